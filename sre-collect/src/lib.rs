@@ -1,0 +1,1 @@
+//! Metric sources of SRE Monitor: the Prometheus query API.

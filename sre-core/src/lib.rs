@@ -1,0 +1,1 @@
+//! SLOs, error budgets, burn rates and alert decisions: pure, exact, without a clock.

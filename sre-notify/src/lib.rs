@@ -1,0 +1,1 @@
+//! Channels of SRE Monitor: the signed webhook.

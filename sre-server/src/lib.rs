@@ -1,0 +1,1 @@
+//! The SRE Monitor service: configuration, HTTP, workers.

@@ -1,0 +1,3 @@
+//! The SRE Monitor service: configuration, HTTP, workers.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The laws of storage as named tests, and the in-memory reference store.
