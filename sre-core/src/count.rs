@@ -1,0 +1,382 @@
+//! Counts of events, exact: integer millionths, so that sums have no order and no error.
+//!
+//! Sources answer fractions (a percentage, Prometheus' estimate of an increase), services count
+//! whole events. Both become millionths of an event **once**, at the door; from there on every sum,
+//! difference and comparison is integer arithmetic. Floats return only when something is shown.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::decimal::Decimal;
+
+/// An unsigned number of events in millionths of one.
+///
+/// ```
+/// use sre_core::count::Count;
+///
+/// let three = Count::events(3).expect("fits");
+/// assert_eq!(three.millionths(), 3_000_000);
+/// assert_eq!(three.to_string(), "3");
+/// assert_eq!(Count::from_millionths(2_500_000).to_string(), "2.5");
+/// ```
+#[derive(Clone, Copy, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Count(u64);
+
+/// Which way a fraction finer than a millionth is rounded; chosen so that bad is never understated.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Rounding {
+    /// Towards zero: for good.
+    Down,
+    /// Away from zero: for bad and total.
+    Up,
+}
+
+/// Why a number is not a count.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum CountError {
+    /// NaN or an infinity.
+    #[error("a count must be a finite number")]
+    NotFinite,
+    /// Below zero.
+    #[error("a count must not be negative")]
+    Negative,
+    /// More than a sample may hold.
+    #[error("a sample may count at most 1000000000000 events")]
+    TooLarge,
+    /// Good (or bad) exceeds total by more than floating noise.
+    #[error("good must not exceed total")]
+    GoodAboveTotal,
+}
+
+impl Count {
+    /// No events.
+    pub const ZERO: Self = Self(0);
+    /// One event.
+    pub const ONE: Self = Self(MILLION);
+    /// The most one sample may count, 10¹² events: far above any service's minute, and a stored sum
+    /// (`bigint`) still has room for nine such samples.
+    pub const SAMPLE_MAX: Self = Self(1_000_000_000_000 * MILLION);
+
+    /// `n` whole events, `None` above 2⁶⁴ millionths.
+    #[must_use]
+    pub const fn events(n: u64) -> Option<Self> {
+        match n.checked_mul(MILLION) {
+            Some(millionths) => Some(Self(millionths)),
+            None => None,
+        }
+    }
+
+    /// A count of so many millionths of an event.
+    #[must_use]
+    pub const fn from_millionths(millionths: u64) -> Self {
+        Self(millionths)
+    }
+
+    /// The number of millionths of an event.
+    #[must_use]
+    pub const fn millionths(self) -> u64 {
+        self.0
+    }
+
+    /// Whole events, rounded down: for formulas that need a number of events.
+    #[must_use]
+    pub const fn whole_events(self) -> u64 {
+        self.0 / MILLION
+    }
+
+    /// Whether nothing was counted.
+    #[must_use]
+    pub const fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The sum, `None` when it does not fit.
+    #[must_use]
+    pub const fn checked_add(self, other: Self) -> Option<Self> {
+        match self.0.checked_add(other.0) {
+            Some(sum) => Some(Self(sum)),
+            None => None,
+        }
+    }
+
+    /// The difference, zero where `other` is larger.
+    #[must_use]
+    pub const fn saturating_sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+
+    /// Reads a number that arrived as a float, by its shortest decimal text, so that `0.1` is a
+    /// tenth.
+    ///
+    /// # Errors
+    ///
+    /// [`CountError::NotFinite`], [`CountError::Negative`] and [`CountError::TooLarge`]; a count
+    /// never holds any of these.
+    pub fn from_f64(value: f64, rounding: Rounding) -> Result<Self, CountError> {
+        Self::scaled(value, 6, rounding)
+    }
+
+    /// The good part of one event of which `percentage` percent was good: a bare percentage weighs
+    /// one event.
+    ///
+    /// # Errors
+    ///
+    /// As [`Count::from_f64`]; above 100 [`CountError::GoodAboveTotal`].
+    pub fn from_percentage(percentage: f64, rounding: Rounding) -> Result<Self, CountError> {
+        let count = Self::scaled(percentage, 4, rounding)?;
+        if count > Self::ONE { Err(CountError::GoodAboveTotal) } else { Ok(count) }
+    }
+
+    /// The value as a float, by one division, for showing.
+    #[expect(clippy::cast_precision_loss, reason = "only ever shown")]
+    #[must_use]
+    pub fn as_f64(self) -> f64 {
+        self.0 as f64 / MILLION as f64
+    }
+
+    /// `value × 10^shift` millionths.
+    fn scaled(value: f64, shift: u32, rounding: Rounding) -> Result<Self, CountError> {
+        if !value.is_finite() {
+            return Err(CountError::NotFinite);
+        }
+        if value < 0.0 {
+            return Err(CountError::Negative);
+        }
+        // Above the limit the text may be too long to parse; below, it has at most 330 characters,
+        // of which what lies beyond the millionths only decides the rounding.
+        if value > 1e12 {
+            return Err(CountError::TooLarge);
+        }
+        let text = value.abs().to_string();
+        let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+        let kept = fraction.get(..shift as usize).unwrap_or(fraction);
+        let rest = fraction.get(shift as usize..).unwrap_or("");
+        let text = if kept.is_empty() { whole.to_owned() } else { format!("{whole}.{kept}") };
+        let floor = Decimal::parse(&text)
+            .ok()
+            .and_then(|decimal| decimal.shifted(shift))
+            .ok_or(CountError::TooLarge)?;
+        let cut = rest.bytes().any(|byte| byte != b'0');
+        let millionths = if cut && rounding == Rounding::Up { floor + 1 } else { floor };
+        u64::try_from(millionths)
+            .ok()
+            .map(Self)
+            .filter(|count| *count <= Self::SAMPLE_MAX)
+            .ok_or(CountError::TooLarge)
+    }
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, rest) = (self.0 / MILLION, self.0 % MILLION);
+        if rest == 0 {
+            return write!(f, "{whole}");
+        }
+        let fraction = format!("{rest:06}");
+        write!(f, "{whole}.{}", fraction.trim_end_matches('0'))
+    }
+}
+
+impl fmt::Debug for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Good and total events of some stretch of time; good never exceeds total.
+///
+/// ```
+/// use sre_core::count::{Count, Counts};
+///
+/// let counts = Counts::events(998, 1_000)?;
+/// assert_eq!(counts.bad(), Count::events(2).expect("fits"));
+/// assert!(Counts::events(2, 1).is_err());
+/// # Ok::<(), sre_core::count::CountError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Counts {
+    bad: Count,
+    total: Count,
+}
+
+impl Counts {
+    /// Nothing happened.
+    pub const NONE: Self = Self { bad: Count::ZERO, total: Count::ZERO };
+
+    /// So many good among `total`.
+    ///
+    /// # Errors
+    ///
+    /// [`CountError::GoodAboveTotal`].
+    pub fn new(good: Count, total: Count) -> Result<Self, CountError> {
+        match total.0.checked_sub(good.0) {
+            Some(bad) => Ok(Self { bad: Count(bad), total }),
+            None => Err(CountError::GoodAboveTotal),
+        }
+    }
+
+    /// So many bad among `total`.
+    ///
+    /// # Errors
+    ///
+    /// [`CountError::GoodAboveTotal`] when bad exceeds total.
+    pub fn with_bad(bad: Count, total: Count) -> Result<Self, CountError> {
+        if bad > total { Err(CountError::GoodAboveTotal) } else { Ok(Self { bad, total }) }
+    }
+
+    /// Whole events.
+    ///
+    /// # Errors
+    ///
+    /// [`CountError::TooLarge`] above 10¹² events, [`CountError::GoodAboveTotal`].
+    pub fn events(good: u64, total: u64) -> Result<Self, CountError> {
+        let count = |n| {
+            Count::events(n).filter(|count| *count <= Count::SAMPLE_MAX).ok_or(CountError::TooLarge)
+        };
+        Self::new(count(good)?, count(total)?)
+    }
+
+    /// Good and total as they arrive from a source. An excess of good within 10⁻⁶ of total is
+    /// floating noise and is cut; more is an error.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Count::from_f64`], and [`CountError::GoodAboveTotal`].
+    pub fn from_good_and_total(good: f64, total: f64) -> Result<Self, CountError> {
+        let good = Count::from_f64(good, Rounding::Down)?;
+        let total = Count::from_f64(total, Rounding::Up)?;
+        Self::new(good.cut_noise(total), total)
+    }
+
+    /// Bad and total as they arrive from a source; noise is cut as in
+    /// [`Counts::from_good_and_total`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Counts::from_good_and_total`].
+    pub fn from_bad_and_total(bad: f64, total: f64) -> Result<Self, CountError> {
+        let bad = Count::from_f64(bad, Rounding::Up)?;
+        let total = Count::from_f64(total, Rounding::Up)?;
+        Self::with_bad(bad.cut_noise(total), total)
+    }
+
+    /// The good events.
+    #[must_use]
+    pub const fn good(self) -> Count {
+        Count(self.total.0 - self.bad.0)
+    }
+
+    /// The bad events.
+    #[must_use]
+    pub const fn bad(self) -> Count {
+        self.bad
+    }
+
+    /// All events.
+    #[must_use]
+    pub const fn total(self) -> Count {
+        self.total
+    }
+
+    /// The sum, `None` when it does not fit.
+    #[must_use]
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        Some(Self {
+            bad: self.bad.checked_add(other.bad)?,
+            total: self.total.checked_add(other.total)?,
+        })
+    }
+}
+
+impl Count {
+    /// `limit` when this exceeds it by no more than a millionth of it, else unchanged.
+    fn cut_noise(self, limit: Self) -> Self {
+        let excess = self.0.saturating_sub(limit.0);
+        if u128::from(excess) * u128::from(MILLION) <= u128::from(limit.0) && excess > 0 {
+            limit
+        } else {
+            self
+        }
+    }
+}
+
+/// Millionths in one event.
+const MILLION: u64 = 1_000_000;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_float_becomes_the_decimal_that_it_prints_as() {
+        for (value, millionths) in [
+            (0.0, 0),
+            (-0.0, 0),
+            (0.1, 100_000),
+            (998.0, 998_000_000),
+            (1e12, Count::SAMPLE_MAX.millionths()),
+            (1.333_333, 1_333_333),
+        ] {
+            let count = Count::from_f64(value, Rounding::Down).expect("a count");
+            assert_eq!(count.millionths(), millionths, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_finer_fraction_never_understates_bad() {
+        let good = Count::from_f64(1.999_999_9, Rounding::Down).expect("a count");
+        let bad = Count::from_f64(0.000_000_1, Rounding::Up).expect("a count");
+        assert_eq!((good.millionths(), bad.millionths()), (1_999_999, 1));
+        let good = Count::from_percentage(99.999_99, Rounding::Down).expect("a percentage");
+        assert_eq!(good.millionths(), 999_999);
+    }
+
+    #[test]
+    fn what_is_no_count_is_refused() {
+        for (value, error) in [
+            (f64::NAN, CountError::NotFinite),
+            (f64::INFINITY, CountError::NotFinite),
+            (-1.0, CountError::Negative),
+            (1.000_001e12, CountError::TooLarge),
+            (f64::MAX, CountError::TooLarge),
+        ] {
+            assert_eq!(Count::from_f64(value, Rounding::Up), Err(error), "{value}");
+        }
+        assert_eq!(
+            Count::from_percentage(100.1, Rounding::Down),
+            Err(CountError::GoodAboveTotal)
+        );
+        assert_eq!(Count::from_f64(f64::MIN_POSITIVE, Rounding::Down), Ok(Count::ZERO));
+    }
+
+    #[test]
+    fn floating_noise_is_cut_and_a_real_excess_is_not() {
+        let counts = Counts::from_good_and_total(100.000_000_1, 100.0).expect("noise");
+        assert_eq!(counts.bad(), Count::ZERO);
+        assert_eq!(
+            Counts::from_good_and_total(100.001, 100.0),
+            Err(CountError::GoodAboveTotal)
+        );
+        assert_eq!(Counts::from_bad_and_total(1.0, 0.0), Err(CountError::GoodAboveTotal));
+    }
+
+    proptest! {
+        #[test]
+        fn printing_a_count_keeps_every_digit(millionths in 0..=Count::SAMPLE_MAX.millionths()) {
+            let text = Count::from_millionths(millionths).to_string();
+            let back = Decimal::parse(&text).expect("a decimal").shifted(6);
+            prop_assert_eq!(back, Some(u128::from(millionths)));
+        }
+
+        #[test]
+        fn good_and_bad_always_make_total(good in 0_u64..1 << 40, bad in 0_u64..1 << 40) {
+            let (good, bad) = (Count::from_millionths(good), Count::from_millionths(bad));
+            let counts = Counts::new(good, good.checked_add(bad).expect("fits")).expect("legal");
+            prop_assert_eq!((counts.good(), counts.bad()), (good, bad));
+        }
+    }
+}

@@ -1,0 +1,410 @@
+//! What good service is promised, and what may go wrong: targets and burn factors, exact.
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use crate::count::Counts;
+use crate::decimal::Decimal;
+
+/// The promised share of good events, held as its error budget in parts per billion of all events.
+///
+/// In floats `1 − 0.999` is `0.0010000000000000009`, and data exactly on budget is then judged
+/// wrong; here 99.9 % is the integer 1 000 000 and every comparison is exact.
+///
+/// ```
+/// use sre_core::count::Counts;
+/// use sre_core::target::Target;
+///
+/// let target: Target = "99.9".parse()?;
+/// assert_eq!(target.budget_ppb(), 1_000_000);
+/// assert!(target.is_met_by(Counts::events(999, 1_000)?));   // exactly on budget is met
+/// assert!(!target.is_met_by(Counts::events(998, 1_000)?));
+/// assert!("100".parse::<Target>().is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Eq, Hash, PartialEq)]
+pub struct Target {
+    budget_ppb: u32,
+}
+
+/// Why a percentage is not a target.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum ParseTargetError {
+    /// Not a plain decimal, or above 100.
+    #[error("a target is a percentage such as 99.9: more than 0 and less than 100")]
+    NotAPercentage,
+    /// More than six decimals.
+    #[error("a target has at most 6 decimals")]
+    TooFine,
+    /// 100 %.
+    #[error(
+        "a target of 100 % leaves no error budget: every burn rate would be a division by zero"
+    )]
+    Everything,
+    /// 0 %.
+    #[error("a target of 0 % can never be missed, so it says nothing")]
+    Nothing,
+}
+
+impl Target {
+    /// The target that leaves `budget_ppb` parts per billion of all events to go wrong; `None` for
+    /// none or all of them.
+    #[must_use]
+    pub const fn from_budget_ppb(budget_ppb: u32) -> Option<Self> {
+        if budget_ppb == 0 || budget_ppb >= BILLION { None } else { Some(Self { budget_ppb }) }
+    }
+
+    /// The error budget in parts per billion of all events, `0 < ppb < 10⁹`.
+    #[must_use]
+    pub const fn budget_ppb(self) -> u32 {
+        self.budget_ppb
+    }
+
+    /// Whether `good / total ≥ target`, exactly: `bad × 10⁹ ≤ ppb × total`. True without events.
+    #[must_use]
+    pub fn is_met_by(self, counts: Counts) -> bool {
+        let bad = u128::from(counts.bad().millionths()) * u128::from(BILLION);
+        bad <= u128::from(self.budget_ppb) * u128::from(counts.total().millionths())
+    }
+
+    /// The target as a percentage, for showing.
+    #[must_use]
+    pub fn as_percentage(self) -> f64 {
+        f64::from(BILLION - self.budget_ppb) / 1e7
+    }
+}
+
+/// Reads the percentage, `99.9`.
+impl FromStr for Target {
+    type Err = ParseTargetError;
+
+    fn from_str(text: &str) -> Result<Self, ParseTargetError> {
+        let percentage = Decimal::parse(text).map_err(|_| ParseTargetError::NotAPercentage)?;
+        if percentage.scale > 6 {
+            return Err(ParseTargetError::TooFine);
+        }
+        let good_ppb = percentage
+            .shifted(7)
+            .and_then(|ppb| u32::try_from(ppb).ok())
+            .ok_or(ParseTargetError::NotAPercentage)?;
+        match good_ppb {
+            0 => Err(ParseTargetError::Nothing),
+            BILLION => Err(ParseTargetError::Everything),
+            _ => BILLION
+                .checked_sub(good_ppb)
+                .and_then(Self::from_budget_ppb)
+                .ok_or(ParseTargetError::NotAPercentage),
+        }
+    }
+}
+
+/// Prints the percentage with every digit and no more, so that a round trip keeps the target.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let good_ppb = BILLION - self.budget_ppb;
+        write_decimal(f, u128::from(good_ppb), 10_000_000)
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self} %")
+    }
+}
+
+/// How many times faster than sustainable a budget burns at which a rule fires: an exact fraction.
+///
+/// ```
+/// use sre_core::target::Factor;
+///
+/// let factor: Factor = "14.4".parse()?;
+/// assert_eq!((factor.numerator(), factor.denominator()), (72, 5));
+/// assert!("0.9".parse::<Factor>()? < "1".parse()?);
+/// # Ok::<(), sre_core::target::ParseFactorError>(())
+/// ```
+#[derive(Clone, Copy, Eq, Hash, PartialEq)]
+pub struct Factor {
+    numerator: u64,
+    denominator: u64,
+}
+
+/// Why a text is not a factor.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error("a burn factor is a positive decimal below 1000000000 with at most 6 decimals, such as 14.4")]
+pub struct ParseFactorError;
+
+impl Factor {
+    /// A sustainable pace: the budget lasts exactly its window.
+    pub const ONE: Self = Self { numerator: 1, denominator: 1 };
+
+    /// `n` times the sustainable pace; clamped to 1 and 10⁹, for constants.
+    #[must_use]
+    pub const fn whole(n: u32) -> Self {
+        let n = if n == 0 { 1 } else if n > BILLION { BILLION } else { n };
+        Self { numerator: n as u64, denominator: 1 }
+    }
+
+    /// The numerator of the reduced fraction, below 2³⁴.
+    #[must_use]
+    pub const fn numerator(self) -> u64 {
+        self.numerator
+    }
+
+    /// The denominator of the reduced fraction, below 2³⁴.
+    #[must_use]
+    pub const fn denominator(self) -> u64 {
+        self.denominator
+    }
+
+    /// The factor times `numerator / denominator`, `None` when the reduced fraction does not fit.
+    #[must_use]
+    pub fn scaled(self, numerator: u32, denominator: u32) -> Option<Self> {
+        let numerator = self.numerator.checked_mul(u64::from(numerator))?;
+        let denominator = self.denominator.checked_mul(u64::from(denominator))?;
+        let divisor = greatest_common_divisor(numerator, denominator);
+        let (numerator, denominator) =
+            (numerator.checked_div(divisor)?, denominator.checked_div(divisor)?);
+        (numerator > 0 && numerator < FACTOR_LIMIT && denominator < FACTOR_LIMIT)
+            .then_some(Self { numerator, denominator })
+    }
+
+    /// Whether the burn of `counts` against `target` lies strictly above this factor; equality does
+    /// not. False without events.
+    ///
+    /// `bad × 10⁹ × denominator > numerator × ppb × total`, in integers.
+    #[must_use]
+    pub fn is_exceeded_by(self, counts: Counts, target: Target) -> bool {
+        let (burn, line) = self.sides(counts, target);
+        burn > line
+    }
+
+    /// Whether the burn has reached this factor; equality has. False without events.
+    #[must_use]
+    pub fn is_reached_by(self, counts: Counts, target: Target) -> bool {
+        let (burn, line) = self.sides(counts, target);
+        !counts.total().is_zero() && burn >= line
+    }
+
+    /// Whether a service whose events are all bad burns no faster than this, so that a rule of this
+    /// factor can never fire: `factor × budget ≥ 1`.
+    #[must_use]
+    pub fn is_unreachable_for(self, target: Target) -> bool {
+        u128::from(self.numerator) * u128::from(target.budget_ppb())
+            >= u128::from(self.denominator) * u128::from(BILLION)
+    }
+
+    /// The value as a float, for showing.
+    #[expect(clippy::cast_precision_loss, reason = "only ever shown; both sides lie below 2^34")]
+    #[must_use]
+    pub fn as_f64(self) -> f64 {
+        self.numerator as f64 / self.denominator as f64
+    }
+
+    /// Both sides of `burn ? factor`, brought to integers. `bad < 2^64`, `10⁹ < 2^30` and
+    /// `denominator < 2^34` keep each product below 2^128.
+    fn sides(self, counts: Counts, target: Target) -> (u128, u128) {
+        let bad = u128::from(counts.bad().millionths());
+        let total = u128::from(counts.total().millionths());
+        (
+            bad * u128::from(BILLION) * u128::from(self.denominator),
+            total * u128::from(target.budget_ppb) * u128::from(self.numerator),
+        )
+    }
+}
+
+impl FromStr for Factor {
+    type Err = ParseFactorError;
+
+    fn from_str(text: &str) -> Result<Self, ParseFactorError> {
+        let decimal = Decimal::parse(text).map_err(|_| ParseFactorError)?;
+        let millionths = decimal
+            .shifted(6)
+            .and_then(|millionths| u64::try_from(millionths).ok())
+            .filter(|millionths| *millionths > 0 && *millionths < u64::from(BILLION) * 1_000_000)
+            .ok_or(ParseFactorError)?;
+        let divisor = greatest_common_divisor(millionths, 1_000_000);
+        let (numerator, denominator) = (millionths / divisor, 1_000_000 / divisor);
+        if numerator < FACTOR_LIMIT {
+            Ok(Self { numerator, denominator })
+        } else {
+            Err(ParseFactorError)
+        }
+    }
+}
+
+impl Ord for Factor {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let left = u128::from(self.numerator) * u128::from(other.denominator);
+        let right = u128::from(other.numerator) * u128::from(self.denominator);
+        left.cmp(&right)
+    }
+}
+
+impl PartialOrd for Factor {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The decimal where the fraction has one of at most six digits, else numerator and denominator.
+impl fmt::Display for Factor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scaled = u128::from(self.numerator) * 1_000_000;
+        let denominator = u128::from(self.denominator);
+        if scaled.is_multiple_of(denominator) {
+            write_decimal(f, scaled / denominator, 1_000_000)
+        } else {
+            write!(f, "{}/{}", self.numerator, self.denominator)
+        }
+    }
+}
+
+impl fmt::Debug for Factor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Writes `value / unit` as a decimal, `unit` a power of ten, without trailing zeros.
+fn write_decimal(f: &mut fmt::Formatter<'_>, value: u128, unit: u128) -> fmt::Result {
+    let (whole, rest) = (value / unit, value % unit);
+    if rest == 0 {
+        return write!(f, "{whole}");
+    }
+    let width = usize::try_from(unit.ilog10()).unwrap_or(0);
+    let fraction = format!("{rest:0width$}");
+    write!(f, "{whole}.{}", fraction.trim_end_matches('0'))
+}
+
+/// The largest number that divides both; never zero for a positive argument.
+const fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
+/// Parts of the whole in which budgets are held.
+const BILLION: u32 = 1_000_000_000;
+/// Both parts of a factor lie below this, so that comparisons fit 128 bits.
+const FACTOR_LIMIT: u64 = 1 << 34;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn targets_are_read_exactly() {
+        for (text, ppb) in [
+            ("99", 10_000_000),
+            ("99.5", 5_000_000),
+            ("99.9", 1_000_000),
+            ("99.90", 1_000_000),
+            ("99.95", 500_000),
+            ("99.99", 100_000),
+            ("99.999", 10_000),
+            ("99.999999", 10),
+            ("0.000001", 999_999_990),
+        ] {
+            assert_eq!(text.parse::<Target>().expect(text).budget_ppb(), ppb, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_target_says_why() {
+        for (text, error) in [
+            ("100", ParseTargetError::Everything),
+            ("100.0", ParseTargetError::Everything),
+            ("0", ParseTargetError::Nothing),
+            ("0.0", ParseTargetError::Nothing),
+            ("99.9999999", ParseTargetError::TooFine),
+            ("", ParseTargetError::NotAPercentage),
+            ("-1", ParseTargetError::NotAPercentage),
+            ("101", ParseTargetError::NotAPercentage),
+            ("99,9", ParseTargetError::NotAPercentage),
+            ("NaN", ParseTargetError::NotAPercentage),
+            ("1e2", ParseTargetError::NotAPercentage),
+        ] {
+            assert_eq!(text.parse::<Target>(), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn equality_never_alerts_and_always_reaches_the_level() {
+        let target: Target = "99.9".parse().expect("a target");
+        let factor: Factor = "14.4".parse().expect("a factor");
+        let exactly = Counts::events(9_856, 10_000).expect("counts");
+        let above = Counts::events(9_855, 10_000).expect("counts");
+        assert!(!factor.is_exceeded_by(exactly, target) && factor.is_reached_by(exactly, target));
+        assert!(factor.is_exceeded_by(above, target));
+    }
+
+    /// In floats `bad <= n × (1 − s)` is wrong in 300 of these cases.
+    #[test]
+    fn exactly_on_budget_is_met_where_floats_get_it_wrong() {
+        let mut floats_wrong = 0;
+        for (text, share) in [
+            ("90", 0.9),
+            ("95", 0.95),
+            ("99", 0.99),
+            ("99.5", 0.995),
+            ("99.9", 0.999),
+            ("99.95", 0.9995),
+            ("99.99", 0.9999),
+        ] {
+            let target: Target = text.parse().expect(text);
+            for total in 1_u32..3_000 {
+                let allowed = u64::from(total) * u64::from(target.budget_ppb());
+                if !allowed.is_multiple_of(u64::from(BILLION)) {
+                    continue;
+                }
+                let bad = u32::try_from(allowed / u64::from(BILLION)).expect("small");
+                let counts =
+                    Counts::events(u64::from(total - bad), u64::from(total)).expect("legal");
+                assert!(target.is_met_by(counts), "{bad} bad of {total} at {text}");
+                floats_wrong += u32::from(f64::from(bad) > f64::from(total) * (1.0 - share));
+            }
+        }
+        assert_eq!(floats_wrong, 300);
+    }
+
+    #[test]
+    fn a_rule_that_the_worst_service_cannot_fire_is_known() {
+        let ninety: Target = "90".parse().expect("a target");
+        assert!(Factor::whole(10).is_unreachable_for(ninety));
+        assert!(!"9.999999".parse::<Factor>().expect("a factor").is_unreachable_for(ninety));
+    }
+
+    #[test]
+    fn a_factor_scales_by_the_share_of_its_period() {
+        let factor = Factor::whole(10).scaled(28, 30).expect("fits");
+        assert_eq!(factor.to_string(), "28/3");
+        assert_eq!(Factor::whole(2).scaled(90, 30).expect("fits").to_string(), "6");
+    }
+
+    proptest! {
+        #[test]
+        fn a_printed_target_is_read_back_exactly(millionths in 1_u32..100_000_000) {
+            let target = Target::from_budget_ppb(millionths * 10).expect("in range");
+            prop_assert_eq!(target.to_string().parse::<Target>(), Ok(target));
+        }
+
+        #[test]
+        fn no_comparison_overflows(good in any::<u64>(), bad in any::<u64>(), ppb in 1_u32..BILLION) {
+            let total = good.saturating_add(bad);
+            let counts = Counts::with_bad(
+                crate::count::Count::from_millionths(bad.min(total)),
+                crate::count::Count::from_millionths(total),
+            ).expect("legal");
+            let target = Target::from_budget_ppb(ppb).expect("in range");
+            let _ = target.is_met_by(counts);
+            let _ = Factor { numerator: FACTOR_LIMIT - 1, denominator: FACTOR_LIMIT - 1 }
+                .is_exceeded_by(counts, target);
+        }
+    }
+}

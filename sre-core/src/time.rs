@@ -1,0 +1,303 @@
+//! Instants, spans and intervals: every function over time takes `now`, none reads it.
+//!
+//! Instants are UTC and truncated to microseconds where they enter ([`truncate`]), so that a round
+//! trip through any store gives back what was written. Intervals are half-open, `[start, end)`:
+//! neighbours touch and never overlap.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use thiserror::Error;
+
+/// Where `now` comes from; the one port through which time enters a process.
+///
+/// Whoever starts an operation reads it once and hands the value down. Implementations truncate to
+/// microseconds.
+pub trait Clock: fmt::Debug + Send + Sync {
+    /// The present instant.
+    fn now(&self) -> DateTime<Utc>;
+}
+
+/// The instant cut to microseconds, the precision of every store.
+#[must_use]
+pub fn truncate(at: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(at.timestamp_micros()).unwrap_or(at)
+}
+
+/// The instant of a whole second since the epoch, for edges computed in integers.
+#[must_use]
+pub fn at_second(second: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(second, 0).unwrap_or(DateTime::UNIX_EPOCH)
+}
+
+/// A positive length of time in whole seconds, as it is written: `30s`, `5m`, `1h`, `30d`, `2w`.
+///
+/// ```
+/// use sre_core::time::Span;
+///
+/// let month: Span = "30d".parse()?;
+/// assert_eq!(month.as_seconds(), 2_592_000);
+/// assert_eq!(month.to_string(), "30d");
+/// assert_eq!("90s".parse::<Span>()?.to_string(), "90s");
+/// assert!("0s".parse::<Span>().is_err());
+/// # Ok::<(), sre_core::time::ParseSpanError>(())
+/// ```
+#[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Span(u32);
+
+/// Why a text is not a [`Span`].
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum ParseSpanError {
+    /// Not digits followed by one of the units.
+    #[error("expected a number and one of s, m, h, d, w, such as 30s, 5m, 1h or 30d")]
+    Shape,
+    /// Zero seconds.
+    #[error("a span must be at least 1s")]
+    Zero,
+    /// More than the longest span.
+    #[error("a span may be at most {}", Span::MAX)]
+    TooLong,
+}
+
+impl Span {
+    /// The longest span: ten years of 365 days, well beyond the longest window of 400 days.
+    pub const MAX: Self = Self(10 * 365 * DAY);
+    /// One second, the shortest span.
+    pub const SECOND: Self = Self(1);
+
+    /// `seconds` as a span, `None` for zero or more than [`Span::MAX`].
+    #[must_use]
+    pub const fn from_seconds(seconds: u32) -> Option<Self> {
+        if seconds == 0 || seconds > Self::MAX.0 { None } else { Some(Self(seconds)) }
+    }
+
+    /// `n` minutes; clamped to the range of a span, for constants.
+    #[must_use]
+    pub const fn minutes(n: u32) -> Self {
+        Self::clamped(n, MINUTE)
+    }
+
+    /// `n` hours; clamped to the range of a span, for constants.
+    #[must_use]
+    pub const fn hours(n: u32) -> Self {
+        Self::clamped(n, HOUR)
+    }
+
+    /// `n` days of 24 hours; clamped to the range of a span, for constants.
+    #[must_use]
+    pub const fn days(n: u32) -> Self {
+        Self::clamped(n, DAY)
+    }
+
+    /// `n` seconds; clamped to the range of a span, for constants.
+    #[must_use]
+    pub const fn seconds(n: u32) -> Self {
+        Self::clamped(n, 1)
+    }
+
+    /// The length in seconds.
+    #[must_use]
+    pub const fn as_seconds(self) -> u32 {
+        self.0
+    }
+
+    /// The length in seconds, signed, for arithmetic with instants.
+    #[must_use]
+    pub fn as_secs_i64(self) -> i64 {
+        i64::from(self.0)
+    }
+
+    /// The length as a standard duration.
+    #[must_use]
+    pub const fn as_duration(self) -> Duration {
+        Duration::from_secs(self.0 as u64)
+    }
+
+    /// The length as chrono's signed difference of instants.
+    #[must_use]
+    pub fn as_delta(self) -> TimeDelta {
+        TimeDelta::seconds(self.as_secs_i64())
+    }
+
+    const fn clamped(n: u32, unit: u32) -> Self {
+        let seconds = n.saturating_mul(unit);
+        if seconds == 0 {
+            Self::SECOND
+        } else if seconds > Self::MAX.0 {
+            Self::MAX
+        } else {
+            Self(seconds)
+        }
+    }
+}
+
+impl FromStr for Span {
+    type Err = ParseSpanError;
+
+    fn from_str(text: &str) -> Result<Self, ParseSpanError> {
+        let unit_at = text.len().saturating_sub(1);
+        let (digits, unit) = text.split_at_checked(unit_at).ok_or(ParseSpanError::Shape)?;
+        let unit = match unit {
+            "s" => 1,
+            "m" => MINUTE,
+            "h" => HOUR,
+            "d" => DAY,
+            "w" => WEEK,
+            _ => return Err(ParseSpanError::Shape),
+        };
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(ParseSpanError::Shape);
+        }
+        let seconds = digits
+            .parse::<u32>()
+            .ok()
+            .and_then(|n| n.checked_mul(unit))
+            .ok_or(ParseSpanError::TooLong)?;
+        match seconds {
+            0 => Err(ParseSpanError::Zero),
+            seconds => Self::from_seconds(seconds).ok_or(ParseSpanError::TooLong),
+        }
+    }
+}
+
+/// Days, hours and minutes where the length is a whole number of them, as people write them:
+/// `30d` and `24h`, not `720h` and `1d`.
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0;
+        if seconds.is_multiple_of(DAY) && seconds > DAY {
+            write!(f, "{}d", seconds / DAY)
+        } else if seconds.is_multiple_of(HOUR) {
+            write!(f, "{}h", seconds / HOUR)
+        } else if seconds.is_multiple_of(MINUTE) {
+            write!(f, "{}m", seconds / MINUTE)
+        } else {
+            write!(f, "{seconds}s")
+        }
+    }
+}
+
+impl fmt::Debug for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A half-open stretch of time, `[start, end)`, never of negative length.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Interval {
+    start: DateTime<Utc>,
+    end: DateTime<Utc>,
+}
+
+impl Interval {
+    /// The interval from `start` to `end`; empty at `start` when `end` lies before it, so that a
+    /// clock that went back makes an empty interval and never a backwards one.
+    #[must_use]
+    pub fn new(start: DateTime<Utc>, end: DateTime<Utc>) -> Self {
+        Self { start, end: end.max(start) }
+    }
+
+    /// The interval of length `span` that ends at `end`.
+    #[must_use]
+    pub fn ending(end: DateTime<Utc>, span: Span) -> Self {
+        Self { start: end - span.as_delta(), end }
+    }
+
+    /// The first instant inside.
+    #[must_use]
+    pub const fn start(self) -> DateTime<Utc> {
+        self.start
+    }
+
+    /// The first instant after.
+    #[must_use]
+    pub const fn end(self) -> DateTime<Utc> {
+        self.end
+    }
+
+    /// Whether nothing lies inside.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// Whether `at` lies inside; the end does not.
+    #[must_use]
+    pub fn contains(self, at: DateTime<Utc>) -> bool {
+        self.start <= at && at < self.end
+    }
+
+    /// The part that lies in both.
+    #[must_use]
+    pub fn intersection(self, other: Self) -> Self {
+        let start = self.start.max(other.start);
+        Self::new(start, self.end.min(other.end))
+    }
+
+    /// The smallest interval that covers both.
+    #[must_use]
+    pub fn hull(self, other: Self) -> Self {
+        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+}
+
+/// Seconds in a minute.
+const MINUTE: u32 = 60;
+/// Seconds in an hour.
+pub(crate) const HOUR: u32 = 3_600;
+/// Seconds in a day of 24 hours.
+pub(crate) const DAY: u32 = 86_400;
+/// Seconds in a week.
+const WEEK: u32 = 7 * DAY;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_printed_as_people_write_it() {
+        for text in ["30s", "90s", "5m", "1h", "24h", "2d", "30d", "400d", "36h"] {
+            assert_eq!(text.parse::<Span>().expect(text).to_string(), text);
+        }
+        assert_eq!("1d".parse::<Span>().expect("a day").to_string(), "24h");
+        assert_eq!("1w".parse::<Span>().expect("a week").to_string(), "7d");
+    }
+
+    #[test]
+    fn what_is_not_a_span_says_why() {
+        for text in ["", "s", "5", "-5m", "5 m", "1.5h", "5M", "५m", "+5m", "é"] {
+            assert_eq!(text.parse::<Span>(), Err(ParseSpanError::Shape), "{text}");
+        }
+        assert_eq!("0d".parse::<Span>(), Err(ParseSpanError::Zero));
+        for text in ["4000d", "99999999999s", "4294967295w"] {
+            assert_eq!(text.parse::<Span>(), Err(ParseSpanError::TooLong), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_interval_never_runs_backwards() {
+        let backwards = Interval::new(at_second(10), at_second(5));
+        assert!(backwards.is_empty());
+        assert!(!backwards.contains(at_second(10)));
+    }
+
+    #[test]
+    fn neighbouring_intervals_touch_and_never_overlap() {
+        let (first, second) = (
+            Interval::new(at_second(0), at_second(5)),
+            Interval::new(at_second(5), at_second(9)),
+        );
+        assert!(first.intersection(second).is_empty());
+        assert!(!first.contains(at_second(5)) && second.contains(at_second(5)));
+    }
+
+    #[test]
+    fn an_instant_is_cut_to_microseconds() {
+        let fine = DateTime::from_timestamp(1, 123_456_789).expect("in range");
+        assert_eq!(truncate(fine).timestamp_subsec_nanos(), 123_456_000);
+    }
+}
