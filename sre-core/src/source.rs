@@ -1,0 +1,187 @@
+//! The port to what measures: a source answers with one of five things, and only two of them count.
+//!
+//! A monitor that reads silence as health is worse than none. So an answer is a sum type: what was
+//! *measured*, including *no traffic*, makes a slice measured; everything else leaves it unmeasured,
+//! and the reason travels with it.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::count::Counts;
+use crate::slice::{Slice, SliceWidth};
+use crate::time::Interval;
+
+/// What a source says about one slice.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Measurement {
+    /// The service was measured and so much was counted.
+    Measured(Counts),
+    /// The series are there and stand still: measured, without an event.
+    NoTraffic,
+    /// There are no such series.
+    Absent,
+    /// The source answered with warnings, or without a part of the data.
+    Partial {
+        /// What it did answer.
+        counts: Counts,
+        /// Why it is not all.
+        warnings: Vec<String>,
+    },
+    /// The source did not answer, or what it answered cannot be.
+    Failed(Failure),
+}
+
+/// Why a source has no answer.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Which kind of failure, for counters and for what to do.
+    pub class: FailureClass,
+    /// What happened, for people; without secrets.
+    pub detail: String,
+}
+
+/// The kinds of failure of a source.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FailureClass {
+    /// No connection, or it broke.
+    Unreachable,
+    /// No answer in time.
+    Timeout,
+    /// The source refused the request: it is wrong, or not allowed.
+    Refused,
+    /// The source answered that it has an error of its own.
+    Unavailable,
+    /// The answer is not what the protocol says.
+    Malformed,
+    /// The answer is well-formed and impossible: NaN, a negative count, good above total.
+    Impossible,
+    /// The answer is larger than is ever read.
+    TooLarge,
+}
+
+impl FailureClass {
+    /// Every class, for metrics that must show zeros.
+    pub const ALL: [Self; 7] = [
+        Self::Unreachable,
+        Self::Timeout,
+        Self::Refused,
+        Self::Unavailable,
+        Self::Malformed,
+        Self::Impossible,
+        Self::TooLarge,
+    ];
+
+    /// The class as it stands in metrics and in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::Timeout => "timeout",
+            Self::Refused => "refused",
+            Self::Unavailable => "unavailable",
+            Self::Malformed => "malformed",
+            Self::Impossible => "impossible",
+            Self::TooLarge => "too_large",
+        }
+    }
+}
+
+impl fmt::Display for FailureClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What to make of a slice about which the source says that there are no such series. A failure is
+/// never judged by this.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnAbsent {
+    /// Leave it unmeasured.
+    #[default]
+    Exclude,
+    /// Count one bad event.
+    Bad,
+    /// Count one good event.
+    Good,
+}
+
+impl Measurement {
+    /// What the measurement makes of its slice, in events.
+    #[must_use]
+    pub fn to_slice(&self, on_absent: OnAbsent) -> Slice {
+        let one = crate::count::Count::ONE;
+        match (self, on_absent) {
+            (Self::Measured(counts), _) => Slice::Measured(*counts),
+            (Self::NoTraffic, _) => Slice::Measured(Counts::NONE),
+            (Self::Absent, OnAbsent::Bad) => {
+                Counts::with_bad(one, one).map_or(Slice::Unmeasured, Slice::Measured)
+            }
+            (Self::Absent, OnAbsent::Good) => {
+                Counts::new(one, one).map_or(Slice::Unmeasured, Slice::Measured)
+            }
+            (Self::Absent | Self::Partial { .. } | Self::Failed(_), _) => Slice::Unmeasured,
+        }
+    }
+}
+
+/// A ratio of two counters, each named by a selector in the source's language; the increases of all
+/// series that match are summed.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+pub struct CounterRatio {
+    /// Which events the first selector counts.
+    pub part: CounterPart,
+    /// The selector of all valid events.
+    pub total: String,
+}
+
+/// The counted part of a [`CounterRatio`].
+#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CounterPart {
+    /// The selector of good events.
+    Good(String),
+    /// The selector of bad events.
+    Bad(String),
+}
+
+/// One question: the slices of `during`, of `width`, by these counters.
+#[derive(Clone, Debug)]
+pub struct Question<'a> {
+    /// Which counters.
+    pub ratio: &'a CounterRatio,
+    /// Whole slices, the last of which has closed.
+    pub during: Interval,
+    /// The length of a slice.
+    pub width: SliceWidth,
+    /// When counters were last seen before `during`, `None` when never: how far back the answer has
+    /// to look for the sample that an increase starts from.
+    pub measured_until: Option<DateTime<Utc>>,
+}
+
+/// What a source says to a [`Question`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Answer {
+    /// One measurement for each slice of the question, in order.
+    pub slices: Vec<Measurement>,
+    /// Whether the counts are the source's own estimate and not exact differences of samples.
+    pub estimated: bool,
+}
+
+/// The port to a source of counters. Asked under a claim, so once across replicas, and never inside
+/// a transaction.
+#[async_trait]
+pub trait MetricSource: fmt::Debug + Send + Sync {
+    /// Answers for every slice of the question: a source that fails says [`Measurement::Failed`] of
+    /// each slice that it cannot speak for, and never leaves one out.
+    async fn measure(&self, question: &Question<'_>) -> Answer;
+
+    /// How the source is called where people read it, without secrets.
+    fn describe(&self) -> String;
+}
