@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::decimal::Decimal;
@@ -20,7 +21,7 @@ use crate::decimal::Decimal;
 /// assert_eq!(three.to_string(), "3");
 /// assert_eq!(Count::from_millionths(2_500_000).to_string(), "2.5");
 /// ```
-#[derive(Clone, Copy, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Default, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
 pub struct Count(u64);
 
 /// Which way a fraction finer than a millionth is rounded; chosen so that bad is never understated.
@@ -195,7 +196,8 @@ impl fmt::Debug for Count {
 /// assert!(Counts::events(2, 1).is_err());
 /// # Ok::<(), sre_core::count::CountError>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "StoredCounts")]
 pub struct Counts {
     bad: Count,
     total: Count,
@@ -287,6 +289,21 @@ impl Counts {
             bad: self.bad.checked_add(other.bad)?,
             total: self.total.checked_add(other.total)?,
         })
+    }
+}
+
+/// [`Counts`] as they are read back, before bad is known not to exceed total.
+#[derive(Deserialize)]
+struct StoredCounts {
+    bad: Count,
+    total: Count,
+}
+
+impl TryFrom<StoredCounts> for Counts {
+    type Error = CountError;
+
+    fn try_from(stored: StoredCounts) -> Result<Self, CountError> {
+        Self::with_bad(stored.bad, stored.total)
     }
 }
 

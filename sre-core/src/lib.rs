@@ -3,7 +3,11 @@
 pub mod count;
 pub mod hour;
 pub mod name;
+pub mod policy;
+pub mod sample;
+pub mod schedule;
 pub mod slice;
+pub mod slo;
 pub mod source;
 mod decimal;
 pub mod target;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::count::Counts;
@@ -24,7 +25,8 @@ use crate::decimal::Decimal;
 /// assert!("100".parse::<Target>().is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Eq, Hash, PartialEq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Target {
     budget_ppb: u32,
 }
@@ -109,6 +111,20 @@ impl fmt::Display for Target {
     }
 }
 
+impl From<Target> for String {
+    fn from(target: Target) -> Self {
+        target.to_string()
+    }
+}
+
+impl TryFrom<String> for Target {
+    type Error = ParseTargetError;
+
+    fn try_from(text: String) -> Result<Self, ParseTargetError> {
+        text.parse()
+    }
+}
+
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self} %")
@@ -125,7 +141,8 @@ impl fmt::Debug for Target {
 /// assert!("0.9".parse::<Factor>()? < "1".parse()?);
 /// # Ok::<(), sre_core::target::ParseFactorError>(())
 /// ```
-#[derive(Clone, Copy, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Eq, Hash, PartialEq, Serialize, Deserialize)]
+#[serde(into = "(u64, u64)", try_from = "(u64, u64)")]
 pub struct Factor {
     numerator: u64,
     denominator: u64,
@@ -258,6 +275,27 @@ impl fmt::Display for Factor {
             write_decimal(f, scaled / denominator, 1_000_000)
         } else {
             write!(f, "{}/{}", self.numerator, self.denominator)
+        }
+    }
+}
+
+impl From<Factor> for (u64, u64) {
+    fn from(factor: Factor) -> Self {
+        (factor.numerator, factor.denominator)
+    }
+}
+
+impl TryFrom<(u64, u64)> for Factor {
+    type Error = ParseFactorError;
+
+    fn try_from((numerator, denominator): (u64, u64)) -> Result<Self, ParseFactorError> {
+        let divisor = greatest_common_divisor(numerator, denominator).max(1);
+        let (numerator, denominator) = (numerator / divisor, denominator / divisor);
+        let is_in_range = |part: u64| part > 0 && part < FACTOR_LIMIT;
+        if is_in_range(numerator) && is_in_range(denominator) {
+            Ok(Self { numerator, denominator })
+        } else {
+            Err(ParseFactorError)
         }
     }
 }

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Where `now` comes from; the one port through which time enters a process.
@@ -44,7 +45,8 @@ pub fn at_second(second: i64) -> DateTime<Utc> {
 /// assert!("0s".parse::<Span>().is_err());
 /// # Ok::<(), sre_core::time::ParseSpanError>(())
 /// ```
-#[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Span(u32);
 
 /// Why a text is not a [`Span`].
@@ -177,6 +179,20 @@ impl fmt::Display for Span {
         } else {
             write!(f, "{seconds}s")
         }
+    }
+}
+
+impl From<Span> for String {
+    fn from(span: Span) -> Self {
+        span.to_string()
+    }
+}
+
+impl TryFrom<String> for Span {
+    type Error = ParseSpanError;
+
+    fn try_from(text: String) -> Result<Self, ParseSpanError> {
+        text.parse()
     }
 }
 

@@ -1,0 +1,441 @@
+//! Burn-rate rules: which pace of burning pages, which makes a ticket.
+//!
+//! One threshold on one window is either slow or noisy. A rule therefore asks two windows of the
+//! same factor: the **long** one says that enough budget is gone to matter, the **short** one that
+//! it still burns, so that the page ends minutes after the burning does (Google SRE Workbook,
+//! chapter 5). What a rule means is its share of the budget at detection, `factor × long / window`;
+//! windows or factors scale with the SLO's window so that the share stays.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::slice::SliceWidth;
+use crate::target::{Factor, Target};
+use crate::time::{DAY, Span};
+
+/// How grave a pace of burning is.
+#[derive(
+    Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum BurnLevel {
+    /// Slow enough.
+    #[default]
+    None,
+    /// Makes a ticket.
+    Warning,
+    /// Pages.
+    Critical,
+    /// Pages at once.
+    Emergency,
+}
+
+impl BurnLevel {
+    /// The level as it stands in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+            Self::Emergency => "emergency",
+        }
+    }
+
+    /// Whether a rule of this level pages; a lower one makes a ticket.
+    #[must_use]
+    pub fn pages(self) -> bool {
+        self >= Self::Critical
+    }
+}
+
+impl fmt::Display for BurnLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Fires when the burn over both windows lies strictly above the factor.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct BurnRule {
+    /// What the rule makes: a page (critical, emergency) or a ticket (warning).
+    pub level: BurnLevel,
+    /// The pace.
+    pub factor: Factor,
+    /// Whether enough is gone.
+    pub long: Span,
+    /// Whether it still burns.
+    pub short: Span,
+}
+
+/// Which rules an SLO's owner chose.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PolicyChoice {
+    /// Emergency, critical and warning at the configured thresholds.
+    #[default]
+    Default,
+    /// The Workbook's table: 14.4, 6, 3 and 1.
+    GoogleSre,
+    /// Written out.
+    Custom(Vec<BurnRule>),
+}
+
+/// The factors of the default policy, for a window of 30 days; they increase strictly.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct BurnThresholds {
+    warning: Factor,
+    critical: Factor,
+    emergency: Factor,
+}
+
+/// A rule that cannot stand, and why.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LeftOut {
+    /// The rule as it was meant.
+    pub rule: BurnRule,
+    /// Why, with the arithmetic.
+    pub reason: String,
+}
+
+/// The rules that stand for one SLO, scaled to its window.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BurnPolicy {
+    /// `default`, `google-sre` or `custom`.
+    pub name: &'static str,
+    /// What is judged at every slot.
+    pub rules: Vec<BurnRule>,
+    /// Rules of a preset that cannot stand here.
+    pub left_out: Vec<LeftOut>,
+}
+
+impl BurnThresholds {
+    /// Thresholds that increase strictly; `None` otherwise.
+    #[must_use]
+    pub fn new(warning: Factor, critical: Factor, emergency: Factor) -> Option<Self> {
+        (warning < critical && critical < emergency).then_some(Self { warning, critical, emergency })
+    }
+
+    /// The factor from which on the burn has the level; `None` for [`BurnLevel::None`].
+    #[must_use]
+    pub const fn factor(&self, level: BurnLevel) -> Option<Factor> {
+        match level {
+            BurnLevel::None => None,
+            BurnLevel::Warning => Some(self.warning),
+            BurnLevel::Critical => Some(self.critical),
+            BurnLevel::Emergency => Some(self.emergency),
+        }
+    }
+
+    /// The level that a burn has reached; equality has (status levels use `≥`, alerts `>`).
+    #[must_use]
+    pub fn level(&self, counts: crate::count::Counts, target: Target) -> BurnLevel {
+        [BurnLevel::Emergency, BurnLevel::Critical, BurnLevel::Warning]
+            .into_iter()
+            .find(|level| {
+                self.factor(*level).is_some_and(|factor| factor.is_reached_by(counts, target))
+            })
+            .unwrap_or_default()
+    }
+}
+
+/// Warning 2, critical 5, emergency 10: the documented defaults.
+impl Default for BurnThresholds {
+    fn default() -> Self {
+        Self {
+            warning: Factor::whole(2),
+            critical: Factor::whole(5),
+            emergency: Factor::whole(10),
+        }
+    }
+}
+
+impl BurnRule {
+    /// The share of the budget that is gone when the rule fires, `factor × long / window`, under
+    /// even traffic; for showing.
+    #[must_use]
+    pub fn share_of_budget(&self, window: Span) -> f64 {
+        self.factor.as_f64() * f64::from(self.long.as_seconds()) / f64::from(window.as_seconds())
+    }
+}
+
+/// What the rules have to stand on.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground {
+    /// The promise.
+    pub target: Target,
+    /// The SLO's window.
+    pub window: Span,
+    /// The length of its slices.
+    pub width: SliceWidth,
+    /// How often it is expected to be measured, where known.
+    pub expected_interval: Option<Span>,
+}
+
+impl PolicyChoice {
+    /// The name in the API.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::GoogleSre => "google-sre",
+            Self::Custom(_) => "custom",
+        }
+    }
+
+    /// The rules that stand on this ground. Rules of a preset are scaled to the window and left out
+    /// where they cannot stand; written ones stand as they are, see [`Ground::refusal`].
+    #[must_use]
+    pub fn resolve(&self, thresholds: &BurnThresholds, ground: &Ground) -> BurnPolicy {
+        let preset = match self {
+            Self::Default => default_rules(thresholds),
+            Self::GoogleSre => google_sre_rules(),
+            Self::Custom(rules) => {
+                let (rules, left_out) = ground.sift(rules.iter().map(|rule| Ok(*rule)));
+                return BurnPolicy { name: self.name(), rules, left_out };
+            }
+        };
+        let (rules, left_out) = ground.sift(preset.iter().map(|rule| ground.scale(*rule)));
+        BurnPolicy { name: self.name(), rules, left_out }
+    }
+}
+
+impl Ground {
+    /// Why a rule cannot stand here, with the arithmetic; `None` when it can.
+    #[must_use]
+    pub fn refusal(&self, rule: &BurnRule) -> Option<String> {
+        let smallest = self.smallest_window();
+        if rule.factor.is_unreachable_for(self.target) {
+            let largest = 1e9 / f64::from(self.target.budget_ppb());
+            Some(format!(
+                "can never fire: at {} % even a total outage burns only {largest} times too fast, \
+                 and the factor is {}",
+                self.target, rule.factor
+            ))
+        } else if rule.factor < Factor::ONE {
+            Some(format!("a factor of {} would alert on a service that is on track", rule.factor))
+        } else if rule.long < smallest || rule.short < smallest {
+            Some(format!(
+                "a window must hold two slices and two measurements, here at least {smallest}"
+            ))
+        } else if rule.short > rule.long {
+            Some(format!("the short window {} is longer than the long {}", rule.short, rule.long))
+        } else if rule.long > self.window {
+            Some(format!("the long window {} is longer than the SLO's {}", rule.long, self.window))
+        } else {
+            None
+        }
+    }
+
+    /// Two slices and two measurements.
+    fn smallest_window(&self) -> Span {
+        let width = self.width.span();
+        let expected = self.expected_interval.unwrap_or(width);
+        Span::seconds(width.max(expected).as_seconds().saturating_mul(2))
+    }
+
+    /// The rule brought from 30 days to this window so that its share of the budget stays: from 28
+    /// days on by its factor, below by its windows. An error carries a rule that cannot be brought.
+    fn scale(&self, rule: BurnRule) -> Result<BurnRule, LeftOut> {
+        let (window, month) = (self.window.as_seconds(), 30 * DAY);
+        if window >= 28 * DAY {
+            let factor = rule.factor.scaled(window, month);
+            return factor.map(|factor| BurnRule { factor, ..rule }).ok_or_else(|| LeftOut {
+                rule,
+                reason: format!("its factor does not scale to a window of {}", self.window),
+            });
+        }
+        let (long, is_stretched) = self.scaled_window(rule.long);
+        let (short, _) = self.scaled_window(rule.short);
+        let scaled = BurnRule { long, short, ..rule };
+        if is_stretched || long > self.window {
+            return Err(LeftOut {
+                rule: scaled,
+                reason: format!(
+                    "its long window of {} on 30d is too short to scale to {}: slices of {} need \
+                     at least {}; finer slices bring it back",
+                    rule.long, self.window, self.width, self.smallest_window()
+                ),
+            });
+        }
+        Ok(scaled)
+    }
+
+    /// `window × SLO window / 30 d`, rounded up to whole slices and to the smallest window, and
+    /// whether that made it more than 1.5 times as long.
+    fn scaled_window(&self, window: Span) -> (Span, bool) {
+        let exact = u64::from(window.as_seconds()) * u64::from(self.window.as_seconds());
+        let month = u64::from(30 * DAY);
+        let slice = u64::from(self.width.span().as_seconds());
+        let whole = exact.div_ceil(month).div_ceil(slice) * slice;
+        let seconds = whole.max(u64::from(self.smallest_window().as_seconds()));
+        let is_stretched = seconds * month * 2 > exact * 3;
+        (Span::seconds(u32::try_from(seconds).unwrap_or(u32::MAX)), is_stretched)
+    }
+
+    fn sift(
+        &self,
+        rules: impl Iterator<Item = Result<BurnRule, LeftOut>>,
+    ) -> (Vec<BurnRule>, Vec<LeftOut>) {
+        let (mut standing, mut left_out) = (Vec::new(), Vec::new());
+        for rule in rules {
+            match rule {
+                Ok(rule) => match self.refusal(&rule) {
+                    None => standing.push(rule),
+                    Some(reason) => left_out.push(LeftOut { rule, reason }),
+                },
+                Err(unscaled) => left_out.push(unscaled),
+            }
+        }
+        (standing, left_out)
+    }
+}
+
+/// Emergency on 1h/5m, critical on 6h/30m, warning on 24h/2h.
+fn default_rules(thresholds: &BurnThresholds) -> Vec<BurnRule> {
+    let rule = |level, factor, long, short| BurnRule { level, factor, long, short };
+    vec![
+        rule(BurnLevel::Emergency, thresholds.emergency, Span::hours(1), Span::minutes(5)),
+        rule(BurnLevel::Critical, thresholds.critical, Span::hours(6), Span::minutes(30)),
+        rule(BurnLevel::Warning, thresholds.warning, Span::hours(24), Span::hours(2)),
+    ]
+}
+
+/// 14.4 on 1h/5m and 6 on 6h/30m page; 3 on 24h/2h and 1 on 3d/6h make the ticket (SRE Workbook;
+/// the third row from Sloth).
+fn google_sre_rules() -> Vec<BurnRule> {
+    let rule = |level, factor, long, short| BurnRule { level, factor, long, short };
+    let fourteen_four = Factor::whole(72).scaled(1, 5).unwrap_or(Factor::ONE);
+    vec![
+        rule(BurnLevel::Emergency, fourteen_four, Span::hours(1), Span::minutes(5)),
+        rule(BurnLevel::Critical, Factor::whole(6), Span::hours(6), Span::minutes(30)),
+        rule(BurnLevel::Warning, Factor::whole(3), Span::hours(24), Span::hours(2)),
+        rule(BurnLevel::Warning, Factor::ONE, Span::days(3), Span::hours(6)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ground(target: &str, window: Span) -> Ground {
+        Ground {
+            target: target.parse().expect(target),
+            window,
+            width: SliceWidth::MINUTE,
+            expected_interval: None,
+        }
+    }
+
+    fn default_on(window: Span) -> Vec<String> {
+        let policy =
+            PolicyChoice::Default.resolve(&BurnThresholds::default(), &ground("99.9", window));
+        let shown = |rule: &BurnRule| {
+            format!("{} {} {}/{}", rule.level, rule.factor, rule.long, rule.short)
+        };
+        policy.rules.iter().map(shown).collect()
+    }
+
+    /// The table of scaled windows: short periods scale windows, long ones factors.
+    #[test]
+    fn the_default_policy_keeps_its_share_on_every_window() {
+        assert_eq!(default_on(Span::hours(1)), ["warning 2 2m/2m"]);
+        assert_eq!(
+            default_on(Span::days(1)),
+            ["emergency 10 2m/2m", "critical 5 12m/2m", "warning 2 48m/4m"]
+        );
+        assert_eq!(
+            default_on(Span::days(7)),
+            ["emergency 10 14m/2m", "critical 5 84m/7m", "warning 2 336m/28m"]
+        );
+        assert_eq!(
+            default_on(Span::days(14)),
+            ["emergency 10 28m/3m", "critical 5 168m/14m", "warning 2 672m/56m"]
+        );
+        assert_eq!(
+            default_on(Span::days(28)),
+            ["emergency 28/3 1h/5m", "critical 14/3 6h/30m", "warning 28/15 24h/2h"]
+        );
+        assert_eq!(
+            default_on(Span::days(30)),
+            ["emergency 10 1h/5m", "critical 5 6h/30m", "warning 2 24h/2h"]
+        );
+        assert_eq!(
+            default_on(Span::days(90)),
+            ["emergency 30 1h/5m", "critical 15 6h/30m", "warning 6 24h/2h"]
+        );
+    }
+
+    #[test]
+    fn a_preset_rule_that_can_never_fire_is_left_out_with_the_arithmetic() {
+        let policy = PolicyChoice::Default
+            .resolve(&BurnThresholds::default(), &ground("90", Span::days(30)));
+        assert_eq!(policy.left_out.len(), 1);
+        let reason = &policy.left_out.first().expect("one").reason;
+        assert!(reason.contains("burns only 10 times"), "{reason}");
+    }
+
+    #[test]
+    fn a_preset_rule_below_one_is_left_out() {
+        let policy = PolicyChoice::GoogleSre
+            .resolve(&BurnThresholds::default(), &ground("99.9", Span::days(28)));
+        let left: Vec<_> = policy.left_out.iter().map(|left| left.rule.factor.to_string()).collect();
+        assert_eq!(left, ["14/15"]);
+    }
+
+    #[test]
+    fn finer_slices_bring_a_short_rule_back() {
+        let fine = Ground { width: SliceWidth::TEN_SECONDS, ..ground("99", Span::hours(6)) };
+        let policy = PolicyChoice::Default.resolve(&BurnThresholds::default(), &fine);
+        assert!(policy.rules.iter().any(|rule| rule.level == BurnLevel::Critical));
+    }
+
+    #[test]
+    fn windows_hold_two_measurements() {
+        let slow = Ground {
+            expected_interval: Some(Span::minutes(5)),
+            ..ground("99.9", Span::days(30))
+        };
+        let rules = PolicyChoice::Default.resolve(&BurnThresholds::default(), &slow);
+        let left: Vec<_> = rules.left_out.iter().map(|left| left.rule.level).collect();
+        assert_eq!(left, [BurnLevel::Emergency]);
+    }
+
+    #[test]
+    fn a_written_rule_is_refused_for_each_reason() {
+        let ground = ground("99.9", Span::days(30));
+        let rule = BurnRule {
+            level: BurnLevel::Critical,
+            factor: Factor::whole(5),
+            long: Span::hours(6),
+            short: Span::minutes(30),
+        };
+        assert_eq!(ground.refusal(&rule), None);
+        for (wrong, word) in [
+            (BurnRule { factor: Factor::whole(1_000), ..rule }, "never fire"),
+            (BurnRule { factor: "0.5".parse().expect("a factor"), ..rule }, "on track"),
+            (BurnRule { short: Span::minutes(1), ..rule }, "two slices"),
+            (BurnRule { short: Span::hours(7), ..rule }, "longer than the long"),
+            (BurnRule { long: Span::days(31), ..rule }, "longer than the SLO"),
+        ] {
+            let reason = ground.refusal(&wrong).expect(word);
+            assert!(reason.contains(word), "{reason}");
+        }
+    }
+
+    #[test]
+    fn status_levels_are_reached_at_equality() {
+        let target: Target = "99".parse().expect("a target");
+        let counts = |bad: u64| crate::count::Counts::events(1_000 - bad, 1_000).expect("legal");
+        let thresholds = BurnThresholds::default();
+        for (bad, level) in [
+            (19, BurnLevel::None),
+            (20, BurnLevel::Warning),
+            (50, BurnLevel::Critical),
+            (100, BurnLevel::Emergency),
+        ] {
+            assert_eq!(thresholds.level(counts(bad), target), level, "{bad}");
+        }
+    }
+}

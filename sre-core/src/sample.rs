@@ -1,0 +1,120 @@
+//! Samples: what was pushed, probed or recorded, one value or one pair of counts at one instant.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use thiserror::Error;
+
+use crate::count::{Count, Counts, Rounding};
+use crate::name::{MetricName, ServiceName};
+use crate::slice::Slice;
+use crate::slo::{BudgetingMethod, Definition, MetricKind};
+
+/// One sample. Service, metric, labels and instant identify it: the same again is a duplicate,
+/// another value replaces it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// Of which service.
+    pub service_name: ServiceName,
+    /// Of which metric.
+    pub metric_name: MetricName,
+    /// Which series of it.
+    pub labels: BTreeMap<String, String>,
+    /// When, to the microsecond.
+    pub at: DateTime<Utc>,
+    /// What.
+    pub value: SampleValue,
+}
+
+/// What a sample says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SampleValue {
+    /// One number, finite.
+    Number(f64),
+    /// So many good among so many.
+    Counts(Counts),
+}
+
+/// Why a number cannot be what its metric's name says.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum SampleError {
+    /// NaN or an infinity.
+    #[error("a value must be a finite number")]
+    NotFinite,
+    /// A percentage below 0 or above 100.
+    #[error("a percentage must lie between 0 and 100")]
+    NotAPercentage,
+}
+
+impl SampleValue {
+    /// A bare number of `metric`, checked against what the metric's name says it is.
+    ///
+    /// # Errors
+    ///
+    /// [`SampleError`].
+    pub fn number(metric: &MetricName, value: f64) -> Result<Self, SampleError> {
+        if !value.is_finite() {
+            return Err(SampleError::NotFinite);
+        }
+        match MetricKind::of(metric) {
+            MetricKind::Ratio | MetricKind::InvertedRatio if !(0.0..=100.0).contains(&value) => {
+                Err(SampleError::NotAPercentage)
+            }
+            _ => Ok(Self::Number(value)),
+        }
+    }
+
+    /// How the sample votes or counts under a definition; `None` when it says nothing to it (a value
+    /// where no threshold is set).
+    fn counts(self, definition: &Definition, kind: MetricKind) -> Option<Counts> {
+        let value = match self {
+            Self::Counts(counts) => return Some(counts),
+            Self::Number(value) => value,
+        };
+        match kind {
+            MetricKind::Ratio => {
+                let good = Count::from_percentage(value, Rounding::Down).ok()?;
+                Counts::new(good, Count::ONE).ok()
+            }
+            MetricKind::InvertedRatio => {
+                let bad = Count::from_percentage(value, Rounding::Up).ok()?;
+                Counts::with_bad(bad, Count::ONE).ok()
+            }
+            MetricKind::Value => {
+                let good = definition.threshold?.is_held_by(value);
+                Counts::events(u64::from(good), 1).ok()
+            }
+        }
+    }
+}
+
+/// The slice that samples of one slice make under a definition: counts are summed over all label
+/// sets; under [`BudgetingMethod::Timeslices`] the slice as a whole is then one good or bad unit.
+///
+/// A sum that does not fit is a data error and leaves the slice unmeasured.
+#[must_use]
+pub fn fold<'a>(definition: &Definition, samples: impl Iterator<Item = &'a Sample>) -> Slice {
+    let mut slice = Slice::Unmeasured;
+    for sample in samples {
+        let kind = MetricKind::of(&sample.metric_name);
+        let Some(counts) = sample.value.counts(definition, kind) else { continue };
+        let Some(sum) = slice.counts().checked_add(counts) else { return Slice::Unmeasured };
+        slice = Slice::Measured(sum);
+    }
+    judge(definition.method, slice)
+}
+
+/// What a slice of events adds to the budget: itself, or one unit that is good or bad.
+#[must_use]
+pub fn judge(method: BudgetingMethod, events: Slice) -> Slice {
+    match (method, events) {
+        (BudgetingMethod::Timeslices(target), Slice::Measured(counts))
+            if !counts.total().is_zero() =>
+        {
+            let good = if target.is_met_by(counts) { Count::ONE } else { Count::ZERO };
+            Counts::new(good, Count::ONE).map_or(Slice::Unmeasured, Slice::Measured)
+        }
+        _ => events,
+    }
+}
