@@ -1,0 +1,112 @@
+//! The command line: which verb is meant, and the verbs that need no store.
+//!
+//! Nothing here prints: a verb writes to the `Write` it is given, and answers how the process ends.
+
+mod config;
+mod help;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use self::config::{markdown, show};
+
+/// The SRE Monitor service: SLOs, error budgets, alerts and incidents.
+///
+/// Without a verb it serves. It needs no file, database or Prometheus to start.
+/// Environment variables set everything: they are listed below and by `sre-monitor config`.
+#[derive(Debug, Parser)]
+#[command(name = "sre-monitor", version, verbatim_doc_comment, after_long_help = help::settings())]
+struct CommandLine {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+/// What the process is asked to do.
+#[derive(Clone, Debug, Eq, PartialEq, Subcommand)]
+pub enum Verb {
+    /// Serves until it is told to stop; the same as no verb
+    Serve,
+    /// Brings the store's schema up to date, and ends
+    Migrate,
+    /// Shows what every setting comes to and where it comes from, secrets masked
+    Config(ConfigArgs),
+    /// Writes the API's OpenAPI document
+    Openapi,
+}
+
+/// How the settings are shown.
+#[derive(Args, Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ConfigArgs {
+    /// For people, or for programs
+    #[arg(long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+    /// Writes the documentation of all settings instead, as in `docs/configuration.md`
+    #[arg(long, hide = true)]
+    pub markdown: bool,
+}
+
+/// The form of what is shown.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum Output {
+    /// JSON, for programs.
+    Json,
+    /// Aligned columns, for people.
+    Table,
+}
+
+/// How the process ends.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Exit {
+    /// All is well: 0.
+    Done,
+    /// It failed, or the command line was not understood: 1.
+    Failed,
+    /// A setting cannot be used: 78, `EX_CONFIG`.
+    Misconfigured,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Done => Self::SUCCESS,
+            Exit::Failed => Self::FAILURE,
+            Exit::Misconfigured => Self::from(78),
+        }
+    }
+}
+
+/// An answer that the command line asks for by itself: help, the version, or what is wrong with it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Answer {
+    /// What to write: to standard output when `exit` is [`Exit::Done`], else to standard error.
+    pub text: String,
+    /// How the process ends.
+    pub exit: Exit,
+}
+
+/// The verb that `args` ask for, the program's name first.
+///
+/// # Errors
+/// What to write instead, and how to end.
+pub fn parse<I, T>(args: I) -> Result<Verb, Answer>
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    match CommandLine::try_parse_from(args) {
+        Ok(line) => Ok(line.verb.unwrap_or(Verb::Serve)),
+        Err(error) => {
+            let exit = if error.use_stderr() {
+                Exit::Failed
+            } else {
+                Exit::Done
+            };
+            Err(Answer {
+                text: error.render().to_string(),
+                exit,
+            })
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! From text to types, within the bounds that the table names.
+//!
+//! Each function takes the setting for its bounds and answers a cause that names no secret.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use sre_core::target::{Factor, ParseTargetError, Target};
+use sre_core::time::Span;
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+use super::setting::{Kind, Setting};
+
+/// What a parser answers: the value, or the cause.
+pub(super) type Parsed<T> = Result<T, String>;
+
+pub(super) fn text(_: &Setting, text: &str) -> Parsed<String> {
+    match text.chars().find(|c| c.is_control()) {
+        Some(_) => Err("holds a control character".to_owned()),
+        None => Ok(text.to_owned()),
+    }
+}
+
+/// A name that fits in logs, claims and headers.
+pub(super) fn replica_id(_: &Setting, text: &str) -> Parsed<String> {
+    let plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic());
+    if plain && text.len() <= 128 {
+        Ok(text.to_owned())
+    } else {
+        Err("expected at most 128 ASCII characters without spaces".to_owned())
+    }
+}
+
+/// Only the two words: `False` read as "not false" would switch on what was meant to be off.
+pub(super) fn flag(_: &Setting, text: &str) -> Parsed<bool> {
+    match text {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err("expected exactly true or false".to_owned()),
+    }
+}
+
+pub(super) fn choice(setting: &Setting, text: &str) -> Parsed<&'static str> {
+    let Kind::Choice(words) = setting.kind else {
+        return Err("is no choice".to_owned());
+    };
+    words
+        .iter()
+        .find(|word| **word == text)
+        .copied()
+        .ok_or_else(|| format!("expected {}", words.join(" or ")))
+}
+
+pub(super) fn number(setting: &Setting, text: &str) -> Parsed<u32> {
+    let (min, max) = match setting.kind {
+        Kind::Number { min, max } => (min, max),
+        _ => (0, u32::MAX),
+    };
+    digits(text)
+        .and_then(|text| text.parse().ok())
+        .filter(|number| (min..=max).contains(number))
+        .ok_or_else(|| format!("expected a whole number from {min} to {max}"))
+}
+
+pub(super) fn positive(setting: &Setting, text: &str) -> Parsed<NonZeroU32> {
+    number(setting, text)
+        .and_then(|number| NonZeroU32::new(number).ok_or_else(|| "must be more than 0".to_owned()))
+}
+
+pub(super) fn port(setting: &Setting, text: &str) -> Parsed<u16> {
+    number(setting, text)
+        .and_then(|number| u16::try_from(number).map_err(|error| format!("{error}")))
+}
+
+pub(super) fn bytes(setting: &Setting, text: &str) -> Parsed<usize> {
+    number(setting, text)
+        .and_then(|number| usize::try_from(number).map_err(|error| format!("{error}")))
+}
+
+/// A length of time; digits alone are seconds.
+pub(super) fn span(setting: &Setting, text: &str) -> Parsed<Span> {
+    let seconds = digits(text).map(|digits| format!("{digits}s"));
+    bounded(setting, seconds.as_deref().unwrap_or(text))
+}
+
+/// A window: digits alone could be days as well as seconds, so the unit is asked for.
+pub(super) fn window(setting: &Setting, text: &str) -> Parsed<Span> {
+    bounded(setting, text)
+}
+
+fn bounded(setting: &Setting, text: &str) -> Parsed<Span> {
+    let span: Span = text
+        .parse()
+        .map_err(|error| format!("{error}"))?;
+    match setting.kind {
+        Kind::Span { min, max } | Kind::Window { min, max } if !(min..=max).contains(&span) => {
+            Err(format!("expected {min} to {max}"))
+        }
+        _ => Ok(span),
+    }
+}
+
+/// The target that leaves `text` percent of all events to go wrong.
+pub(super) fn budget(_: &Setting, text: &str) -> Parsed<Target> {
+    let share: Target = text.parse().map_err(|error| {
+        match error {
+            ParseTargetError::TooFine => "a percentage has at most 6 decimals",
+            ParseTargetError::Everything => "a budget of 100 % is a target of 0 %: never missed",
+            ParseTargetError::Nothing => {
+                "a budget of 0 % is a target of 100 %: every burn rate would be a division by zero"
+            }
+            _ => "expected a percentage such as 1.0: above 0 and below 100",
+        }
+        .to_owned()
+    })?;
+    // Good and bad change places.
+    BILLION
+        .checked_sub(share.budget_ppb())
+        .and_then(Target::from_budget_ppb)
+        .ok_or_else(|| "expected a percentage above 0 and below 100".to_owned())
+}
+
+pub(super) fn factor(_: &Setting, text: &str) -> Parsed<Factor> {
+    text.parse()
+        .map_err(|error| format!("{error}"))
+}
+
+/// A share from 0 to 1, in millionths.
+pub(super) fn share(_: &Setting, text: &str) -> Parsed<u32> {
+    let cause = || "expected a decimal from 0 to 1 with at most 6 decimals".to_owned();
+    let (whole, fraction) = text
+        .split_once('.')
+        .unwrap_or((text, "0"));
+    let (whole, fraction) = digits(whole)
+        .zip(digits(fraction))
+        .ok_or_else(cause)?;
+    if fraction.len() > 6 {
+        return Err(cause());
+    }
+    let fraction: u32 = format!("{fraction:0<6}")
+        .parse()
+        .map_err(|_| cause())?;
+    let whole: u32 = whole.parse().map_err(|_| cause())?;
+    whole
+        .checked_mul(MILLION)
+        .and_then(|millionths| millionths.checked_add(fraction))
+        .filter(|millionths| *millionths <= MILLION)
+        .ok_or_else(cause)
+}
+
+/// `fine,hours` in days.
+pub(super) fn days(_: &Setting, text: &str) -> Parsed<(Span, Span)> {
+    let day = |text: &str| {
+        let days = digits(text.trim())?
+            .parse::<u32>()
+            .ok()?;
+        (1..=3_650)
+            .contains(&days)
+            .then(|| Span::days(days))
+    };
+    let (fine, hours) = text
+        .split_once(',')
+        .and_then(|(fine, hours)| day(fine).zip(day(hours)))
+        .ok_or_else(|| "expected two numbers of days from 1 to 3650, such as 92,400".to_owned())?;
+    if fine > hours {
+        return Err("hour sums must be kept at least as long as fine slices".to_owned());
+    }
+    Ok((fine, hours))
+}
+
+/// An address; a name would be looked up, and may then stand for an address nobody meant.
+pub(super) fn address(_: &Setting, text: &str) -> Parsed<IpAddr> {
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'))
+        .unwrap_or(text);
+    match bare {
+        "localhost" => Ok(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        bare => bare.parse().map_err(|_| {
+            "expected an IP address such as 127.0.0.1 or ::1 (without a port), or localhost"
+                .to_owned()
+        }),
+    }
+}
+
+/// An `http` or `https` URL. One that is shown to everybody may carry no credentials.
+pub(super) fn url(setting: &Setting, text: &str) -> Parsed<Url> {
+    let url = Url::parse(text).map_err(|error| format!("is no URL: {error}"))?;
+    if !matches!(url.scheme(), "http" | "https") || !text.contains("://") {
+        return Err("expected a URL that begins with http:// or https://".to_owned());
+    }
+    let credentials = !url.username().is_empty() || url.password().is_some();
+    if credentials && !setting.secret {
+        return Err("carries credentials, but is shown to everybody".to_owned());
+    }
+    Ok(url)
+}
+
+/// The file of an embedded store.
+pub(super) fn database(_: &Setting, text: &str) -> Parsed<PathBuf> {
+    let scheme = text
+        .split_once(':')
+        .map(|(scheme, _)| scheme.to_ascii_lowercase());
+    match scheme.as_deref() {
+        Some("postgres" | "postgresql") => Err("PostgreSQL is not built in this version; unset \
+             it for an embedded SQLite file, or give sqlite://PATH"
+            .to_owned()),
+        Some("sqlite") => sqlite_path(text),
+        _ => Err(
+            "expected sqlite://PATH; unset, it is an embedded file in SRE_MONITOR_DATA_DIR"
+                .to_owned(),
+        ),
+    }
+}
+
+fn sqlite_path(text: &str) -> Parsed<PathBuf> {
+    let path = text
+        .get("sqlite:".len()..)
+        .and_then(|rest| rest.strip_prefix("//"));
+    match path {
+        None | Some("") => {
+            Err("expected sqlite://PATH, such as sqlite:///var/lib/sre-monitor.db".to_owned())
+        }
+        Some(":memory:") => {
+            Err("a store in memory would lose everything at its end; name a file".to_owned())
+        }
+        Some(path) if path.contains(['?', '#']) => {
+            Err("takes a path alone, without ? or #".to_owned())
+        }
+        Some(path) => Ok(PathBuf::from(path)),
+    }
+}
+
+pub(super) fn path(setting: &Setting, path: &str) -> Parsed<PathBuf> {
+    text(setting, path).map(PathBuf::from)
+}
+
+pub(super) fn emails(_: &Setting, text: &str) -> Parsed<Vec<String>> {
+    text.split(',')
+        .map(|address| {
+            let address = address.trim();
+            let (local, host) = address
+                .split_once('@')
+                .unwrap_or_default();
+            let plain = |part: &str| {
+                !part.is_empty() && !part.contains(|c: char| c == '@' || c.is_whitespace())
+            };
+            if plain(local) && plain(host) {
+                Ok(address.to_owned())
+            } else {
+                Err("expected mail addresses separated by commas".to_owned())
+            }
+        })
+        .collect()
+}
+
+/// A Standard Webhooks key; what signs with it decodes it again.
+pub(super) fn webhook_key(_: &Setting, text: &str) -> Parsed<String> {
+    let encoded = text
+        .strip_prefix("whsec_")
+        .ok_or("expected a key that begins with whsec_")?;
+    let bare = encoded.trim_end_matches('=');
+    let padding = encoded.len() - bare.len();
+    let alphabet = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/';
+    let whole = encoded.len().is_multiple_of(4) && padding <= 2 && bare.len() % 4 != 1;
+    if !bare.bytes().all(alphabet) || !whole {
+        return Err("expected base64, with its padding, after whsec_".to_owned());
+    }
+    match bare.len() * 3 / 4 {
+        24..=64 => Ok(text.to_owned()),
+        bytes => Err(format!("holds {bytes} bytes where a key has 24 to 64")),
+    }
+}
+
+pub(super) fn log_filter(_: &Setting, text: &str) -> Parsed<String> {
+    match EnvFilter::builder().parse(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(format!("is no log filter: {error}")),
+    }
+}
+
+/// `text` when it is ASCII digits alone: `parse` would take a sign as well.
+fn digits(text: &str) -> Option<&str> {
+    let all = !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit());
+    all.then_some(text)
+}
+
+const MILLION: u32 = 1_000_000;
+const BILLION: u32 = 1_000_000_000;

@@ -1,0 +1,91 @@
+//! Where the service listens, what it takes, and who may come in.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use url::Url;
+
+use super::parse;
+use super::reader::Reader;
+
+/// Where the service listens, and its limits.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ServerConfig {
+    /// The address of the API; port 0 takes a free one.
+    pub address: SocketAddr,
+    /// A second address, for health and metrics only.
+    pub probe_address: Option<SocketAddr>,
+    /// Whether everybody who reaches `address` from elsewhere may read and write; true only where
+    /// that was allowed in so many words.
+    pub insecure: bool,
+    /// How long a whole request may take.
+    pub request_timeout: Duration,
+    /// The largest request body.
+    pub max_body_bytes: usize,
+    /// The largest body of a batch of samples.
+    pub max_samples_body_bytes: usize,
+}
+
+/// Links that are added to what is shown and sent.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Links {
+    /// Where the dashboards are.
+    pub grafana: Option<Url>,
+}
+
+pub(super) fn read(reader: &mut Reader<'_>) -> ServerConfig {
+    let host = reader.value("SRE_MONITOR_HOST", parse::address);
+    let port = reader.value("SRE_MONITOR_PORT", parse::port);
+    let anonymous = reader.value("SRE_MONITOR_ALLOW_ANONYMOUS", parse::flag);
+    reader.optional("SRE_MONITOR_API_TOKENS_FILE", parse::path);
+    let request_timeout = reader
+        .value("REQUEST_TIMEOUT", parse::span)
+        .as_duration();
+    let max_body_bytes = reader.value("SRE_MONITOR_MAX_BODY_BYTES", parse::bytes);
+    let probe_port = reader.optional("SRE_MONITOR_PROBE_PORT", parse::port);
+
+    check_open(reader, host, anonymous);
+    if probe_port.is_some_and(|probe_port| probe_port == port) {
+        reader.refuse("SRE_MONITOR_PROBE_PORT", "is the same as SRE_MONITOR_PORT");
+    }
+    ServerConfig {
+        address: SocketAddr::new(host, port),
+        probe_address: probe_port.map(|port| SocketAddr::new(host, port)),
+        insecure: !is_loopback(host) && anonymous,
+        request_timeout,
+        max_body_bytes,
+        max_samples_body_bytes: max_body_bytes.max(SAMPLES_BODY_BYTES),
+    }
+}
+
+pub(super) fn read_links(reader: &mut Reader<'_>) -> Links {
+    Links {
+        grafana: reader.optional("GRAFANA_URL", parse::url),
+    }
+}
+
+/// Nothing here asks who is calling, so an address that others can reach must be meant.
+fn check_open(reader: &mut Reader<'_>, host: IpAddr, anonymous: bool) {
+    if is_loopback(host) {
+        return;
+    }
+    if anonymous {
+        reader.warn(format!(
+            "everybody who can reach {host} may read and write: SRE_MONITOR_ALLOW_ANONYMOUS is true"
+        ));
+    } else {
+        reader.refuse(
+            "SRE_MONITOR_HOST",
+            "other machines can reach this address, and everybody there could read and write; \
+             listen on 127.0.0.1, or set SRE_MONITOR_ALLOW_ANONYMOUS=true to allow it",
+        );
+    }
+}
+
+/// Also `::ffff:127.0.0.1`, which the kernel treats as loopback.
+fn is_loopback(host: IpAddr) -> bool {
+    host.to_canonical().is_loopback()
+}
+
+/// 16 MiB: a batch of samples of many services.
+const SAMPLES_BODY_BYTES: usize = 16 * 1_048_576;

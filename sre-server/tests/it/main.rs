@@ -1,0 +1,3 @@
+//! What the service does as a whole: one binary, a module per concern.
+
+mod config;
