@@ -74,9 +74,12 @@ fn build_examples() -> Tally {
 }
 
 fn name_skipped(runner: Runner, peer: &Peer) -> Result<()> {
-    say::line(&format!("SKIPPED, because {} could not be had:", peer.name))?;
-    let names = tool::capture(&mut runner.list(peer))?;
-    for name in runner.listed(&names) {
+    let output = tool::capture(&mut runner.list(peer))?;
+    let names = runner.listed(&output);
+    if !names.is_empty() {
+        say::line(&format!("SKIPPED, because {} could not be had:", peer.name))?;
+    }
+    for name in names {
         say::line(&format!("  {name}"))?;
     }
     Ok(())
