@@ -34,12 +34,12 @@ mod store;
 mod table;
 
 pub use self::channels::WebhookConfig;
-pub use self::evaluation::{BurnLevels, EvaluationConfig, MinCoverage};
+pub use self::evaluation::EvaluationConfig;
 pub use self::fault::{Fault, Faults, Warning};
 pub use self::process::{LogConfig, LogFormat};
 pub use self::reader::{Effective, Origin};
 pub use self::server::{Links, ServerConfig};
-pub use self::setting::{Kind, Section, Setting, WhenUnset};
+pub use self::setting::{Built, Kind, Section, Setting, WhenUnset};
 pub use self::source::{Env, Settings, Surroundings};
 pub use self::sources::{CollectionConfig, ProbeConfig, PrometheusConfig};
 pub use self::store::{Defaults, PoolConfig, RetentionConfig, StoreConfig, StoreLocation};
@@ -113,7 +113,7 @@ impl Config {
         let prometheus = sources::read_prometheus(&mut reader);
         let collection = sources::read_collection(&mut reader);
         let evaluation = evaluation::read(&mut reader);
-        retention.check(&mut reader, evaluation.default_window);
+        retention.check(&mut reader, evaluation.default_window.span());
         let shadow = reader.value("SRE_MONITOR_SHADOW", parse::flag);
         let heartbeat_url = reader.optional("SRE_MONITOR_HEARTBEAT_URL", parse::url);
         let webhook = channels::read_webhook(&mut reader);

@@ -34,6 +34,9 @@ pub fn show(
             Ok(Exit::Done)
         }
         Err(faults) => {
+            for warning in faults.warnings() {
+                writeln!(err, "warning: {warning}")?;
+            }
             writeln!(err, "{faults}")?;
             Ok(Exit::Misconfigured)
         }
@@ -108,10 +111,9 @@ fn markdown_row(setting: &Setting) -> String {
         WhenUnset::Computed(text) => text.to_owned(),
     };
     let secret = if setting.secret { " Secret." } else { "" };
-    let refused = if setting.refused.is_some() {
-        " **Not built in this version.**"
-    } else {
-        ""
+    let built = match setting.built.note() {
+        "" => String::new(),
+        note => format!(" **({note})**"),
     };
     let Setting {
         name,
@@ -119,7 +121,7 @@ fn markdown_row(setting: &Setting) -> String {
         meaning,
         ..
     } = setting;
-    let row = format!("`{name}` | {default} | {kind} | {meaning}{secret}{refused}");
+    let row = format!("`{name}` | {default} | {kind} | {meaning}{secret}{built}");
     format!("| {row} |\n")
 }
 

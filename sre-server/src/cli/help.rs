@@ -34,19 +34,17 @@ fn notes(setting: &Setting) -> String {
         WhenUnset::Is(text) => format!("={text}"),
         WhenUnset::Computed(text) => format!("=<{}>", text.replace('`', "")),
     };
-    let secret = if setting.secret { ", SECRET" } else { "" };
-    let refused = if setting.refused.is_some() {
-        ", not built in this version"
-    } else {
-        ""
-    };
-    format!(
-        "{default}  [{}{secret}{refused}]",
-        setting
-            .kind
-            .to_string()
-            .replace('`', "")
-    )
+    let form = setting
+        .kind
+        .to_string()
+        .replace('`', "");
+    let secret = if setting.secret { "SECRET" } else { "" };
+    let notes = [form.as_str(), secret, setting.built.note()];
+    let notes: Vec<&str> = notes
+        .into_iter()
+        .filter(|note| !note.is_empty())
+        .collect();
+    format!("{default}  [{}]", notes.join("; "))
 }
 
 /// `text` in lines of at most `width` characters, broken between words.

@@ -106,12 +106,16 @@ pub(super) fn read_slack(reader: &mut Reader<'_>) {
     warn_of_idle(reader, enabled, is_addressed, address, &others);
 }
 
-/// Without a channel an alert is recorded, and nobody knows.
+/// Without a channel an alert is recorded, and nobody knows. While something is wrong it cannot be
+/// said which channels would be on.
 pub(super) fn warn_of_silence(
     reader: &mut Reader<'_>,
     webhook: Option<&WebhookConfig>,
     shadow: bool,
 ) {
+    if reader.is_faulty() {
+        return;
+    }
     if shadow {
         reader.warn("nobody is told of alerts: SRE_MONITOR_SHADOW is true");
     } else if webhook.is_none() {

@@ -1,6 +1,8 @@
 //! How SLOs are evaluated, and what holds where an SLO says nothing.
 
-use sre_core::target::{Factor, Target};
+use sre_core::policy::BurnThresholds;
+use sre_core::slo::Window;
+use sre_core::target::Target;
 use sre_core::time::Span;
 
 use super::parse;
@@ -16,39 +18,15 @@ pub struct EvaluationConfig {
     /// How often a budget is recorded.
     pub budget_interval: Span,
     /// The window of an SLO that names none.
-    pub default_window: Span,
+    pub default_window: Window,
     /// The target of an SLO that names none.
     pub default_target: Target,
-    /// The share of slices that must be measured.
-    pub min_coverage: MinCoverage,
+    /// How many thousandths of the slices must be measured.
+    pub min_coverage_permille: u16,
     /// From which burn rates the levels begin.
-    pub levels: BurnLevels,
+    pub thresholds: BurnThresholds,
     /// For how long after a delivered message the same alert is not told again.
     pub cooldown: Span,
-}
-
-/// From which burn rates the levels begin; each is more than the one before.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct BurnLevels {
-    /// `warning`: a ticket.
-    pub warning: Factor,
-    /// `critical`: a page.
-    pub critical: Factor,
-    /// `emergency`: a page.
-    pub emergency: Factor,
-}
-
-/// The share of slices that must be measured, exact.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct MinCoverage {
-    millionths: u32,
-}
-
-impl MinCoverage {
-    /// The share in millionths, at most 1 000 000.
-    pub const fn millionths(self) -> u32 {
-        self.millionths
-    }
 }
 
 pub(super) fn read(reader: &mut Reader<'_>) -> EvaluationConfig {
@@ -56,17 +34,15 @@ pub(super) fn read(reader: &mut Reader<'_>) -> EvaluationConfig {
         validation_interval: reader.value("SLO_VALIDATION_INTERVAL", parse::span),
         delay: reader.value("SRE_MONITOR_EVALUATION_DELAY", parse::span),
         default_window: reader.value("SLO_DEFAULT_TIME_WINDOW", parse::window),
-        min_coverage: MinCoverage {
-            millionths: reader.value("SRE_MONITOR_MIN_COVERAGE", parse::share),
-        },
+        min_coverage_permille: reader.value("SRE_MONITOR_MIN_COVERAGE", parse::permille),
         budget_interval: reader.value("ERROR_BUDGET_CALCULATION_INTERVAL", parse::span),
         default_target: reader.value("ERROR_BUDGET_DEFAULT_PERCENTAGE", parse::budget),
-        levels: read_levels(reader),
+        thresholds: read_thresholds(reader),
         cooldown: reader.value("SLO_VIOLATION_COOLDOWN", parse::span),
     }
 }
 
-fn read_levels(reader: &mut Reader<'_>) -> BurnLevels {
+fn read_thresholds(reader: &mut Reader<'_>) -> BurnThresholds {
     const NAMES: [&str; 3] = [
         "BURN_RATE_WARNING_THRESHOLD",
         "BURN_RATE_CRITICAL_THRESHOLD",
@@ -86,9 +62,6 @@ fn read_levels(reader: &mut Reader<'_>) -> BurnLevels {
             format!("must be more than {critical_name}, {critical}"),
         );
     }
-    BurnLevels {
-        warning,
-        critical,
-        emergency,
-    }
+    // `None` is a fault by now, which keeps what stands here from being used.
+    BurnThresholds::new(warning, critical, emergency).unwrap_or_default()
 }

@@ -17,7 +17,6 @@ pub struct Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.text {
-            // Escaped, so that a control character cannot forge a line.
             Some(text) => write!(f, "{}=\"{}\": {}", self.name, escaped(text), self.cause),
             None => write!(f, "{} (unset): {}", self.name, self.cause),
         }
@@ -26,23 +25,36 @@ impl fmt::Display for Fault {
 
 /// Everything that keeps the service from starting; never empty.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Faults(Vec<Fault>);
+pub struct Faults {
+    faults: Vec<Fault>,
+    warnings: Vec<Warning>,
+}
 
 impl Faults {
-    pub(super) fn new(faults: Vec<Fault>) -> Option<Self> {
-        (!faults.is_empty()).then_some(Self(faults))
+    /// The faults with what was odd beside them; the warnings alone when nothing is wrong.
+    pub(super) fn new(faults: Vec<Fault>, warnings: Vec<Warning>) -> Result<Self, Vec<Warning>> {
+        if faults.is_empty() {
+            Err(warnings)
+        } else {
+            Ok(Self { faults, warnings })
+        }
     }
 
     /// The faults, in the order of the table of settings.
     pub fn iter(&self) -> impl Iterator<Item = &Fault> {
-        self.0.iter()
+        self.faults.iter()
+    }
+
+    /// What was odd as well: a misspelt name is often the cause of a fault.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
     }
 }
 
 /// One fault a line.
 impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, fault) in self.0.iter().enumerate() {
+        for (n, fault) in self.faults.iter().enumerate() {
             if n > 0 {
                 f.write_str("\n")?;
             }
@@ -64,12 +76,15 @@ impl fmt::Display for Warning {
     }
 }
 
-/// `text` on one line, quotes left alone where nothing can be mistaken.
+/// `text` without control characters, which could forge a line; nothing else is changed.
 fn escaped(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| match c {
-            c if c.is_control() => c.escape_default().collect::<Vec<_>>(),
-            c => vec![c],
-        })
-        .collect()
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            escaped.extend(c.escape_default());
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
 }

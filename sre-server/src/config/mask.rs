@@ -19,6 +19,17 @@ pub(super) fn shown(setting: &Setting, text: &str) -> String {
     }
 }
 
+/// The text as `sre-monitor config` shows it: a length of time has its unit.
+pub(super) fn effective(setting: &Setting, text: &str) -> String {
+    let is_bare = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit());
+    match setting.kind {
+        Kind::Span { .. } if is_bare => format!("{text}s"),
+        _ => shown(setting, text),
+    }
+}
+
 /// Scheme, host and port of a URL; nothing of what is none.
 ///
 /// A URL that is broken may show its password where the parser sees a host or a port, so anything

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use sre_core::slo::Window;
 use sre_core::target::{Factor, ParseTargetError, Target};
 use sre_core::time::Span;
 use tracing_subscriber::EnvFilter;
@@ -88,8 +89,8 @@ pub(super) fn span(setting: &Setting, text: &str) -> Parsed<Span> {
 }
 
 /// A window: digits alone could be days as well as seconds, so the unit is asked for.
-pub(super) fn window(setting: &Setting, text: &str) -> Parsed<Span> {
-    bounded(setting, text)
+pub(super) fn window(setting: &Setting, text: &str) -> Parsed<Window> {
+    bounded(setting, text).map(Window::Rolling)
 }
 
 fn bounded(setting: &Setting, text: &str) -> Parsed<Span> {
@@ -129,26 +130,24 @@ pub(super) fn factor(_: &Setting, text: &str) -> Parsed<Factor> {
         .map_err(|error| format!("{error}"))
 }
 
-/// A share from 0 to 1, in millionths.
-pub(super) fn share(_: &Setting, text: &str) -> Parsed<u32> {
-    let cause = || "expected a decimal from 0 to 1 with at most 6 decimals".to_owned();
+/// A share from 0 to 1, in thousandths.
+pub(super) fn permille(_: &Setting, text: &str) -> Parsed<u16> {
+    let cause = || "expected a decimal from 0 to 1 with at most 3 decimals".to_owned();
     let (whole, fraction) = text
         .split_once('.')
         .unwrap_or((text, "0"));
     let (whole, fraction) = digits(whole)
         .zip(digits(fraction))
         .ok_or_else(cause)?;
-    if fraction.len() > 6 {
-        return Err(cause());
-    }
-    let fraction: u32 = format!("{fraction:0<6}")
-        .parse()
-        .map_err(|_| cause())?;
-    let whole: u32 = whole.parse().map_err(|_| cause())?;
-    whole
-        .checked_mul(MILLION)
-        .and_then(|millionths| millionths.checked_add(fraction))
-        .filter(|millionths| *millionths <= MILLION)
+    let fraction = fraction.trim_end_matches('0');
+    let thousandths: Option<u16> = match (whole, fraction.len()) {
+        ("0" | "1", ..=3) => format!("{whole}{fraction:0<3}")
+            .parse()
+            .ok(),
+        _ => None,
+    };
+    thousandths
+        .filter(|thousandths| *thousandths <= 1_000)
         .ok_or_else(cause)
 }
 
@@ -292,5 +291,4 @@ fn digits(text: &str) -> Option<&str> {
     all.then_some(text)
 }
 
-const MILLION: u32 = 1_000_000;
 const BILLION: u32 = 1_000_000_000;

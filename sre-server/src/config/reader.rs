@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::fault::{Fault, Faults, Warning};
 use super::mask;
 use super::parse::Parsed;
-use super::setting::{Kind, Setting, WhenUnset};
+use super::setting::{Built, Kind, Setting, WhenUnset};
 use super::source::{Settings, Surroundings};
 use super::table::{position, setting};
 use crate::secret::MASK;
@@ -68,27 +68,29 @@ impl<'a> Reader<'a> {
     ) -> Option<T> {
         let setting = setting(name);
         let given = self.given(setting);
-        let value = given
-            .as_ref()
-            .map(|given| mask::shown(setting, &given.text));
         let origin = given
             .as_ref()
             .map_or(Origin::Default, |given| given.origin.clone());
-        let computed = match setting.default {
-            WhenUnset::Is(text) => Some(text.to_owned()),
-            WhenUnset::Computed(_) | WhenUnset::Unset => None,
+        let text = match (&given, setting.default) {
+            (Some(given), _) => Some(given.text.as_str()),
+            (None, WhenUnset::Is(text)) => Some(text),
+            (None, WhenUnset::Computed(_) | WhenUnset::Unset) => None,
         };
+        let value = text.map(|text| mask::effective(setting, text));
         self.effective.push(Effective {
             name: setting.name,
-            value: value.or(computed),
+            value,
             origin,
         });
 
         let given = given?;
-        let parsed = match setting.refused {
-            Some(reason) => Err(reason.to_owned()),
-            None => parse(setting, &given.text),
+        let parsed = match setting.built {
+            Built::Refused(reason) => Err(reason.to_owned()),
+            Built::Yes | Built::WithoutEffect => parse(setting, &given.text),
         };
+        if parsed.is_ok() && setting.built == Built::WithoutEffect {
+            self.warn(format!("{name} has no effect in this version"));
+        }
         parsed
             .map_err(|cause| self.fault(name, Some(given.text.as_str()), cause))
             .ok()
@@ -172,10 +174,15 @@ impl<'a> Reader<'a> {
             .sort_by_key(|row| position(row.name));
         self.faults
             .sort_by_key(|fault| position(&fault.name));
-        match Faults::new(self.faults) {
-            Some(faults) => Err(faults),
-            None => Ok((self.effective, self.warnings)),
+        match Faults::new(self.faults, self.warnings) {
+            Ok(faults) => Err(faults),
+            Err(warnings) => Ok((self.effective, warnings)),
         }
+    }
+
+    /// Whether something is wrong so far.
+    pub(super) fn is_faulty(&self) -> bool {
+        !self.faults.is_empty()
     }
 
     fn fault(&mut self, name: &str, text: Option<&str>, cause: String) {

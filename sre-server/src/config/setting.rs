@@ -19,8 +19,8 @@ pub struct Setting {
     pub meaning: &'static str,
     /// Whether its text is never shown, and `NAME_FILE` may name a file that holds it.
     pub secret: bool,
-    /// Why setting it is refused, for what this version does not do yet.
-    pub refused: Option<&'static str>,
+    /// Whether this version does what it says.
+    pub built: Built,
 }
 
 /// A group of settings.
@@ -76,6 +76,28 @@ impl Section {
     }
 }
 
+/// Whether this version does what a setting says; what it does not do is never passed over.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Built {
+    /// It does.
+    Yes,
+    /// It cannot, and starting all the same would be worse: refused when set, for this reason.
+    Refused(&'static str),
+    /// It does not yet: checked when set, and warned of.
+    WithoutEffect,
+}
+
+impl Built {
+    /// What the help adds, empty for what is built.
+    pub const fn note(self) -> &'static str {
+        match self {
+            Self::Yes => "",
+            Self::Refused(_) => "not built in this version",
+            Self::WithoutEffect => "without effect in this version",
+        }
+    }
+}
+
 /// What holds when a setting is unset.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum WhenUnset {
@@ -121,7 +143,7 @@ pub enum Kind {
     Percentage,
     /// An exact positive decimal: how many times faster than sustainable.
     Factor,
-    /// A decimal from 0 to 1, with up to 6 decimals.
+    /// A decimal from 0 to 1, with up to 3 decimals.
     Share,
     /// Two numbers of days, `fine,hours`.
     Days,
@@ -153,7 +175,7 @@ impl fmt::Display for Kind {
             Self::Window { min, max } => write!(f, "`{min}` to `{max}`, with a unit"),
             Self::Percentage => f.write_str("above 0 and below 100, up to 6 decimals"),
             Self::Factor => f.write_str("a positive decimal, up to 6 decimals"),
-            Self::Share => f.write_str("0 to 1, up to 6 decimals"),
+            Self::Share => f.write_str("0 to 1, up to 3 decimals"),
             Self::Days => f.write_str("`fine,hours` in days, 1 to 3650"),
             Self::Address => f.write_str("an IP address or `localhost`"),
             Self::Database => f.write_str("`sqlite://PATH`"),
@@ -183,7 +205,7 @@ impl Setting {
             default,
             meaning,
             secret: false,
-            refused: None,
+            built: Built::Yes,
         }
     }
 
@@ -198,7 +220,15 @@ impl Setting {
     /// Refused when it is set, because of `reason`.
     pub(super) const fn refused(self, reason: &'static str) -> Self {
         Self {
-            refused: Some(reason),
+            built: Built::Refused(reason),
+            ..self
+        }
+    }
+
+    /// Checked and warned of when it is set: nothing reads it yet.
+    pub(super) const fn without_effect(self) -> Self {
+        Self {
+            built: Built::WithoutEffect,
             ..self
         }
     }

@@ -1,5 +1,6 @@
 //! Where measurements come from.
 
+use sre_core::name::ServiceName;
 use sre_core::time::Span;
 use url::Url;
 
@@ -29,7 +30,7 @@ pub struct CollectionConfig {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ProbeConfig {
     /// The service that is checked.
-    pub service_name: String,
+    pub service_name: ServiceName,
     /// What is asked.
     pub url: Url,
 }
@@ -57,7 +58,7 @@ pub(super) fn read_collection(reader: &mut Reader<'_>) -> CollectionConfig {
     let gateway = reader.optional("API_GATEWAY_URL", parse::url);
     let probes = gateway
         .map(|url| ProbeConfig {
-            service_name: "api-gateway".to_owned(),
+            service_name: GATEWAY.parse().expect("a plain name"),
             url,
         })
         .into_iter()
@@ -67,3 +68,5 @@ pub(super) fn read_collection(reader: &mut Reader<'_>) -> CollectionConfig {
         probes,
     }
 }
+
+const GATEWAY: &str = "api-gateway";

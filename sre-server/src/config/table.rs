@@ -1,5 +1,6 @@
 //! The table of settings: the one place where a variable is named, bounded and explained.
 
+use sre_core::slo::Window;
 use sre_core::time::Span;
 
 use super::setting::WhenUnset::{Computed, Is, Unset};
@@ -75,7 +76,8 @@ pub const SETTINGS: &[Setting] = &[
         },
         Unset,
         "A second port, for `/health/live`, `/health/ready` and `/metrics` only.",
-    ),
+    )
+    .without_effect(),
     Setting::new(
         "GRAFANA_URL",
         Section::Server,
@@ -83,7 +85,8 @@ pub const SETTINGS: &[Setting] = &[
         Unset,
         "Where the dashboards are: links to them are added to what is shown and sent. Everybody \
          sees it, so it carries no credentials.",
-    ),
+    )
+    .without_effect(),
     // Store and retention
     Setting::new(
         "DATABASE_URL",
@@ -189,7 +192,8 @@ pub const SETTINGS: &[Setting] = &[
         },
         Is("60s"),
         "How often Prometheus scrapes; used only for PromQL that cannot be read as counters.",
-    ),
+    )
+    .without_effect(),
     Setting::new(
         "API_GATEWAY_URL",
         Section::Sources,
@@ -235,7 +239,7 @@ pub const SETTINGS: &[Setting] = &[
         Section::Evaluation,
         Kind::Window {
             min: Span::minutes(2),
-            max: Span::days(400),
+            max: Window::MAX,
         },
         Is("30d"),
         "The window of an SLO that names none.",
@@ -311,7 +315,8 @@ pub const SETTINGS: &[Setting] = &[
         Unset,
         "Asked with GET while evaluation is on time: its silence is the alarm.",
     )
-    .secret(),
+    .secret()
+    .without_effect(),
     // Alerts by webhook
     Setting::new(
         "ENABLE_WEBHOOK_ALERTS",

@@ -34,6 +34,7 @@ fn config_shows_what_each_setting_comes_to_and_where_it_comes_from() {
         ["WEBHOOK_SECRET", "***", "file", "/run/key"]
     );
     assert_eq!(line("WEBHOOK_URL"), ["WEBHOOK_URL", "-", "default"]);
+    assert_eq!(line("REQUEST_TIMEOUT")[1], "30s");
     assert_eq!(line("SRE_MONITOR_REPLICA_ID")[1], "box-7");
     assert_eq!(line("DATABASE_URL")[1], "sqlite://./data/sre-monitor.db");
     assert!(

@@ -27,13 +27,7 @@ fn with_nothing_set_the_service_starts_on_loopback_with_an_embedded_store() {
     assert_eq!(config.retention.slices, Span::days(92));
     assert_eq!(config.retention.hour_sums, Span::days(400));
     assert_eq!(config.evaluation.delay, Span::seconds(10));
-    assert_eq!(
-        config
-            .evaluation
-            .min_coverage
-            .millionths(),
-        800_000
-    );
+    assert_eq!(config.evaluation.min_coverage_permille, 800);
     assert_eq!(
         config
             .evaluation

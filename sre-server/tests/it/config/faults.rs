@@ -146,7 +146,7 @@ fn a_window_needs_its_unit_and_lies_between_two_slices_and_400_days() {
     }
     for (text, span) in [("2m", Span::minutes(2)), ("400d", Span::days(400))] {
         let config = Given::new(&[("SLO_DEFAULT_TIME_WINDOW", text)]).config();
-        assert_eq!(config.evaluation.default_window, span);
+        assert_eq!(config.evaluation.default_window.span(), span);
     }
 }
 
@@ -231,30 +231,25 @@ fn burn_thresholds_must_increase_strictly() {
 }
 
 #[test]
-fn coverage_is_a_share_from_0_to_1() {
-    for (text, millionths) in [
+fn coverage_is_a_share_from_0_to_1_to_the_thousandth() {
+    for (text, permille) in [
         ("0", 0),
-        ("1", 1_000_000),
-        ("1.000000", 1_000_000),
-        ("0.05", 50_000),
+        ("1", 1_000),
+        ("1.000000", 1_000),
+        ("0.05", 50),
+        ("0.5", 500),
     ] {
         let config = Given::new(&[("SRE_MONITOR_MIN_COVERAGE", text)]).config();
-        assert_eq!(
-            config
-                .evaluation
-                .min_coverage
-                .millionths(),
-            millionths,
-            "{text}"
-        );
+        assert_eq!(config.evaluation.min_coverage_permille, permille, "{text}");
     }
     for text in [
-        "1.000001",
+        "1.001",
+        "2",
         "80",
         "-0.1",
         ".8",
         "0.",
-        "0.1234567",
+        "0.1234",
         "NaN",
         "9999999999",
     ] {

@@ -1,6 +1,6 @@
 //! Names that nobody here asked for.
 
-use sre_server::config::SETTINGS;
+use sre_server::config::{Built, Kind, SETTINGS};
 
 use super::{Given, fault};
 
@@ -57,5 +57,36 @@ fn names_in_the_table_are_unique_and_its_texts_fit_their_places() {
     for setting in SETTINGS {
         assert!(setting.meaning.ends_with('.'), "{}", setting.name);
         assert!(!setting.meaning.contains(['|', '\n']), "{}", setting.name);
+    }
+}
+
+#[test]
+fn a_misspelt_name_is_told_beside_the_faults() {
+    let given = Given::new(&[("SRE_MONITOR_HOTS", "127.0.0.1"), ("SRE_MONITOR_PORT", "x")]);
+    let faults = given
+        .read()
+        .expect_err("the port is wrong");
+    let warnings = faults.warnings();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(
+        warnings[0]
+            .to_string()
+            .starts_with("SRE_MONITOR_HOTS is no setting")
+    );
+}
+
+#[test]
+fn what_has_no_effect_yet_is_warned_of() {
+    for setting in SETTINGS
+        .iter()
+        .filter(|setting| setting.built == Built::WithoutEffect)
+    {
+        let text = match setting.kind {
+            Kind::Url => "https://example.org",
+            _ => "17",
+        };
+        let warnings = Given::new(&[(setting.name, text)]).warnings();
+        let expected = format!("{} has no effect in this version", setting.name);
+        assert!(warnings.contains(&expected), "{warnings:?}");
     }
 }
