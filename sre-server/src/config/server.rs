@@ -45,7 +45,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> ServerConfig {
     let probe_port = reader.optional("SRE_MONITOR_PROBE_PORT", parse::port);
 
     check_open(reader, host, anonymous);
-    if probe_port.is_some_and(|probe_port| probe_port == port) {
+    let is_same = probe_port.is_some_and(|probe_port| probe_port == port);
+    if is_same && reader.are_sound(&["SRE_MONITOR_PORT"]) {
         reader.refuse("SRE_MONITOR_PROBE_PORT", "is the same as SRE_MONITOR_PORT");
     }
     ServerConfig {

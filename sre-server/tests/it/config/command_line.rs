@@ -1,5 +1,7 @@
 //! The verbs, the help and what `sre-monitor config` shows.
 
+use std::process::Command;
+
 use sre_server::cli::{self, Exit, Output, Verb};
 use sre_server::config::SETTINGS;
 
@@ -129,4 +131,26 @@ fn the_documentation_of_settings_is_the_table() {
         "docs/configuration.md differs from the table of settings; write it anew:\n\
          cargo run --bin sre-monitor -- config --markdown > docs/configuration.md"
     );
+}
+
+#[test]
+fn the_process_ends_with_78_when_a_setting_cannot_be_used() {
+    for (args, variable, status) in [
+        (&["config"][..], ("SRE_MONITOR_HOST", "0.0.0.0"), 78),
+        (&["config"], ("SRE_MONITOR_HOST", "127.0.0.1"), 0),
+        (&["--help"], ("SRE_MONITOR_HOST", "0.0.0.0"), 0),
+        (&["fly"], ("SRE_MONITOR_HOST", "127.0.0.1"), 1),
+    ] {
+        let (name, text) = variable;
+        let output = Command::new(env!("CARGO_BIN_EXE_sre-monitor"))
+            .args(args)
+            .env_clear()
+            .env(name, text)
+            .output()
+            .expect("the binary runs");
+        assert_eq!(output.status.code(), Some(status), "{args:?} {text}");
+        assert_eq!(output.stdout.is_empty(), status != 0, "{args:?} {text}");
+        let told = String::from_utf8_lossy(&output.stderr).contains("SRE_MONITOR_HOST=\"0.0.0.0\"");
+        assert_eq!(told, status == 78, "{args:?} {text}");
+    }
 }
