@@ -186,6 +186,23 @@ pub(super) fn address(_: &Setting, text: &str) -> Parsed<IpAddr> {
     }
 }
 
+/// Names alone: a scheme or a port would never match what a request asks for.
+pub(super) fn host_names(_: &Setting, text: &str) -> Parsed<Vec<String>> {
+    let label = |label: &str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        (1..=63).contains(&label.len()) && label.bytes().all(plain)
+    };
+    let name = |name: &str| {
+        let name = name.trim();
+        let is_name = name.len() <= 253 && name.split('.').all(label);
+        is_name.then(|| name.to_ascii_lowercase())
+    };
+    text.split(',')
+        .map(name)
+        .collect::<Option<_>>()
+        .ok_or_else(|| "expected host names without ports, separated by commas".to_owned())
+}
+
 /// An `http` or `https` URL. One that is shown to everybody may carry no credentials.
 pub(super) fn url(setting: &Setting, text: &str) -> Parsed<Url> {
     let url = Url::parse(text).map_err(|error| format!("is no URL: {error}"))?;

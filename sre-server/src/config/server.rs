@@ -13,6 +13,8 @@ use super::reader::Reader;
 pub struct ServerConfig {
     /// The address of the API; port 0 takes a free one.
     pub address: SocketAddr,
+    /// The names under which clients reach it, beside loopback names and IP addresses.
+    pub host_names: Vec<String>,
     /// A second address, for health and metrics only.
     pub probe_address: Option<SocketAddr>,
     /// Whether everybody who reaches `address` from elsewhere may read and write; true only where
@@ -36,6 +38,7 @@ pub struct Links {
 pub(super) fn read(reader: &mut Reader<'_>) -> ServerConfig {
     let host = reader.value("SRE_MONITOR_HOST", parse::address);
     let port = reader.value("SRE_MONITOR_PORT", parse::port);
+    let host_names = reader.optional("SRE_MONITOR_HOST_NAMES", parse::host_names);
     let anonymous = reader.value("SRE_MONITOR_ALLOW_ANONYMOUS", parse::flag);
     reader.optional("SRE_MONITOR_API_TOKENS_FILE", parse::path);
     let request_timeout = reader
@@ -51,6 +54,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> ServerConfig {
     }
     ServerConfig {
         address: SocketAddr::new(host, port),
+        host_names: host_names.unwrap_or_default(),
         probe_address: probe_port.map(|port| SocketAddr::new(host, port)),
         insecure: !is_loopback(host) && anonymous,
         request_timeout,

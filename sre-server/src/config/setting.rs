@@ -149,6 +149,8 @@ pub enum Kind {
     Days,
     /// An IP address or `localhost`.
     Address,
+    /// Host names, separated by commas.
+    HostNames,
     /// A store's URL.
     Database,
     /// An `http` or `https` URL.
@@ -178,6 +180,7 @@ impl fmt::Display for Kind {
             Self::Share => f.write_str("0 to 1, up to 3 decimals"),
             Self::Days => f.write_str("`fine,hours` in days, 1 to 3650"),
             Self::Address => f.write_str("an IP address or `localhost`"),
+            Self::HostNames => f.write_str("host names without ports, separated by commas"),
             Self::Database => f.write_str("`sqlite://PATH`"),
             Self::Url => f.write_str("an `http` or `https` URL"),
             Self::Path => f.write_str("a path"),

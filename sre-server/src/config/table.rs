@@ -29,6 +29,14 @@ pub const SETTINGS: &[Setting] = &[
         "The port to listen on; `0` takes a free one.",
     ),
     Setting::new(
+        "SRE_MONITOR_HOST_NAMES",
+        Section::Server,
+        Kind::HostNames,
+        Unset,
+        "The names under which clients reach the service. Loopback names and IP addresses always \
+         are; a request for another name is answered with 421.",
+    ),
+    Setting::new(
         "SRE_MONITOR_ALLOW_ANONYMOUS",
         Section::Server,
         Kind::Flag,

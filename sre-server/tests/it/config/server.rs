@@ -69,3 +69,30 @@ fn what_is_not_built_is_refused_by_name() {
         );
     }
 }
+
+#[test]
+fn host_names_are_names_alone() {
+    let given = Given::new(&[("SRE_MONITOR_HOST_NAMES", "monitor.example.org, SRE-Monitor")]);
+    assert_eq!(
+        given.config().server.host_names,
+        ["monitor.example.org", "sre-monitor"]
+    );
+    assert!(
+        Given::default()
+            .config()
+            .server
+            .host_names
+            .is_empty()
+    );
+    for text in [
+        "https://x.org",
+        "x.org:8080",
+        "x..org",
+        "x,,y",
+        "*.org",
+        "x y",
+        ".",
+    ] {
+        fault("SRE_MONITOR_HOST_NAMES", text);
+    }
+}
