@@ -11,12 +11,18 @@ use crate::count::{Count, Counts};
 use crate::slice::{Slice, SliceWidth, Sums};
 use crate::time::{HOUR, Interval, Span};
 
-/// The slices of one aligned hour.
+/// The slices of one aligned hour, or, beyond the retention of fine slices, their sum.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Hour {
     start: DateTime<Utc>,
     width: SliceWidth,
-    slices: Vec<Slice>,
+    content: Content,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Content {
+    Fine(Vec<Slice>),
+    Summed(Sums),
 }
 
 /// Why bytes are not a packed hour.
@@ -28,7 +34,20 @@ impl Hour {
     /// The hour in which `at` lies, nothing measured yet.
     #[must_use]
     pub fn unmeasured(at: DateTime<Utc>, width: SliceWidth) -> Self {
-        Self { start: Self::floor(at), width, slices: vec![Slice::Unmeasured; width.per_hour()] }
+        let content = Content::Fine(vec![Slice::Unmeasured; width.per_hour()]);
+        Self { start: Self::floor(at), width, content }
+    }
+
+    /// The hour as one sum, without its fine slices; `None` when the sum does not fit.
+    #[must_use]
+    pub fn summed(&self) -> Option<Self> {
+        Some(Self { content: Content::Summed(self.sums()?), ..*self })
+    }
+
+    /// Whether the fine slices are still known.
+    #[must_use]
+    pub const fn is_fine(&self) -> bool {
+        matches!(self.content, Content::Fine(_))
     }
 
     /// The start of the hour in which `at` lies.
@@ -55,22 +74,27 @@ impl Hour {
         self.width
     }
 
-    /// The slices in order; as many as the width makes in an hour.
+    /// The slices in order, as many as the width makes in an hour; none of a summed hour.
     #[must_use]
     pub fn slices(&self) -> &[Slice] {
-        &self.slices
+        match &self.content {
+            Content::Fine(slices) => slices,
+            Content::Summed(_) => &[],
+        }
     }
 
     /// The slices with the instants at which they begin.
     pub fn iter(&self) -> impl Iterator<Item = (DateTime<Utc>, Slice)> + '_ {
         let first = self.width.index_of(self.start);
-        (first..).zip(&self.slices).map(|(index, slice)| (self.width.interval(index).start(), *slice))
+        (first..).zip(self.slices()).map(|(index, slice)| (self.width.interval(index).start(), *slice))
     }
 
-    /// Replaces the slice that begins at `at`. Instants outside of the hour change nothing.
+    /// Replaces the slice that begins at `at`. Instants outside of the hour, and all of a summed
+    /// hour, change nothing.
     pub fn set(&mut self, at: DateTime<Utc>, slice: Slice) {
         let offset = self.width.index_of(at) - self.width.index_of(self.start);
-        if let Some(held) = usize::try_from(offset).ok().and_then(|n| self.slices.get_mut(n)) {
+        let Content::Fine(slices) = &mut self.content else { return };
+        if let Some(held) = usize::try_from(offset).ok().and_then(|n| slices.get_mut(n)) {
             *held = slice;
         }
     }
@@ -81,7 +105,7 @@ impl Hour {
         let offset = self.width.index_of(at) - self.width.index_of(self.start);
         usize::try_from(offset)
             .ok()
-            .and_then(|n| self.slices.get(n))
+            .and_then(|n| self.slices().get(n))
             .copied()
             .unwrap_or_default()
     }
@@ -89,26 +113,33 @@ impl Hour {
     /// The sum of the hour, `None` when it does not fit.
     #[must_use]
     pub fn sums(&self) -> Option<Sums> {
-        self.slices
-            .iter()
-            .try_fold(Sums::default(), |sums, slice| sums.checked_add_slice(*slice))
+        match &self.content {
+            Content::Fine(slices) => slices
+                .iter()
+                .try_fold(Sums::default(), |sums, slice| sums.checked_add_slice(*slice)),
+            Content::Summed(sums) => Some(*sums),
+        }
     }
 
     /// The hour as bytes: a tag that says whether counts are whole events, then a variable-length
     /// integer a slice, zero for unmeasured, else total + 1, and where total is not zero another
-    /// for bad.
+    /// for bad. A summed hour is its tag, total, bad and the number of measured slices.
     #[must_use]
     pub fn pack(&self) -> Vec<u8> {
+        let slices = match &self.content {
+            Content::Fine(slices) => slices,
+            Content::Summed(sums) => return pack_sums(*sums),
+        };
         let unit = Count::ONE.millionths();
-        let whole = self.slices.iter().all(|slice| {
+        let whole = slices.iter().all(|slice| {
             let counts = slice.counts();
             counts.bad().millionths().is_multiple_of(unit)
                 && counts.total().millionths().is_multiple_of(unit)
         });
         let (tag, unit) = if whole { (WHOLE_EVENTS, unit) } else { (MILLIONTHS, 1) };
-        let mut bytes = Vec::with_capacity(1 + 3 * self.slices.len());
+        let mut bytes = Vec::with_capacity(1 + 3 * slices.len());
         bytes.push(tag);
-        for slice in &self.slices {
+        for slice in slices {
             let Slice::Measured(counts) = slice else {
                 bytes.push(0);
                 continue;
@@ -131,6 +162,7 @@ impl Hour {
         let unit = match *tag {
             WHOLE_EVENTS => Count::ONE.millionths(),
             MILLIONTHS => 1,
+            SUMMED => return Self::unpack_sums(at, width, rest),
             _ => return Err(UnpackError),
         };
         let count = |n: u128| {
@@ -140,15 +172,41 @@ impl Hour {
                 .map(Count::from_millionths)
                 .ok_or(UnpackError)
         };
-        let mut hour = Self::unmeasured(at, width);
-        for slice in &mut hour.slices {
+        let mut slices = vec![Slice::Unmeasured; width.per_hour()];
+        for slice in &mut slices {
             let Some(total) = take_varint(&mut rest)?.checked_sub(1) else { continue };
             let bad = if total == 0 { 0 } else { take_varint(&mut rest)? };
             let counts = Counts::with_bad(count(bad)?, count(total)?).map_err(|_| UnpackError)?;
             *slice = Slice::Measured(counts);
         }
+        let content = Content::Fine(slices);
+        let hour = Self { start: Self::floor(at), width, content };
         if rest.is_empty() { Ok(hour) } else { Err(UnpackError) }
     }
+
+    fn unpack_sums(
+        at: DateTime<Utc>,
+        width: SliceWidth,
+        mut bytes: &[u8],
+    ) -> Result<Self, UnpackError> {
+        let mut take = || take_varint(&mut bytes)?.try_into().map_err(|_| UnpackError);
+        let (total, bad, measured): (u64, u64, u64) = (take()?, take()?, take()?);
+        let (total, bad) = (Count::from_millionths(total), Count::from_millionths(bad));
+        let counts = Counts::with_bad(bad, total).map_err(|_| UnpackError)?;
+        let measured = u32::try_from(measured).map_err(|_| UnpackError)?;
+        let is_possible = measured as usize <= width.per_hour() && bytes.is_empty();
+        let content = Content::Summed(Sums { counts, measured });
+        let hour = Self { start: Self::floor(at), width, content };
+        if is_possible { Ok(hour) } else { Err(UnpackError) }
+    }
+}
+
+fn pack_sums(sums: Sums) -> Vec<u8> {
+    let mut bytes = vec![SUMMED];
+    push_varint(&mut bytes, u128::from(sums.counts.total().millionths()));
+    push_varint(&mut bytes, u128::from(sums.counts.bad().millionths()));
+    push_varint(&mut bytes, u128::from(sums.measured));
+    bytes
 }
 
 /// Appends seven bits a byte, the lowest first; the high bit says that more follow.
@@ -183,6 +241,8 @@ fn take_varint(bytes: &mut &[u8]) -> Result<u128, UnpackError> {
 const WHOLE_EVENTS: u8 = 1;
 /// Counts are millionths of an event.
 const MILLIONTHS: u8 = 2;
+/// One sum in millionths of an event instead of slices.
+const SUMMED: u8 = 3;
 
 #[cfg(test)]
 mod tests {
@@ -213,7 +273,12 @@ mod tests {
                 hour.set(at_second(7_200 + 60 * n), *slice);
             }
             let back = Hour::unpack(at_second(9_000), SliceWidth::MINUTE, &hour.pack());
-            prop_assert_eq!(back, Ok(hour));
+            prop_assert_eq!(back.as_ref(), Ok(&hour));
+            if let Some(summed) = hour.summed() {
+                prop_assert_eq!(summed.sums(), hour.sums());
+                let back = Hour::unpack(at_second(9_000), SliceWidth::MINUTE, &summed.pack());
+                prop_assert_eq!(back, Ok(summed));
+            }
         }
 
         #[test]

@@ -1,8 +1,13 @@
 //! SLOs, error budgets, burn rates and alert decisions: pure, exact, without a clock.
 
+pub mod alert;
+pub mod budget;
 pub mod count;
+pub mod counter;
+pub mod evaluation;
 pub mod hour;
 pub mod name;
+pub mod notification;
 pub mod policy;
 pub mod sample;
 pub mod schedule;
@@ -10,5 +15,6 @@ pub mod slice;
 pub mod slo;
 pub mod source;
 mod decimal;
+pub mod store;
 pub mod target;
 pub mod time;

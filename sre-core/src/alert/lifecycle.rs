@@ -1,0 +1,307 @@
+//! How an episode moves: firing ⇄ acknowledged → resolved, and never back from there.
+//!
+//! Each transition consumes the episode, takes the time and returns the episode after; what it
+//! makes known is an intent for every destination that has to hear it.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::alert::{Alert, AlertState, AlertUpdate, Identity, Severity};
+use crate::evaluation::RuleOutcome;
+use crate::name::DestinationId;
+use crate::notification::{Intent, IntentKind};
+use crate::time::Span;
+
+/// Why an episode ended.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResolveReason {
+    /// What was wrong is measured to be right.
+    Condition,
+    /// A person or their tool said so.
+    Manual,
+    /// Its reporter's `expires_in` passed.
+    Timeout,
+    /// A graver ticket of the same SLO took over.
+    Superseded,
+    /// Its SLO was deleted, disabled, or now counts something else.
+    Definition,
+}
+
+impl ResolveReason {
+    /// The reason in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Condition => "condition",
+            Self::Manual => "manual",
+            Self::Timeout => "timeout",
+            Self::Superseded => "superseded",
+            Self::Definition => "definition",
+        }
+    }
+}
+
+/// A transition that the lifecycle does not have.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error("an alert that is {from} cannot be {verb}")]
+pub struct InvalidTransition {
+    /// The state it is in.
+    pub from: &'static str,
+    /// What was asked.
+    pub verb: &'static str,
+}
+
+/// The times that move alerts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct LifecycleSettings {
+    /// How long an acknowledgement holds: long enough to look, short enough that a forgotten one is
+    /// heard of again.
+    pub ack_timeout: Span,
+    /// How long after a delivery equal or lower severities of the same identity stay untold.
+    pub cooldown: Span,
+    /// How long after a delivery an alert that goes on firing is told again.
+    pub repeat_interval: Span,
+}
+
+impl Default for LifecycleSettings {
+    fn default() -> Self {
+        Self {
+            ack_timeout: Span::minutes(30),
+            cooldown: Span::minutes(10),
+            repeat_interval: Span::hours(4),
+        }
+    }
+}
+
+/// What a transition brings beside the new state.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    /// When it happens.
+    pub now: DateTime<Utc>,
+    /// The slot that decided it, where one did.
+    pub slot: Option<DateTime<Utc>>,
+    /// Who is to be told of what begins now.
+    pub routes: &'a [DestinationId],
+    /// The times that move alerts.
+    pub settings: &'a LifecycleSettings,
+}
+
+/// What a new episode is about.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// Which trouble.
+    pub identity: Identity,
+    /// The number of the episode.
+    pub episode: u64,
+    /// How grave.
+    pub severity: Severity,
+    /// What is wrong, for people.
+    pub message: String,
+    /// What the burn rules saw.
+    pub rules: Vec<RuleOutcome>,
+}
+
+impl Alert {
+    /// Opens an episode; it fires at once.
+    #[must_use]
+    pub fn open(opening: Opening, moment: &Moment<'_>) -> AlertUpdate {
+        let alert = Self {
+            id: opening.identity.episode_id(opening.episode),
+            identity: opening.identity,
+            episode: opening.episode,
+            transition: 1,
+            state: AlertState::Firing,
+            severity: opening.severity,
+            message: opening.message,
+            starts_at: moment.now,
+            value: None,
+            threshold: None,
+            occurrences: 1,
+            last_notified_at: None,
+            expires_at: None,
+            next_action_at: None,
+            destinations: BTreeSet::new(),
+            rules: opening.rules,
+        };
+        alert.told_to_routes(None, None, IntentKind::Fire, moment)
+    }
+
+    /// Somebody looks: repeats stop until the acknowledgement ends.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidTransition`] unless firing or already acknowledged (which extends it).
+    pub fn acknowledge(
+        mut self,
+        by: Option<String>,
+        comment: Option<String>,
+        moment: &Moment<'_>,
+    ) -> Result<AlertUpdate, InvalidTransition> {
+        if !self.is_open() {
+            return Err(InvalidTransition { from: self.state.as_str(), verb: "acknowledged" });
+        }
+        let (expected, from) = (self.transition, self.state.as_str());
+        let until = moment.now + moment.settings.ack_timeout.as_delta();
+        self.state = AlertState::Acknowledged { at: moment.now, by: by.clone(), until };
+        let mut update = self.advanced(Some(expected), Some(from), moment);
+        (update.actor, update.comment) = (by, comment);
+        Ok(update)
+    }
+
+    /// Ends the episode.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidTransition`] when it has ended.
+    pub fn resolve(
+        mut self,
+        reason: ResolveReason,
+        by: Option<String>,
+        comment: Option<String>,
+        moment: &Moment<'_>,
+    ) -> Result<AlertUpdate, InvalidTransition> {
+        if !self.is_open() {
+            return Err(InvalidTransition { from: self.state.as_str(), verb: "resolved" });
+        }
+        let (expected, from) = (self.transition, self.state.as_str());
+        self.state = AlertState::Resolved { at: moment.now, reason, by: by.clone() };
+        let owed: Vec<DestinationId> = self.destinations.iter().copied().collect();
+        let mut update = self.advanced(Some(expected), Some(from), moment);
+        update.intents = intents(&update.alert, &owed, IntentKind::Resolve, moment.now);
+        (update.actor, update.comment) = (by, comment);
+        Ok(update)
+    }
+
+    /// Changes how grave the open episode is, and says so: a higher severity ends an
+    /// acknowledgement.
+    #[must_use]
+    pub(crate) fn changed(
+        mut self,
+        severity: Severity,
+        message: String,
+        rules: Vec<RuleOutcome>,
+        moment: &Moment<'_>,
+    ) -> AlertUpdate {
+        let (expected, from) = (self.transition, self.state.as_str());
+        if severity > self.severity {
+            self.state = AlertState::Firing;
+        }
+        (self.severity, self.message, self.rules) = (severity, message, rules);
+        self.told_to_routes(Some(expected), Some(from), IntentKind::Update, moment)
+    }
+
+    /// Notes one more report of the open episode. It is told again only where `kind` says how.
+    #[must_use]
+    pub(crate) fn reported_again(
+        mut self,
+        kind: Option<IntentKind>,
+        moment: &Moment<'_>,
+    ) -> AlertUpdate {
+        let (expected, from) = (self.transition, self.state.as_str());
+        self.occurrences = self.occurrences.saturating_add(1);
+        match kind {
+            Some(kind) => self.told_to_routes(Some(expected), Some(from), kind, moment),
+            None => self.advanced(Some(expected), Some(from), moment),
+        }
+    }
+
+    /// What time does to the episode at `moment.now`: an acknowledgement ends, a reporter's
+    /// `expires_in` passes, a repeat falls due. `None` when nothing is due.
+    #[must_use]
+    pub fn moved_by_time(mut self, moment: &Moment<'_>) -> Option<AlertUpdate> {
+        let now = moment.now;
+        if !self.is_open() {
+            return None;
+        }
+        if self.expires_at.is_some_and(|at| at <= now) {
+            return self.resolve(ResolveReason::Timeout, None, None, moment).ok();
+        }
+        let (expected, from) = (self.transition, self.state.as_str());
+        match self.state {
+            AlertState::Acknowledged { until, .. } if until <= now && !self.is_ticket() => {
+                self.state = AlertState::Firing;
+                let kind = IntentKind::AckTimeout;
+                Some(self.told_to_routes(Some(expected), Some(from), kind, moment))
+            }
+            AlertState::Firing if self.repeat_at(moment.settings).is_some_and(|at| at <= now) => {
+                // The delivery sets the next repeat; until it is made, this one is not asked twice.
+                self.last_notified_at = Some(now);
+                let kind = IntentKind::Repeat;
+                Some(self.told_to_routes(Some(expected), Some(from), kind, moment))
+            }
+            _ => None,
+        }
+    }
+
+    /// When time moves the episode next, given when it was delivered last.
+    #[must_use]
+    pub fn next_action(&self, settings: &LifecycleSettings) -> Option<DateTime<Utc>> {
+        let by_state = match self.state {
+            AlertState::Resolved { .. } => return None,
+            AlertState::Acknowledged { .. } if self.is_ticket() => None,
+            AlertState::Acknowledged { until, .. } => Some(until),
+            AlertState::Firing => self.repeat_at(settings),
+        };
+        [by_state, self.expires_at].into_iter().flatten().min()
+    }
+
+    /// When the firing episode is told again; never for a ticket or before it was told.
+    fn repeat_at(&self, settings: &LifecycleSettings) -> Option<DateTime<Utc>> {
+        let told = self.last_notified_at.filter(|_| !self.is_ticket())?;
+        Some(told + settings.repeat_interval.as_delta())
+    }
+
+    /// The transition, with an intent for every route.
+    fn told_to_routes(
+        mut self,
+        expected: Option<u64>,
+        from: Option<&'static str>,
+        kind: IntentKind,
+        moment: &Moment<'_>,
+    ) -> AlertUpdate {
+        self.destinations.extend(moment.routes);
+        let mut update = self.advanced(expected, from, moment);
+        update.intents = intents(&update.alert, moment.routes, kind, moment.now);
+        update
+    }
+
+    /// The transition, told to nobody.
+    fn advanced(
+        mut self,
+        expected: Option<u64>,
+        from: Option<&'static str>,
+        moment: &Moment<'_>,
+    ) -> AlertUpdate {
+        if let Some(expected) = expected {
+            self.transition = expected.saturating_add(1);
+        }
+        self.next_action_at = self.next_action(moment.settings);
+        AlertUpdate {
+            expected,
+            from,
+            alert: self,
+            slot: moment.slot,
+            at: moment.now,
+            actor: None,
+            comment: None,
+            intents: Vec::new(),
+        }
+    }
+}
+
+/// One intent a destination, in the order of the destinations.
+fn intents(
+    alert: &Alert,
+    destinations: &[DestinationId],
+    kind: IntentKind,
+    now: DateTime<Utc>,
+) -> Vec<Intent> {
+    destinations
+        .iter()
+        .map(|destination| Intent::new(alert.id, alert.transition, *destination, kind, now))
+        .collect()
+}

@@ -1,0 +1,269 @@
+//! Error budgets: how much may still go wrong.
+//!
+//! A target of 99.9 % *allows* a thousandth of all events to be bad. The budget is that allowance;
+//! what was bad has consumed it; what remains may be negative and is never clamped, for a team must
+//! see by how much it overspent. Symbols as in the glossary: `allowed = (1 − target) × total`,
+//! `consumed = bad`, `remaining = allowed − consumed`, `burn = consumed ÷ allowed`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::count::Counts;
+use crate::target::Target;
+
+/// The error budget of some counts under a target. Every decision on it is exact.
+///
+/// ```
+/// use sre_core::budget::ErrorBudget;
+/// use sre_core::count::Counts;
+///
+/// let budget = ErrorBudget::new(Counts::events(19_990, 20_000)?, "99.9".parse()?);
+/// assert_eq!(budget.allowed(), 20.0);
+/// assert_eq!(budget.consumed(), 10.0);
+/// assert_eq!(budget.remaining(), 10.0);
+/// assert_eq!(budget.remaining_percentage(), Some(50.0));
+/// assert!(!budget.is_below_tenth());
+///
+/// let nothing = ErrorBudget::new(Counts::NONE, "99.9".parse()?);
+/// assert_eq!(nothing.remaining_percentage(), None); // no traffic is not 100 %
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct ErrorBudget {
+    counts: Counts,
+    target: Target,
+}
+
+impl ErrorBudget {
+    /// The budget of `counts` under `target`.
+    #[must_use]
+    pub const fn new(counts: Counts, target: Target) -> Self {
+        Self { counts, target }
+    }
+
+    /// What was counted.
+    #[must_use]
+    pub const fn counts(self) -> Counts {
+        self.counts
+    }
+
+    /// The promise.
+    #[must_use]
+    pub const fn target(self) -> Target {
+        self.target
+    }
+
+    /// `allowed − consumed` in 10⁻¹⁵ of an event or slice, exact and signed.
+    #[must_use]
+    pub fn remaining_exactly(self) -> i128 {
+        self.allowed_exactly() - self.consumed_exactly()
+    }
+
+    /// Whether the target is met: what remains is not negative.
+    #[must_use]
+    pub fn is_met(self) -> bool {
+        self.target.is_met_by(self.counts)
+    }
+
+    /// Whether less than a tenth of the allowance remains; false without events.
+    #[must_use]
+    pub fn is_below_tenth(self) -> bool {
+        // remaining < allowed / 10. The allowance lies below 2^94, so the products fit.
+        !self.counts.total().is_zero() && self.remaining_exactly() * 10 < self.allowed_exactly()
+    }
+
+    /// The budget with its allowance projected from `filled` of `window` seconds to all of it, for
+    /// judging an SLO that is younger than its window; the consumed part stays what it is.
+    #[must_use]
+    pub fn projected(self, filled: u32, window: u32) -> ProjectedBudget {
+        ProjectedBudget { budget: self, filled, window }
+    }
+
+    /// Units that may be bad, for showing.
+    #[must_use]
+    pub fn allowed(self) -> f64 {
+        to_units(self.allowed_exactly())
+    }
+
+    /// Units that were bad, for showing.
+    #[must_use]
+    pub fn consumed(self) -> f64 {
+        self.counts.bad().as_f64()
+    }
+
+    /// Units that may still be bad, for showing; negative when overspent.
+    #[must_use]
+    pub fn remaining(self) -> f64 {
+        to_units(self.remaining_exactly())
+    }
+
+    /// `100 × consumed ÷ allowed`, for showing; `None` without events.
+    #[must_use]
+    pub fn consumed_percentage(self) -> Option<f64> {
+        share(self.consumed_exactly(), self.allowed_exactly()).map(|share| share * 100.0)
+    }
+
+    /// `100 × remaining ÷ allowed`, for showing; `None` without events.
+    #[must_use]
+    pub fn remaining_percentage(self) -> Option<f64> {
+        share(self.remaining_exactly(), self.allowed_exactly()).map(|share| share * 100.0)
+    }
+
+    /// `100 × good ÷ total`, for showing; `None` without events.
+    #[must_use]
+    pub fn sli_percentage(self) -> Option<f64> {
+        sli_percentage(self.counts)
+    }
+
+    /// How many times faster than sustainable these counts burn, for showing; `None` without events.
+    #[must_use]
+    pub fn burn_rate(self) -> Option<f64> {
+        share(self.consumed_exactly(), self.allowed_exactly())
+    }
+
+    fn allowed_exactly(self) -> i128 {
+        i128::from(self.target.budget_ppb()) * i128::from(self.counts.total().millionths())
+    }
+
+    fn consumed_exactly(self) -> i128 {
+        i128::from(self.counts.bad().millionths()) * 1_000_000_000
+    }
+}
+
+/// An [`ErrorBudget`] whose allowance is what the whole window would have at the same traffic.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ProjectedBudget {
+    budget: ErrorBudget,
+    filled: u32,
+    window: u32,
+}
+
+impl ProjectedBudget {
+    /// Whether more was consumed than the whole window will allow.
+    #[must_use]
+    pub fn is_missed(self) -> bool {
+        self.consumed() > self.allowed()
+    }
+
+    /// Whether less than a tenth of the whole window's allowance remains; false without events.
+    #[must_use]
+    pub fn is_below_tenth(self) -> bool {
+        // consumed > 9/10 × allowed
+        !self.budget.counts.total().is_zero()
+            && self.consumed().saturating_mul(10) > self.allowed().saturating_mul(9)
+    }
+
+    /// `allowed ÷ filled × window` and `consumed`, both times `filled`, keep to integers. Counts of
+    /// stored sums lie below 2^63, so the products stay below 2^119.
+    fn allowed(self) -> u128 {
+        self.budget.allowed_exactly().unsigned_abs().saturating_mul(u128::from(self.window))
+    }
+
+    fn consumed(self) -> u128 {
+        self.budget.consumed_exactly().unsigned_abs().saturating_mul(u128::from(self.filled))
+    }
+}
+
+/// `100 × good ÷ total`, for showing; `None` without events, never 100 % and never NaN.
+#[must_use]
+pub fn sli_percentage(counts: Counts) -> Option<f64> {
+    let total = i128::from(counts.total().millionths());
+    share(i128::from(counts.good().millionths()) * 100, total)
+}
+
+/// How many times faster than sustainable `counts` burn the budget of `target`,
+/// `(bad ÷ total) ÷ (1 − target)`, for showing; `None` without events.
+///
+/// ```
+/// use sre_core::budget::burn_rate;
+/// use sre_core::count::Counts;
+///
+/// let target = "99.9".parse()?;
+/// assert_eq!(burn_rate(Counts::events(9_856, 10_000)?, target), Some(14.4));
+/// assert_eq!(burn_rate(Counts::events(0, 5)?, target), Some(1_000.0));
+/// assert_eq!(burn_rate(Counts::NONE, target), None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn burn_rate(counts: Counts, target: Target) -> Option<f64> {
+    ErrorBudget::new(counts, target).burn_rate()
+}
+
+/// One division, of integers; `None` for a zero denominator.
+#[expect(clippy::cast_precision_loss, reason = "only ever shown")]
+fn share(numerator: i128, denominator: i128) -> Option<f64> {
+    (denominator != 0).then(|| numerator as f64 / denominator as f64)
+}
+
+/// 10⁻¹⁵ of a unit as units.
+#[expect(clippy::cast_precision_loss, reason = "only ever shown")]
+fn to_units(exact: i128) -> f64 {
+    exact as f64 / 1e15
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn budget(bad: u64, total: u64, target: &str) -> ErrorBudget {
+        let counts = Counts::events(total - bad, total).expect("legal");
+        ErrorBudget::new(counts, target.parse().expect(target))
+    }
+
+    /// slo-generator, the Workbook and Honeycomb's published examples.
+    #[test]
+    fn budgets_agree_with_published_examples() {
+        for (bad, total, target, remaining, burn) in [
+            (1, 1_000, "99.9", 0.0, 1.0),
+            (2, 1_000, "99.9", -1.0, 2.0),
+            (5, 5, "99", -4.95, 100.0),
+            (10, 100, "90", 0.0, 1.0),
+            (30, 100, "70", 0.0, 1.0),
+            (550, 1_000_000, "99.9", 450.0, 0.55),
+        ] {
+            let budget = budget(bad, total, target);
+            assert!((budget.remaining() - remaining).abs() < 1e-12, "{bad} of {total}");
+            assert!((budget.burn_rate().expect("events") - burn).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn a_tenth_left_exactly_is_not_below_a_tenth() {
+        assert!(!budget(9, 10_000, "99.9").is_below_tenth());
+        assert!(budget(91, 100_000, "99.9").is_below_tenth());
+        assert!(!ErrorBudget::new(Counts::NONE, "99.9".parse().expect("legal")).is_below_tenth());
+    }
+
+    #[test]
+    fn a_young_slo_is_judged_by_the_allowance_of_its_whole_window() {
+        let young = budget(2, 1_000, "99.9");
+        assert!(!young.is_met() && !young.projected(1, 10).is_missed());
+        assert!(young.projected(6, 10).is_missed());
+        assert!(young.projected(5, 10).is_below_tenth() && !young.projected(5, 10).is_missed());
+    }
+
+    proptest! {
+        #[test]
+        fn consumed_and_remaining_make_the_allowance(
+            bad in any::<u64>(), good in 0..u64::MAX / 2, ppb in 1_u32..1_000_000_000
+        ) {
+            let bad = bad % (u64::MAX / 2);
+            let counts = Counts::with_bad(
+                crate::count::Count::from_millionths(bad),
+                crate::count::Count::from_millionths(bad + good),
+            ).expect("legal");
+            let budget = ErrorBudget::new(counts, Target::from_budget_ppb(ppb).expect("legal"));
+            prop_assert_eq!(
+                budget.remaining_exactly() + budget.consumed_exactly(), budget.allowed_exactly());
+            prop_assert_eq!(budget.is_met(), budget.remaining_exactly() >= 0);
+        }
+
+        #[test]
+        fn one_more_bad_event_never_raises_what_remains(bad in 0_u64..1_000, good in 0_u64..1_000) {
+            let before = budget(bad, bad + good + 1, "99");
+            let after = budget(bad + 1, bad + good + 1, "99");
+            prop_assert!(after.remaining_exactly() < before.remaining_exactly());
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! What one look at an SLO found: its state, its budget and what its rules say.
+
+use std::fmt;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::budget::ErrorBudget;
+use crate::count::Counts;
+use crate::policy::{BurnLevel, BurnRule};
+use crate::time::Span;
+
+/// The state of an SLO, in the order in which it is decided.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SloState {
+    /// Never measured.
+    #[default]
+    Waiting,
+    /// Measured before, nothing measured in the window.
+    NoData,
+    /// Too little is known: see [`InsufficientReason`].
+    InsufficientData,
+    /// The target is missed.
+    Violated,
+    /// Met, but a burn rule fires or less than a tenth of the budget is left.
+    AtRisk,
+    /// Met.
+    Met,
+}
+
+impl SloState {
+    /// Every state.
+    pub const ALL: [Self; 6] = [
+        Self::Waiting,
+        Self::NoData,
+        Self::InsufficientData,
+        Self::Violated,
+        Self::AtRisk,
+        Self::Met,
+    ];
+
+    /// The state in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::NoData => "no_data",
+            Self::InsufficientData => "insufficient_data",
+            Self::Violated => "violated",
+            Self::AtRisk => "at_risk",
+            Self::Met => "met",
+        }
+    }
+
+    /// Whether enough is known to judge the target.
+    #[must_use]
+    pub const fn is_judged(self) -> bool {
+        matches!(self, Self::Violated | Self::AtRisk | Self::Met)
+    }
+}
+
+impl fmt::Display for SloState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why the state is `insufficient_data`; the first that holds.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InsufficientReason {
+    /// Nothing was measured for three expected intervals.
+    Stale,
+    /// Less of the window was measured than `min_coverage`.
+    Coverage,
+    /// Fewer events than `min_events`.
+    Events,
+    /// Measured, but without any event.
+    NoTraffic,
+}
+
+impl InsufficientReason {
+    /// The reason in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stale => "stale",
+            Self::Coverage => "coverage",
+            Self::Events => "events",
+            Self::NoTraffic => "no_traffic",
+        }
+    }
+}
+
+/// Measured and expected slices of a window; the share is never above 1, and 0 of 0 is 0.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// Slices that were measured.
+    pub measured: u32,
+    /// Slices that were expected at the SLO's pace since its first data.
+    pub expected: u32,
+}
+
+impl Coverage {
+    /// Whether at least `permille` thousandths are measured; never when nothing is expected.
+    #[must_use]
+    pub fn reaches(self, permille: u16) -> bool {
+        self.expected > 0
+            && u64::from(self.measured) * 1_000 >= u64::from(self.expected) * u64::from(permille)
+    }
+
+    /// The share, for showing.
+    #[must_use]
+    pub fn as_f64(self) -> f64 {
+        if self.expected == 0 {
+            0.0
+        } else {
+            (f64::from(self.measured) / f64::from(self.expected)).min(1.0)
+        }
+    }
+}
+
+/// One window's counts and whether enough of it was measured.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct WindowCounts {
+    /// The length of the window.
+    pub window: Span,
+    /// What was counted in it.
+    pub counts: Counts,
+    /// How much of it was measured.
+    pub coverage: Coverage,
+}
+
+/// What a burn rule says.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleVerdict {
+    /// Both windows burn faster than the factor.
+    Firing,
+    /// They do not.
+    Quiet,
+    /// Nobody can tell: a window is uncovered. The rule keeps what it said before.
+    Held,
+    /// Both windows burn, but on fewer bad events than the SLO asks for.
+    TooFewBad,
+}
+
+/// A burn rule with what it saw.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct RuleOutcome {
+    /// The rule.
+    pub rule: BurnRule,
+    /// Its long window.
+    pub long: WindowCounts,
+    /// Its short window.
+    pub short: WindowCounts,
+    /// What it says.
+    pub verdict: RuleVerdict,
+}
+
+/// What the budget says for tickets: judged against the allowance of the whole window while less
+/// than a quarter of the window has any history.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BudgetVerdict {
+    /// Enough is left, or too little is known to say.
+    #[default]
+    Fine,
+    /// Less than a tenth is left.
+    AtRisk,
+    /// More was consumed than allowed: the target is missed.
+    Missed,
+}
+
+/// One SLO at one instant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// The end of the last closed slice: what is known is known up to here.
+    pub as_of: DateTime<Utc>,
+    /// Where the window begins.
+    pub window_start: DateTime<Utc>,
+    /// What holds.
+    pub state: SloState,
+    /// Why too little is known, where that is the state.
+    pub reason: Option<InsufficientReason>,
+    /// Counts and target of the window; `None` when nothing was measured in it.
+    pub budget: Option<ErrorBudget>,
+    /// How much of the window was measured since the first data.
+    pub coverage: Coverage,
+    /// Seconds of the window that lie after the first data.
+    pub filled_seconds: u32,
+    /// The length of the window.
+    pub window: Span,
+    /// The reported windows, those not longer than the SLO's, and the SLO's own, ascending.
+    pub windows: Vec<WindowCounts>,
+    /// The level of the burn over one hour (over the SLO's window when that is shorter).
+    pub burn_level: BurnLevel,
+    /// What each rule that stands says.
+    pub rules: Vec<RuleOutcome>,
+    /// What the budget says.
+    pub budget_verdict: BudgetVerdict,
+    /// Whether nothing was measured for three expected intervals, though something was before.
+    pub is_stale: bool,
+}
+
+/// What the service remembers of an SLO beside its slices; small, and written at every slot.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The start of the first measured slice.
+    pub first_measured: Option<DateTime<Utc>>,
+    /// The end of the last measured slice.
+    pub last_measured: Option<DateTime<Utc>>,
+    /// The distances between the last measured slices in seconds, newest last, at most
+    /// [`Progress::GAPS_MAX`].
+    pub gaps: Vec<u32>,
+    /// Since when somebody has been watching without a pause; time before makes nothing stale.
+    pub watching_since: Option<DateTime<Utc>>,
+}
+
+impl Progress {
+    /// How many gaps the expected interval is learned from.
+    pub const GAPS_MAX: usize = 20;
+    /// Before so many gaps are known nothing is expected, so nothing is stale.
+    const GAPS_MIN: usize = 2;
+
+    /// Notes that the slice from `start` to `end` was measured. Slices arrive in order; an earlier
+    /// one (a late sample, a back-fill) only moves the first.
+    pub fn note_measured(&mut self, start: DateTime<Utc>, end: DateTime<Utc>) {
+        self.first_measured = Some(self.first_measured.map_or(start, |first| first.min(start)));
+        if let Some(last) = self.last_measured {
+            if end <= last {
+                return;
+            }
+            let gap = (end - last).num_seconds();
+            self.gaps.push(u32::try_from(gap).unwrap_or(u32::MAX));
+            if self.gaps.len() > Self::GAPS_MAX {
+                self.gaps.remove(0);
+            }
+        }
+        self.last_measured = Some(end);
+    }
+
+    /// The learned interval between measurements: the median of the last gaps, so that one outage
+    /// does not move it; `None` before two gaps are known.
+    #[must_use]
+    pub fn learned_interval(&self) -> Option<Span> {
+        if self.gaps.len() < Self::GAPS_MIN {
+            return None;
+        }
+        let mut gaps = self.gaps.clone();
+        gaps.sort_unstable();
+        gaps.get((gaps.len() - 1) / 2).copied().and_then(Span::from_seconds)
+    }
+
+    /// How long nothing has been measured at `at` while somebody watched; zero when never measured.
+    #[must_use]
+    pub fn silence_at(&self, at: DateTime<Utc>) -> TimeDelta {
+        let since = self.last_measured.max(self.watching_since);
+        match (self.last_measured, since) {
+            (Some(_), Some(since)) => (at - since).max(TimeDelta::zero()),
+            _ => TimeDelta::zero(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::at_second;
+
+    fn measured_every(seconds: i64, times: i64) -> Progress {
+        let mut progress = Progress::default();
+        for n in 0..times {
+            let start = at_second(n * seconds);
+            progress.note_measured(start, start + TimeDelta::seconds(60));
+        }
+        progress
+    }
+
+    #[test]
+    fn the_expected_interval_is_learned_from_the_gaps_and_outlives_an_outage() {
+        let mut progress = measured_every(300, 8);
+        assert_eq!(progress.learned_interval(), Some(Span::minutes(5)));
+        progress.note_measured(at_second(90_000), at_second(90_060));
+        assert_eq!(progress.learned_interval(), Some(Span::minutes(5)));
+    }
+
+    #[test]
+    fn nothing_is_expected_before_two_gaps_are_known() {
+        assert_eq!(measured_every(300, 2).learned_interval(), None);
+        assert!(measured_every(300, 3).learned_interval().is_some());
+    }
+
+    #[test]
+    fn only_the_last_gaps_count() {
+        let mut progress = measured_every(300, 40);
+        assert_eq!(progress.gaps.len(), Progress::GAPS_MAX);
+        let last = progress.last_measured.expect("measured");
+        for n in 1..=20 {
+            let end = last + TimeDelta::seconds(60 * n);
+            progress.note_measured(end - TimeDelta::seconds(60), end);
+        }
+        assert_eq!(progress.learned_interval(), Some(Span::minutes(1)));
+    }
+
+    #[test]
+    fn time_in_which_nobody_watched_is_no_silence() {
+        let mut progress = measured_every(60, 3);
+        progress.watching_since = Some(at_second(10_000));
+        assert_eq!(progress.silence_at(at_second(10_060)), TimeDelta::seconds(60));
+        assert_eq!(Progress::default().silence_at(at_second(10_060)), TimeDelta::zero());
+    }
+
+    #[test]
+    fn coverage_of_nothing_expected_is_none() {
+        assert!(!Coverage { measured: 0, expected: 0 }.reaches(0));
+        assert!(Coverage { measured: 4, expected: 5 }.reaches(800));
+        assert!(!Coverage { measured: 799, expected: 1_000 }.reaches(800));
+    }
+}

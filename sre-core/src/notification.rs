@@ -1,0 +1,197 @@
+//! Notifications: who is to hear what, what was sent, and what came of it.
+//!
+//! The commit that changes an alert writes *intents*: this transition is of interest to this
+//! destination. The dispatcher judges due intents against what the destination was last told
+//! ([`judge`]), freezes a *delivery* (one message with a fixed body and id), and sends it. A crash
+//! between any two of these steps repeats a step and loses none: delivery is at least once, under a
+//! stable id, and a repeat that may be one says so.
+
+mod judge;
+mod retry;
+
+use std::fmt;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+pub use judge::{Judgement, Reason, Told, ToldState, Withheld, judge};
+pub use retry::{Action, Answer, DeadReason, Lane, Tries, classify};
+
+use crate::alert::{Alert, Severity};
+use crate::evaluation::Evaluation;
+use crate::name::{AlertId, DeliveryId, DestinationId, IntentId, derived_id};
+use crate::slo::Slo;
+
+/// What a transition has to say.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IntentKind {
+    /// The alert began.
+    Fire,
+    /// Its severity changed.
+    Update,
+    /// It goes on.
+    Repeat,
+    /// It was reported again after its cooldown.
+    Recur,
+    /// Its acknowledgement ended.
+    AckTimeout,
+    /// It is over.
+    Resolve,
+}
+
+impl IntentKind {
+    /// The kind as it is stored and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fire => "fire",
+            Self::Update => "update",
+            Self::Repeat => "repeat",
+            Self::Recur => "recur",
+            Self::AckTimeout => "ack_timeout",
+            Self::Resolve => "resolve",
+        }
+    }
+}
+
+/// One transition and one destination that has to hear of it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Intent {
+    /// Version 5 of alert, transition and destination.
+    pub id: IntentId,
+    /// Of which episode.
+    pub alert_id: AlertId,
+    /// Which change of it.
+    pub transition: u64,
+    /// Who.
+    pub destination_id: DestinationId,
+    /// What.
+    pub kind: IntentKind,
+    /// From when on it may be sent.
+    pub due_at: DateTime<Utc>,
+    /// When it was decided.
+    pub created_at: DateTime<Utc>,
+}
+
+impl Intent {
+    /// The intent of one transition for one destination, due at once.
+    #[must_use]
+    pub fn new(
+        alert_id: AlertId,
+        transition: u64,
+        destination_id: DestinationId,
+        kind: IntentKind,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let parts: [&[u8]; 3] =
+            [alert_id.0.as_bytes(), &transition.to_be_bytes(), destination_id.0.as_bytes()];
+        let id = IntentId(derived_id("intent", &parts));
+        Self { id, alert_id, transition, destination_id, kind, due_at: now, created_at: now }
+    }
+}
+
+/// One configured address on one channel.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Destination {
+    /// Version 5 of channel and name.
+    pub id: DestinationId,
+    /// `webhook`, for one.
+    pub channel: &'static str,
+    /// What people call it; never its address, which may be a secret.
+    pub name: String,
+    /// A fingerprint of its configuration: when it changes, a stopped lane starts again.
+    pub fingerprint: String,
+}
+
+impl Destination {
+    /// The destination `name` on `channel`; `configuration` is hashed and not kept.
+    #[must_use]
+    pub fn new(channel: &'static str, name: &str, configuration: &[u8]) -> Self {
+        Self {
+            id: DestinationId(derived_id("destination", &[channel.as_bytes(), name.as_bytes()])),
+            channel,
+            name: name.to_owned(),
+            fingerprint: derived_id("configuration", &[configuration]).to_string(),
+        }
+    }
+}
+
+/// One message, frozen: its id and body never change, whatever the number of tries.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Delivery {
+    /// What every try carries, so that a receiver can tell repeats.
+    pub id: DeliveryId,
+    /// To whom.
+    pub destination_id: DestinationId,
+    /// What.
+    pub body: Vec<u8>,
+    /// Which class of message, for its order and its usefulness.
+    pub urgency: Urgency,
+    /// When it was frozen.
+    pub created_at: DateTime<Utc>,
+    /// The intents it carries.
+    pub intents: Vec<IntentId>,
+}
+
+/// What decides the order within a lane and for how long a message is worth sending.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Urgency {
+    /// Whether it is the end of something.
+    pub is_resolve: bool,
+    /// How grave its alert is.
+    pub severity: Severity,
+    /// The position in the lane: 1 first fires, raises, acknowledgement ends and resolves; 2 other
+    /// updates; 3 repeats.
+    pub class: u8,
+}
+
+/// Everything a message may say, put together when it is frozen.
+#[derive(Clone, Debug)]
+pub struct Message<'a> {
+    /// The episode as it is now.
+    pub alert: &'a Alert,
+    /// Why it is sent.
+    pub reason: Reason,
+    /// The number of the message, monotone for episode and destination.
+    pub sequence: u64,
+    /// How many episodes of the identity stayed untold during a cooldown before this message.
+    pub suppressed_episodes: u64,
+    /// Its SLO, where it is about one.
+    pub slo: Option<&'a Slo>,
+    /// What the SLO's last evaluation found.
+    pub evaluation: Option<&'a Evaluation>,
+    /// When it is frozen.
+    pub now: DateTime<Utc>,
+}
+
+/// One try of a delivery.
+#[derive(Clone, Copy, Debug)]
+pub struct Outgoing<'a> {
+    /// The same for every try.
+    pub id: DeliveryId,
+    /// The same for every try.
+    pub body: &'a [u8],
+    /// When this try is made.
+    pub now: DateTime<Utc>,
+    /// Whether an earlier try may have arrived: it is then said.
+    pub is_possible_duplicate: bool,
+}
+
+/// The port to a channel. It renders and sends; what an answer means is decided by [`classify`], and
+/// who is told what by [`judge`].
+#[async_trait]
+pub trait Notifier: fmt::Debug + Send + Sync {
+    /// Whom it reaches.
+    fn destination(&self) -> &Destination;
+
+    /// The body of a message, frozen from here on.
+    fn render(&self, message: &Message<'_>) -> Vec<u8>;
+
+    /// A minimal body, for one more try after a receiver refused the full one.
+    fn render_degraded(&self, message: &Message<'_>) -> Vec<u8>;
+
+    /// Makes one try, within the channel's own time limit, and says what came of it.
+    async fn send(&self, outgoing: &Outgoing<'_>) -> Answer;
+}

@@ -1,0 +1,206 @@
+//! Whether an intent is sent: decided when it is frozen, for each destination, against what that
+//! destination was last *told*, never against the alert alone.
+//!
+//! So a destination hears of the end of exactly what it heard begin, a restart forgets nothing, and
+//! what fired and cleared unseen is not told at all. Everything that is not sent says why.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::alert::{Alert, AlertState, LifecycleSettings, Severity};
+use crate::name::{AlertId, IntentId};
+use crate::notification::{Intent, IntentKind};
+
+/// What a destination was told last of an identity, whatever the episode.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Told {
+    /// Of which episode.
+    pub alert_id: AlertId,
+    /// The number of that episode.
+    pub episode: u64,
+    /// What of it.
+    pub state: ToldState,
+    /// How grave it was then.
+    pub severity: Severity,
+    /// When: the start of the cooldown.
+    pub delivered_at: DateTime<Utc>,
+}
+
+/// The two things a destination can believe.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToldState {
+    /// It fires.
+    Firing,
+    /// It is over.
+    Resolved,
+}
+
+/// Why a message is sent.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The destination has not heard of this episode.
+    First,
+    /// It is graver than the destination knows.
+    SeverityRaised,
+    /// It is less grave than the destination knows.
+    SeverityFell,
+    /// Nobody looks any more.
+    AckTimeout,
+    /// It was reported again after its cooldown.
+    Recurred,
+    /// It goes on.
+    Repeat,
+    /// It is over.
+    AllResolved,
+}
+
+impl Reason {
+    /// The reason in the API and in messages.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::SeverityRaised => "severity_raised",
+            Self::SeverityFell => "severity_fell",
+            Self::AckTimeout => "ack_timeout",
+            Self::Recurred => "recurred",
+            Self::Repeat => "repeat",
+            Self::AllResolved => "all_resolved",
+        }
+    }
+}
+
+/// Why a message is not sent.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Withheld {
+    /// It fired and cleared before the destination heard of it.
+    NeverTold,
+    /// The destination heard of the identity too recently.
+    Cooldown,
+    /// Somebody looks.
+    Acknowledged,
+    /// The destination knows all that there is to know.
+    NothingNew,
+    /// The service decides and records, and sends nothing.
+    Shadow,
+}
+
+impl Withheld {
+    /// The rule in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NeverTold => "never_told",
+            Self::Cooldown => "cooldown",
+            Self::Acknowledged => "acknowledged",
+            Self::NothingNew => "nothing_new",
+            Self::Shadow => "shadow",
+        }
+    }
+}
+
+/// What becomes of the due intents of one episode for one destination.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Judgement {
+    /// The newest is sent for all of them; the others are superseded.
+    Send {
+        /// The intent that the message carries.
+        carried: IntentId,
+        /// Those that it says everything of.
+        superseded: Vec<IntentId>,
+        /// Why.
+        reason: Reason,
+    },
+    /// None is sent.
+    Withhold(Withheld),
+    /// None is sent before this instant; then they are judged again.
+    Postpone {
+        /// When the cooldown ends.
+        until: DateTime<Utc>,
+        /// Why.
+        rule: Withheld,
+    },
+}
+
+/// Judges the due intents of one episode for one destination, in the order of their transitions.
+#[must_use]
+pub fn judge(
+    alert: &Alert,
+    intents: &[Intent],
+    told: Option<&Told>,
+    now: DateTime<Utc>,
+    settings: &LifecycleSettings,
+) -> Judgement {
+    let heard = told.filter(|told| told.alert_id == alert.id && told.state == ToldState::Firing);
+    match (&alert.state, heard) {
+        (AlertState::Resolved { .. }, Some(_)) => send(intents, Reason::AllResolved),
+        (AlertState::Resolved { .. }, None) => Judgement::Withhold(Withheld::NeverTold),
+        (_, None) => judge_unheard(alert, intents, told, now, settings),
+        (_, Some(heard)) => judge_heard(alert, intents, heard, now, settings),
+    }
+}
+
+/// The destination has not heard of this episode: it hears at once, unless another episode of the
+/// identity, at least as grave, was told within the cooldown.
+fn judge_unheard(
+    alert: &Alert,
+    intents: &[Intent],
+    told: Option<&Told>,
+    now: DateTime<Utc>,
+    settings: &LifecycleSettings,
+) -> Judgement {
+    let cooling = told
+        .filter(|told| told.alert_id != alert.id && alert.severity <= told.severity)
+        .map(|told| told.delivered_at + settings.cooldown.as_delta())
+        .filter(|until| now < *until);
+    match cooling {
+        Some(until) => Judgement::Postpone { until, rule: Withheld::Cooldown },
+        None => send(intents, Reason::First),
+    }
+}
+
+/// The destination knows that it fires: only news is sent.
+fn judge_heard(
+    alert: &Alert,
+    intents: &[Intent],
+    heard: &Told,
+    now: DateTime<Utc>,
+    settings: &LifecycleSettings,
+) -> Judgement {
+    let has = |kind| intents.iter().any(|intent| intent.kind == kind);
+    let is_acknowledged = matches!(alert.state, AlertState::Acknowledged { .. });
+    if alert.severity > heard.severity {
+        send(intents, Reason::SeverityRaised)
+    } else if alert.severity < heard.severity {
+        send(intents, Reason::SeverityFell)
+    } else if is_acknowledged {
+        Judgement::Withhold(Withheld::Acknowledged)
+    } else if has(IntentKind::AckTimeout) {
+        send(intents, Reason::AckTimeout)
+    } else if has(IntentKind::Recur) && now >= heard.delivered_at + settings.cooldown.as_delta() {
+        send(intents, Reason::Recurred)
+    } else if has(IntentKind::Repeat)
+        && now >= heard.delivered_at + settings.repeat_interval.as_delta()
+    {
+        send(intents, Reason::Repeat)
+    } else if has(IntentKind::Recur) || has(IntentKind::Repeat) {
+        Judgement::Withhold(Withheld::Cooldown)
+    } else {
+        Judgement::Withhold(Withheld::NothingNew)
+    }
+}
+
+/// The newest intent carries the message, which speaks of the alert as it is now.
+fn send(intents: &[Intent], reason: Reason) -> Judgement {
+    match intents.split_last() {
+        Some((newest, older)) => Judgement::Send {
+            carried: newest.id,
+            superseded: older.iter().map(|intent| intent.id).collect(),
+            reason,
+        },
+        None => Judgement::Withhold(Withheld::NothingNew),
+    }
+}

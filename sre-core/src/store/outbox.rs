@@ -1,0 +1,242 @@
+//! The port to what is to be sent: intents, deliveries, attempts.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use crate::alert::{Alert, Severity};
+use crate::name::{AlertId, DeliveryId, DestinationId, IntentId};
+use crate::notification::{
+    DeadReason, Delivery, Destination, Intent, Lane, Reason, Told, ToldState, Withheld,
+};
+use crate::store::{Commit, StoreError};
+
+/// The transactional outbox. The dispatcher is its caller; the API reads its ledger.
+#[async_trait]
+pub trait Outbox: Debug + Send + Sync {
+    /// Makes `destinations` the set of configured ones: a lane whose configuration changed starts
+    /// again; messages and intents for a destination that is gone end dead.
+    async fn register_destinations(
+        &self,
+        destinations: &[Destination],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError>;
+
+    /// The due intents, grouped by episode and destination, each group with what it is judged by.
+    /// At most `limit` groups: urgent ones first, then the longest due. Left out: lanes that are
+    /// paused or stopped, episodes with a message to the same destination under way (what is said
+    /// next waits for what was said first), and tickets whose SLO has its page open.
+    async fn due_groups(&self, now: DateTime<Utc>, limit: u32)
+    -> Result<Vec<DueGroup>, StoreError>;
+
+    /// Stores a judgement. One that sends freezes the delivery, claims it until the given instant and
+    /// writes its first attempt, in the transaction that takes the intents; superseded when another
+    /// took one of them.
+    async fn settle(&self, judged: &Judged, now: DateTime<Utc>) -> Result<Commit, StoreError>;
+
+    /// Claims deliveries that are to be tried (again) until `until`, at most `limit`: a retry that is
+    /// due, or one whose holder died. Writes the attempt in the same transaction. Paused and stopped
+    /// lanes are left out.
+    async fn claim_deliveries(
+        &self,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<ClaimedDelivery>, StoreError>;
+
+    /// Closes an attempt with what came of it, if its epoch still stands: what the destination has
+    /// been told, the state of the lane and a degraded resend included, in one transaction.
+    async fn record(&self, attempt: &Attempt) -> Result<Commit, StoreError>;
+
+    /// Every intent of an episode with all that came of it, in the order of transitions.
+    async fn ledger(&self, alert: AlertId) -> Result<Vec<IntentRecord>, StoreError>;
+
+    /// How much waits, and since when.
+    async fn depth(&self) -> Result<QueueDepth, StoreError>;
+}
+
+/// The due intents of one episode for one destination.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DueGroup {
+    /// Who is to hear.
+    pub destination_id: DestinationId,
+    /// Of what, as it is now.
+    pub alert: Alert,
+    /// The intents, by transition.
+    pub intents: Vec<Intent>,
+    /// What the destination was told last of the identity.
+    pub told: Option<Told>,
+    /// The number of the last message of the episode to the destination; 0 for none.
+    pub sequence: u64,
+}
+
+/// What was decided of a group.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Judged {
+    /// One message says it all.
+    Send(Frozen),
+    /// Nothing is sent, for this reason.
+    Withhold {
+        /// The intents, which end here.
+        intents: Vec<IntentId>,
+        /// Why.
+        rule: Withheld,
+    },
+    /// Judged again later.
+    Postpone {
+        /// The intents, which stay.
+        intents: Vec<IntentId>,
+        /// From when on.
+        until: DateTime<Utc>,
+        /// Why.
+        rule: Withheld,
+    },
+}
+
+/// A message with the intents it settles.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Frozen {
+    /// The message; its intents are those it carries.
+    pub delivery: Delivery,
+    /// Intents that it says everything of.
+    pub superseded: Vec<IntentId>,
+    /// Why it is sent.
+    pub reason: Reason,
+    /// Its number, for episode and destination.
+    pub sequence: u64,
+    /// Which episode it speaks of.
+    pub alert_id: AlertId,
+    /// What the destination believes once it has arrived.
+    pub tells: ToldState,
+    /// How grave it says the alert is.
+    pub severity: Severity,
+    /// Until when the first attempt is claimed.
+    pub claimed_until: DateTime<Utc>,
+}
+
+/// The right to make one try of a delivery.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ClaimedDelivery {
+    /// The message.
+    pub delivery: Delivery,
+    /// The fence.
+    pub epoch: u64,
+    /// The tries so far, this one included.
+    pub attempts: u32,
+    /// Whether an earlier try may have arrived: its attempt was closed as unknown, or never closed.
+    pub is_possible_duplicate: bool,
+    /// Whether it is the minimal form of a message that was refused.
+    pub is_degraded: bool,
+}
+
+/// What came of a try.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Attempt {
+    /// Of which delivery.
+    pub delivery_id: DeliveryId,
+    /// To whom.
+    pub destination_id: DestinationId,
+    /// The fence.
+    pub epoch: u64,
+    /// When it ended.
+    pub finished_at: DateTime<Utc>,
+    /// What to remember of it.
+    pub record: AttemptRecord,
+    /// What becomes of the delivery.
+    pub result: Recorded,
+    /// What becomes of the lane.
+    pub lane: Lane,
+}
+
+/// What is remembered of a try.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct AttemptRecord {
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// When it ended; `None` while it is under way, or when its holder died.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// `delivered`, `retry`, `unknown`, `degraded`, `dead`.
+    pub result: Option<String>,
+    /// The status of HTTP, where there was one.
+    pub status: Option<u16>,
+    /// The beginning of the answer, or what happened; without secrets.
+    pub detail: Option<String>,
+    /// Whether the try said that it may be a repeat.
+    pub is_possible_duplicate: bool,
+}
+
+/// What becomes of a delivery after a try.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Recorded {
+    /// It arrived; the destination has been told.
+    Delivered {
+        /// When the episode is moved next because of it (a repeat), where it still stands at this
+        /// transition.
+        next_action_at: Option<DateTime<Utc>>,
+        /// The transition that the message spoke of.
+        transition: u64,
+    },
+    /// It is tried again.
+    Retry {
+        /// When.
+        at: DateTime<Utc>,
+        /// Whether this try may have arrived.
+        is_unknown: bool,
+    },
+    /// It is given up, and its intents are carried by a minimal form of it.
+    Degraded {
+        /// The minimal form.
+        resend: Delivery,
+    },
+    /// It is given up.
+    Dead {
+        /// Why.
+        reason: DeadReason,
+    },
+}
+
+/// An intent with all that came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IntentRecord {
+    /// The intent.
+    pub intent: Intent,
+    /// `pending`, `frozen`, `delivered`, `withheld`, `superseded`, `dead`.
+    pub state: String,
+    /// Why it is sent, or why not (yet).
+    pub reason: Option<String>,
+    /// Its number, where it was sent.
+    pub sequence: Option<u64>,
+    /// The messages that carried it, the degraded one last.
+    pub deliveries: Vec<(DeliveryState, Vec<AttemptRecord>)>,
+}
+
+/// A delivery as it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeliveryState {
+    /// Its id.
+    pub id: DeliveryId,
+    /// `pending`, `delivered`, `dead`.
+    pub state: String,
+    /// Why it was given up, where it was.
+    pub reason: Option<String>,
+    /// What every try carries.
+    pub body: Vec<u8>,
+    /// When it is tried next, where it is.
+    pub next_attempt_at: Option<DateTime<Utc>>,
+    /// When it was frozen.
+    pub created_at: DateTime<Utc>,
+    /// When it arrived, where it did.
+    pub sent_at: Option<DateTime<Utc>>,
+}
+
+/// How much waits to be sent.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct QueueDepth {
+    /// Intents that are neither sent nor withheld.
+    pub intents: u64,
+    /// Deliveries that have not arrived.
+    pub deliveries: u64,
+    /// When the oldest of the intents was decided.
+    pub oldest_at: Option<DateTime<Utc>>,
+}

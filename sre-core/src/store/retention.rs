@@ -1,0 +1,55 @@
+//! The port that forgets.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use crate::store::StoreError;
+
+/// What is kept for a time.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Kept {
+    /// Raw samples.
+    Samples,
+    /// Fine slices; beyond their time they are folded into one slice sum an hour.
+    FineSlices,
+    /// Hours of slices, fine or summed.
+    Hours,
+    /// Recorded calculations, budgets and gaps.
+    History,
+    /// Resolved alerts with their transitions, intents and deliveries.
+    Alerts,
+}
+
+impl Kept {
+    /// Everything that is kept for a time.
+    pub const ALL: [Self; 5] =
+        [Self::Samples, Self::FineSlices, Self::Hours, Self::History, Self::Alerts];
+
+    /// The name in logs and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Samples => "samples",
+            Self::FineSlices => "fine_slices",
+            Self::Hours => "hours",
+            Self::History => "history",
+            Self::Alerts => "alerts",
+        }
+    }
+}
+
+/// Deletes what is old, in small batches, so that no other writer waits long.
+#[async_trait]
+pub trait Retention: Debug + Send + Sync {
+    /// Deletes at most `limit` rows of what ended before `before`; answers how many. Zero says that
+    /// nothing is left to delete.
+    async fn prune(
+        &self,
+        kept: Kept,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<u64, StoreError>;
+}
