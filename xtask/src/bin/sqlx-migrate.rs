@@ -3,7 +3,9 @@
 //! Sqlx's own migrator, so that what `cargo xtask sqlx-prepare` describes statements against is
 //! what the service will have. A program of its own, because only it needs a database driver.
 
+use std::io::{self, Write as _};
 use std::path::Path;
+use std::process::ExitCode;
 use std::str::FromStr as _;
 
 use anyhow::{Context as _, Result, bail};
@@ -12,9 +14,19 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqliteConnectOptions;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<()> {
+async fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let [url, folder] = arguments.as_slice() else {
+    match run(&arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr().lock(), "error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: &[String]) -> Result<()> {
+    let [url, folder] = arguments else {
         bail!("usage: sqlx-migrate URL FOLDER");
     };
     let migrations = Migrator::new(Path::new(folder))
@@ -28,6 +40,5 @@ async fn main() -> Result<()> {
     migrations
         .run(&mut connection)
         .await
-        .with_context(|| format!("applying {folder}"))?;
-    Ok(())
+        .with_context(|| format!("applying {folder}"))
 }
