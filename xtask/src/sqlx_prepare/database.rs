@@ -17,15 +17,15 @@ pub(super) fn create(store: &Store, folder: &Path) -> Result<String> {
 
 /// Builds `sqlx-migrate` and answers where it is.
 ///
-/// With the whole workspace selected, the driver gets the features that it has in the tests, and
-/// is not compiled a second time for them.
+/// It is an example with the whole workspace selected, so that the driver gets the features it has
+/// in the tests, those of development dependencies included, and is compiled once for both.
 fn build_migrator() -> Result<String> {
     let arguments = [
         "build",
         "--workspace",
         "--all-features",
         "--locked",
-        "--bin=sqlx-migrate",
+        "--example=sqlx-migrate",
         "--message-format=json-render-diagnostics",
     ];
     let messages = tool::capture(&mut tool::cargo(&arguments))?;
@@ -55,9 +55,13 @@ mod tests {
     #[test]
     fn the_migrator_is_found_among_the_messages_of_cargo() {
         let other = r#"{"target":{"name":"sqlx"},"executable":null}"#;
-        let ours = r#"{"target":{"name":"sqlx-migrate"},"executable":"/t/debug/sqlx-migrate"}"#;
+        let ours =
+            r#"{"target":{"name":"sqlx-migrate"},"executable":"/t/debug/examples/sqlx-migrate"}"#;
         assert_eq!(executable(other), None);
-        assert_eq!(executable(ours).as_deref(), Some("/t/debug/sqlx-migrate"));
+        assert_eq!(
+            executable(ours).as_deref(),
+            Some("/t/debug/examples/sqlx-migrate")
+        );
         assert_eq!(executable("not a message"), None);
     }
 }

@@ -1,7 +1,7 @@
 //! Applies a folder of migrations to a database: `sqlx-migrate URL FOLDER`.
 //!
 //! Sqlx's own migrator, so that what `cargo xtask sqlx-prepare` describes statements against is
-//! what the service will have. A program of its own, because only it needs a database driver.
+//! what the service will have. Apart from `xtask`, because only this needs a database driver.
 
 use std::io::{self, Write as _};
 use std::path::Path;
