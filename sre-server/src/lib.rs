@@ -2,4 +2,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod http;
+pub mod lifecycle;
 pub mod secret;
+pub mod serve;
