@@ -1,0 +1,293 @@
+//! A Prometheus, or whatever serves its query API (Thanos, Mimir, `VictoriaMetrics`).
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use sre_core::counter::LOOK_BACK;
+use sre_core::slice::SliceWidth;
+use sre_core::source::{Answer, Failure, FailureClass, Measurement, MetricSource, Question};
+use sre_core::time::{Interval, Span};
+use url::Url;
+
+use crate::client::{Client, ClientError};
+use crate::exact::{self, Found, selector_of};
+use crate::failure::failure;
+use crate::{check_selector, estimate, limits};
+
+/// Where a Prometheus is and how it is asked.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct PrometheusConfig {
+    /// The address that `/api/v1` is below of; name and password in it are sent and never shown.
+    pub url: Url,
+    /// How long one query may take, connecting and reading included.
+    pub timeout: Duration,
+    /// How often targets are scraped: only what is estimated needs to know.
+    pub scrape_interval: Span,
+    /// How many queries are in flight at once.
+    pub in_flight: usize,
+}
+
+impl PrometheusConfig {
+    /// The defaults for an address.
+    pub const fn new(url: Url) -> Self {
+        Self {
+            url,
+            timeout: limits::TIMEOUT_DEFAULT,
+            scrape_interval: Span::minutes(1),
+            in_flight: limits::IN_FLIGHT_DEFAULT,
+        }
+    }
+}
+
+impl fmt::Debug for PrometheusConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PrometheusConfig")
+            .field("url", &shown(&self.url))
+            .field("timeout", &self.timeout)
+            .field("scrape_interval", &self.scrape_interval)
+            .field("in_flight", &self.in_flight)
+            .finish()
+    }
+}
+
+/// The [`MetricSource`] that reads counters from a Prometheus.
+#[derive(Debug)]
+pub struct PrometheusSource {
+    client: Client,
+    scrape_interval: Span,
+    shown: String,
+}
+
+impl PrometheusSource {
+    /// A source; nothing is asked yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::NotHttp`] for an address of another scheme, [`ClientError::Setup`].
+    ///
+    /// # Panics
+    ///
+    /// When the process has not installed a TLS provider.
+    pub fn new(config: &PrometheusConfig) -> Result<Self, ClientError> {
+        Ok(Self {
+            client: Client::new(&config.url, config.timeout, config.in_flight)?,
+            scrape_interval: config.scrape_interval,
+            shown: shown(&config.url),
+        })
+    }
+
+    /// Measures a stretch: exactly, or as the source estimates where it has too much to say.
+    async fn step(&self, question: &Question<'_>, during: Interval, since: DateTime<Utc>) -> Step {
+        let (ratio, width) = (question.ratio, question.width);
+        match exact::measure(&self.client, ratio, during, width, since).await {
+            Ok(found) => Step::Done {
+                found,
+                estimated: false,
+            },
+            Err(failure) if failure.class == FailureClass::TooLarge => {
+                let length = during.end() - during.start();
+                if length > limits::STEP_MIN && length > width.span().as_delta() {
+                    return Step::Halve;
+                }
+                let interval = self.scrape_interval;
+                match estimate::measure(&self.client, ratio, during, width, interval).await {
+                    Ok(found) => Step::Done {
+                        found,
+                        estimated: true,
+                    },
+                    Err(failure) => Step::Failed(failure),
+                }
+            }
+            Err(failure) => Step::Failed(failure),
+        }
+    }
+}
+
+/// What came of one stretch.
+enum Step {
+    Done {
+        found: Found,
+        estimated: bool,
+    },
+    /// There is too much in it; half of it may do.
+    Halve,
+    Failed(Failure),
+}
+
+#[async_trait]
+impl MetricSource for PrometheusSource {
+    async fn measure(&self, question: &Question<'_>) -> Answer {
+        let Question { during, width, .. } = *question;
+        let mut slices = Vec::new();
+        let mut estimated = false;
+        let (mut start, mut length) = (during.start(), limits::STEP_MAX);
+        let mut measured_until = question.measured_until;
+        let refused = refusal(question);
+        let mut hopeless = refused.is_some();
+        let mut last_failure = refused;
+        while start < during.end() {
+            let step = Interval::new(start, (start + length).min(during.end()));
+            if let (true, Some(failure)) = (hopeless, &last_failure) {
+                slices.extend(failed(failure, step, width));
+                start = step.end();
+                continue;
+            }
+            match self
+                .step(question, step, since(start, measured_until))
+                .await
+            {
+                Step::Done {
+                    found,
+                    estimated: by_source,
+                } => {
+                    estimated |= by_source;
+                    slices.extend(partial_if_warned(found));
+                }
+                Step::Halve => {
+                    length = half(step.end() - step.start(), width);
+                    continue;
+                }
+                Step::Failed(failure) => {
+                    hopeless = concerns_the_source(failure.class);
+                    slices.extend(failed(&failure, step, width));
+                    last_failure = Some(failure);
+                }
+            }
+            measured_until = Some(step.end());
+            start = step.end();
+        }
+        Answer { slices, estimated }
+    }
+
+    fn describe(&self) -> String {
+        format!("Prometheus at {}", self.shown)
+    }
+}
+
+/// Why the question cannot be asked at all.
+fn refusal(question: &Question<'_>) -> Option<Failure> {
+    let ratio = question.ratio;
+    [
+        ("total", ratio.total.as_str()),
+        ("part", selector_of(&ratio.part)),
+    ]
+    .into_iter()
+    .find_map(|(name, selector)| {
+        let error = check_selector(selector).err()?;
+        Some(failure(
+            FailureClass::Refused,
+            format!("the selector of {name}: {error}"),
+        ))
+    })
+}
+
+/// From when on samples are fetched at first.
+fn since(start: DateTime<Utc>, measured_until: Option<DateTime<Utc>>) -> DateTime<Utc> {
+    let seen = measured_until
+        .unwrap_or(start)
+        .min(start);
+    (seen - limits::FIRST_LOOK).max(start - LOOK_BACK)
+}
+
+/// Half of a length, in whole slices.
+fn half(length: TimeDelta, width: SliceWidth) -> TimeDelta {
+    let slice = width.span().as_secs_i64();
+    let slices = length.num_seconds() / slice / 2;
+    TimeDelta::seconds(slices.max(1) * slice)
+}
+
+/// Whether the next question would fare no better: it would only cost a timeout more.
+fn concerns_the_source(class: FailureClass) -> bool {
+    matches!(
+        class,
+        FailureClass::Unreachable
+            | FailureClass::Timeout
+            | FailureClass::Refused
+            | FailureClass::Unavailable
+    )
+}
+
+/// The same failure for every slice of a stretch.
+fn failed(
+    failure: &Failure,
+    during: Interval,
+    width: SliceWidth,
+) -> impl Iterator<Item = Measurement> {
+    let seconds = (during.end() - during.start()).num_seconds();
+    let slices = usize::try_from(seconds / width.span().as_secs_i64()).unwrap_or(0);
+    std::iter::repeat_n(Measurement::Failed(failure.clone()), slices)
+}
+
+/// An answer with warnings may lack a part of anything, also of what seems absent.
+fn partial_if_warned(found: Found) -> impl Iterator<Item = Measurement> {
+    let Found { slices, warnings } = found;
+    slices.into_iter().map(move |slice| {
+        let counts = match slice {
+            Measurement::Measured(counts) => counts,
+            Measurement::NoTraffic | Measurement::Absent => sre_core::count::Counts::NONE,
+            other => return other,
+        };
+        if warnings.is_empty() {
+            slice
+        } else {
+            Measurement::Partial {
+                counts,
+                warnings: warnings.clone(),
+            }
+        }
+    })
+}
+
+/// The address without name, password and parameters.
+fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    // Only fails where there is no host, and then there is no name either.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.set_fragment(None);
+    url.to_string()
+        .trim_end_matches('/')
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use sre_core::time::at_second;
+
+    use super::*;
+
+    #[test]
+    fn name_and_password_are_never_shown() {
+        let url = "http://ann:hunter2@h:9090/p/?token=hunter2#hunter2"
+            .parse()
+            .expect("a url");
+        let config = PrometheusConfig::new(url);
+        assert_eq!(shown(&config.url), "http://h:9090/p");
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn samples_are_fetched_from_before_the_last_measured_slice_at_most_an_hour_back() {
+        let start = at_second(10_000);
+        for (measured_until, expected) in [
+            (None, 9_700),
+            (Some(10_000), 9_700),
+            (Some(9_000), 8_700),
+            (Some(0), 6_400),
+        ] {
+            let found = since(start, measured_until.map(at_second)).timestamp();
+            assert_eq!(found, expected, "{measured_until:?}");
+        }
+    }
+
+    #[test]
+    fn a_half_is_whole_slices_and_at_least_one() {
+        let width: SliceWidth = "15m".parse().expect("a width");
+        let minutes = |minutes| half(TimeDelta::minutes(minutes), width).num_minutes();
+        assert_eq!((minutes(60), minutes(45), minutes(15)), (30, 15, 15));
+    }
+}

@@ -1,0 +1,77 @@
+//! An exporter whose counters are known: each scrape finds ten more calls.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// The scrape from which on one call of ten fails.
+pub(crate) const FIRST_ERROR: u64 = 3;
+
+/// A running exporter; it ends with the value.
+pub(crate) struct Exporter {
+    pub(crate) address: String,
+    scrapes: Arc<AtomicU64>,
+    task: JoinHandle<()>,
+}
+
+impl Exporter {
+    /// Ends by itself after so many scrapes.
+    pub(crate) async fn start(scrapes_max: u64) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        let address = listener
+            .local_addr()
+            .expect("an address")
+            .to_string();
+        let scrapes = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&scrapes);
+        let task = tokio::spawn(async move {
+            for scrape in 1..=scrapes_max {
+                let (mut stream, _) = listener
+                    .accept()
+                    .await
+                    .expect("a connection");
+                let mut request = [0; 4_096];
+                let _ = stream.read(&mut request).await;
+                let page = page(scrape);
+                let length = page.len();
+                let answer = format!(
+                    "HTTP/1.1 200 OK\r\ncontent-type: text/plain; version=0.0.4\r\n\
+                     content-length: {length}\r\nconnection: close\r\n\r\n{page}"
+                );
+                let _ = stream
+                    .write_all(answer.as_bytes())
+                    .await;
+                counted.store(scrape, Ordering::SeqCst);
+            }
+        });
+        Self {
+            address,
+            scrapes,
+            task,
+        }
+    }
+
+    /// How often it was scraped.
+    pub(crate) fn scrapes(&self) -> u64 {
+        self.scrapes.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Exporter {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn page(scrape: u64) -> String {
+    let total = format!("calls_total {}\n", scrape * 10);
+    if scrape < FIRST_ERROR {
+        return total;
+    }
+    format!("{total}errors_total {}\n", scrape - FIRST_ERROR + 1)
+}

@@ -1,0 +1,13 @@
+//! Sources as they are: a real Prometheus, and servers that lie.
+
+mod backfill;
+mod exporter;
+mod history;
+mod liar;
+mod live;
+mod lying;
+mod probe;
+mod prometheus;
+mod question;
+mod selectors;
+mod slices;
