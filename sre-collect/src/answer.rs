@@ -187,7 +187,30 @@ fn malformed(detail: impl Into<String>) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_body_makes_the_decoder_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = decode(200, &body);
+        }
+
+        #[test]
+        fn a_torn_or_overwritten_answer_is_an_error_or_in_order(
+            at in 0_usize..140, byte in any::<u8>(), kept in 0_usize..200,
+        ) {
+            let mut body = br#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"job":"a"},"values":[[10,"1"],[20,"2"],[30.5,"3"]]}]}}"#.to_vec();
+            if let Some(place) = body.get_mut(at) {
+                *place = byte;
+            }
+            body.truncate(kept);
+            for series in decode(200, &body).unwrap_or_default().series {
+                prop_assert!(series.readings.is_sorted_by(|one, next| one.at < next.at));
+            }
+        }
+    }
 
     fn matrix(result: &str) -> Result<Matrix, Failure> {
         let body = format!(

@@ -80,38 +80,32 @@ impl PrometheusSource {
     }
 
     /// Measures a stretch: exactly, or as the source estimates where it has too much to say.
-    async fn step(&self, question: &Question<'_>, during: Interval, since: DateTime<Utc>) -> Step {
+    async fn step(&self, question: &Question<'_>, during: Interval, exactly: bool) -> Step {
         let (ratio, width) = (question.ratio, question.width);
-        match exact::measure(&self.client, ratio, during, width, since).await {
-            Ok(found) => Step::Done {
-                found,
-                estimated: false,
-            },
-            Err(failure) if failure.class == FailureClass::TooLarge => {
-                let length = during.end() - during.start();
-                if length > limits::STEP_MIN && length > width.span().as_delta() {
-                    return Step::Halve;
+        if exactly {
+            let since = since(during.start(), question.measured_until);
+            match exact::measure(&self.client, ratio, during, width, since).await {
+                Ok(found) => return Step::Exact(found),
+                Err(failure) if failure.class != FailureClass::TooLarge => {
+                    return Step::Failed(failure);
                 }
-                let interval = self.scrape_interval;
-                match estimate::measure(&self.client, ratio, during, width, interval).await {
-                    Ok(found) => Step::Done {
-                        found,
-                        estimated: true,
-                    },
-                    Err(failure) => Step::Failed(failure),
-                }
+                Err(_) => {}
             }
-            Err(failure) => Step::Failed(failure),
+            let length = during.end() - during.start();
+            if length > limits::STEP_MIN && length > width.span().as_delta() {
+                return Step::Halve;
+            }
         }
+        estimate::measure(&self.client, ratio, during, width, self.scrape_interval)
+            .await
+            .map_or_else(Step::Failed, Step::Estimated)
     }
 }
 
 /// What came of one stretch.
 enum Step {
-    Done {
-        found: Found,
-        estimated: bool,
-    },
+    Exact(Found),
+    Estimated(Found),
     /// There is too much in it; half of it may do.
     Halve,
     Failed(Failure),
@@ -120,46 +114,52 @@ enum Step {
 #[async_trait]
 impl MetricSource for PrometheusSource {
     async fn measure(&self, question: &Question<'_>) -> Answer {
-        let Question { during, width, .. } = *question;
-        let mut slices = Vec::new();
-        let mut estimated = false;
-        let (mut start, mut length) = (during.start(), limits::STEP_MAX);
-        let mut measured_until = question.measured_until;
-        let refused = refusal(question);
-        let mut hopeless = refused.is_some();
-        let mut last_failure = refused;
-        while start < during.end() {
-            let step = Interval::new(start, (start + length).min(during.end()));
-            if let (true, Some(failure)) = (hopeless, &last_failure) {
-                slices.extend(failed(failure, step, width));
-                start = step.end();
-                continue;
-            }
+        let width = question.width;
+        let mut answer = Answer {
+            slices: Vec::new(),
+            estimated: false,
+        };
+        let (mut rest, mut length) = (question.during, limits::STEP_MAX);
+        if let Some(refused) = refusal(question) {
+            answer
+                .slices
+                .extend(failed(&refused, rest, width));
+            return answer;
+        }
+        while !rest.is_empty() {
+            let step = Interval::new(rest.start(), (rest.start() + length).min(rest.end()));
+            // What was too much once will be so again: the rest is not fetched only to be dropped.
             match self
-                .step(question, step, since(start, measured_until))
+                .step(question, step, !answer.estimated)
                 .await
             {
-                Step::Done {
-                    found,
-                    estimated: by_source,
-                } => {
-                    estimated |= by_source;
-                    slices.extend(partial_if_warned(found));
+                Step::Exact(found) => answer
+                    .slices
+                    .extend(partial_if_warned(found)),
+                Step::Estimated(found) => {
+                    answer.estimated = true;
+                    length = limits::STEP_MAX;
+                    answer
+                        .slices
+                        .extend(partial_if_warned(found));
                 }
                 Step::Halve => {
                     length = half(step.end() - step.start(), width);
                     continue;
                 }
-                Step::Failed(failure) => {
-                    hopeless = concerns_the_source(failure.class);
-                    slices.extend(failed(&failure, step, width));
-                    last_failure = Some(failure);
+                Step::Failed(failure) if concerns_the_source(failure.class) => {
+                    answer
+                        .slices
+                        .extend(failed(&failure, rest, width));
+                    break;
                 }
+                Step::Failed(failure) => answer
+                    .slices
+                    .extend(failed(&failure, step, width)),
             }
-            measured_until = Some(step.end());
-            start = step.end();
+            rest = Interval::new(step.end(), rest.end());
         }
-        Answer { slices, estimated }
+        answer
     }
 
     fn describe(&self) -> String {

@@ -1,8 +1,9 @@
 //! An exporter whose counters are known: each scrape finds ten more calls.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
+use chrono::{DateTime, Utc};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -13,7 +14,7 @@ pub(crate) const FIRST_ERROR: u64 = 3;
 /// A running exporter; it ends with the value.
 pub(crate) struct Exporter {
     pub(crate) address: String,
-    scrapes: Arc<AtomicU64>,
+    scrapes: Arc<Mutex<Vec<DateTime<Utc>>>>,
     task: JoinHandle<()>,
 }
 
@@ -27,7 +28,7 @@ impl Exporter {
             .local_addr()
             .expect("an address")
             .to_string();
-        let scrapes = Arc::new(AtomicU64::new(0));
+        let scrapes = Arc::new(Mutex::new(Vec::new()));
         let counted = Arc::clone(&scrapes);
         let task = tokio::spawn(async move {
             for scrape in 1..=scrapes_max {
@@ -46,7 +47,10 @@ impl Exporter {
                 let _ = stream
                     .write_all(answer.as_bytes())
                     .await;
-                counted.store(scrape, Ordering::SeqCst);
+                counted
+                    .lock()
+                    .expect("not poisoned")
+                    .push(now());
             }
         });
         Self {
@@ -56,10 +60,21 @@ impl Exporter {
         }
     }
 
-    /// How often it was scraped.
-    pub(crate) fn scrapes(&self) -> u64 {
-        self.scrapes.load(Ordering::SeqCst)
+    /// When it was scraped.
+    pub(crate) fn scrapes(&self) -> Vec<DateTime<Utc>> {
+        self.scrapes
+            .lock()
+            .expect("not poisoned")
+            .clone()
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "Prometheus stamps its samples by the real clock"
+)]
+pub(crate) fn now() -> DateTime<Utc> {
+    SystemTime::now().into()
 }
 
 impl Drop for Exporter {

@@ -153,7 +153,7 @@ async fn send(mut stream: TcpStream, reply: Reply) {
             }
         }
         Reply::Silence => {
-            tokio::time::sleep(Duration::from_secs(60)).await;
+            tokio::time::sleep(Duration::from_mins(1)).await;
         }
         Reply::Broken => {
             let head = head(200, "", "content-length: 1000\r\n");

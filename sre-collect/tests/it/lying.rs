@@ -288,6 +288,33 @@ async fn a_source_that_is_down_is_not_asked_for_every_hour_of_a_day() {
 }
 
 #[tokio::test]
+async fn what_is_too_much_once_is_estimated_from_there_on() {
+    let many: Vec<_> = (0..1_001)
+        .map(|n| format!(r#"{{"metric":{{"n":"{n}"}}}}"#))
+        .collect();
+    let many = many.join(",");
+    let liar = Liar::answering(move |request: &str| {
+        Reply::matrix(if request.contains("/api/v1/query_range ") {
+            ""
+        } else {
+            &many
+        })
+    })
+    .await;
+    let source = source_with(&liar.url, TIMEOUT);
+    let answer = ask(
+        &source,
+        &bad_of("b_total", "a_total"),
+        seconds(0, 86_400),
+        "60s",
+    )
+    .await;
+    assert!(answer.estimated);
+    assert_eq!(answer.slices, vec![Measurement::Absent; 1_440]);
+    assert!(liar.requests().len() < 70, "{}", liar.requests().len());
+}
+
+#[tokio::test]
 async fn name_and_password_are_sent_and_never_shown() {
     let liar = Liar::answering(|_| status(401, "")).await;
     let url = liar

@@ -120,7 +120,7 @@ async fn ready(url: &str, child: &mut Child) -> bool {
         .no_proxy()
         .build()
         .expect("a client");
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    let deadline = tokio::time::Instant::now() + Duration::from_mins(1);
     while tokio::time::Instant::now() < deadline {
         if child
             .try_wait()
@@ -141,7 +141,7 @@ async fn ready(url: &str, child: &mut Child) -> bool {
     panic!("Prometheus at {url} is not ready after a minute");
 }
 
-/// Samples in the OpenMetrics text form.
+/// Samples in the `OpenMetrics` text form.
 #[derive(Default)]
 pub(crate) struct History(String);
 
