@@ -6,6 +6,7 @@ pub mod count;
 pub mod counter;
 pub mod evaluation;
 pub mod hour;
+pub mod ledger;
 pub mod name;
 pub mod notification;
 pub mod policy;

@@ -1,0 +1,448 @@
+//! The ledger: any window of an SLO in a handful of loads, exact to the slice.
+//!
+//! Thirty days of one-minute slices are 43 200 pairs of counts, too much to keep for every SLO and
+//! too much to add up at every slot. The ledger keeps **prefix sums**, so that a window is one
+//! subtraction however long it is, and keeps them at two grains: every slice of the last hours, and
+//! every hour before. A window that begins inside one of those hours would be known to the hour
+//! only; so the fine slices of just these *edge hours* are attached, fetched from the store once an
+//! hour ([`Ledger::missing_hours`], [`Ledger::attach`]). Every window is exact, at 30 KiB an SLO.
+//!
+//! Sums are a group: integers are added on arrival and subtracted on leaving, in any order, without
+//! an error. Prefixes wrap around, which differences do not notice.
+
+use chrono::{DateTime, Utc};
+use thiserror::Error;
+
+use crate::count::{Count, Counts};
+use crate::hour::Hour;
+use crate::slice::{Slice, SliceWidth, Sums};
+use crate::time::{HOUR, Interval, Span};
+
+/// The slices of one SLO over its longest window, summed.
+///
+/// ```
+/// use sre_core::count::Counts;
+/// use sre_core::ledger::Ledger;
+/// use sre_core::slice::{Slice, SliceWidth};
+/// use sre_core::time::{Interval, Span, at_second};
+///
+/// let mut ledger = Ledger::new(SliceWidth::MINUTE, Span::days(30), at_second(0));
+/// for minute in 0..180 {
+///     let bad = u64::from(minute == 100);
+///     let slice = Slice::Measured(Counts::events(10 - bad, 10)?);
+///     ledger.append(at_second(60 * minute), slice)?;
+/// }
+/// let hour = Interval::ending(ledger.end(), Span::hours(1));
+/// assert_eq!(ledger.sum(hour)?.counts, Counts::events(600, 600)?);
+/// let all = Interval::ending(ledger.end(), Span::hours(3));
+/// assert_eq!(ledger.sum(all)?.counts, Counts::events(1_799, 1_800)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    width: SliceWidth,
+    /// How many whole hours are kept before the open one.
+    horizon_hours: usize,
+    /// The number of the first hour kept.
+    first_hour: i64,
+    /// `hours[k]`: the sum of everything before hour `first_hour + k`. Never empty.
+    hours: Vec<Prefix>,
+    /// The number of the first fine slice, at the start of an hour.
+    first_fine: i64,
+    /// `fine[k]`: the sum of everything before slice `first_fine + k`. Never empty.
+    fine: Vec<Prefix>,
+    /// The slices of older hours in which windows begin.
+    edges: Vec<Edge>,
+}
+
+/// Why a ledger cannot do what it was asked.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum LedgerError {
+    /// The slices of this hour are needed: attach them.
+    #[error("the slices of the hour from {0} are not attached")]
+    MissingHour(DateTime<Utc>),
+    /// The sum of all that is kept would not fit.
+    #[error("the sum of all slices exceeds 9.2e12 events")]
+    Overflow,
+    /// A slice was appended before the end of the ledger.
+    #[error("slices are appended in order")]
+    OutOfOrder,
+}
+
+/// The sum of everything before some instant. Wraps around; only differences mean something.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+struct Prefix {
+    bad: u64,
+    total: u64,
+    measured: u32,
+}
+
+/// The slices of one older hour, as sums since its start.
+#[derive(Clone, Debug)]
+struct Edge {
+    hour: i64,
+    within: Box<[Prefix]>,
+}
+
+impl Ledger {
+    /// A ledger that begins, empty, at the start of the hour of `from` and keeps `horizon`.
+    #[must_use]
+    pub fn new(width: SliceWidth, horizon: Span, from: DateTime<Utc>) -> Self {
+        let horizon_hours = horizon.as_seconds().div_ceil(HOUR) as usize;
+        let first_hour = hour_number(from);
+        let fine_slices = (FINE_HOURS + 1) * width.per_hour() + 1;
+        let mut hours = Vec::with_capacity(horizon_hours.saturating_add(3));
+        let mut fine = Vec::with_capacity(fine_slices);
+        hours.push(Prefix::default());
+        fine.push(Prefix::default());
+        let first_fine = width.index_of(Hour::floor(from));
+        Self { width, horizon_hours, first_hour, hours, first_fine, fine, edges: Vec::new() }
+    }
+
+    /// The ledger of `horizon` that ends at `end`, from stored hours in their order. What lies after
+    /// `end`, or before the horizon, is left out; hours that are missing are unmeasured.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Overflow`].
+    pub fn from_hours<'a>(
+        width: SliceWidth,
+        horizon: Span,
+        end: DateTime<Utc>,
+        hours: impl IntoIterator<Item = &'a Hour>,
+    ) -> Result<Self, LedgerError> {
+        let begin = Hour::floor(end - horizon.as_delta());
+        let mut ledger = Self::new(width, horizon, begin);
+        let fine_from = hour_number(end) - FINE_HOURS as i64;
+        for hour in hours {
+            let number = hour_number(hour.start());
+            if number < ledger.first_hour || hour.start() >= end {
+                continue;
+            }
+            if number < fine_from {
+                ledger.skip_to_hour(number);
+                ledger.push_hour(hour.sums().ok_or(LedgerError::Overflow)?)?;
+            } else {
+                for (start, slice) in hour.iter().take_while(|(start, _)| *start < end) {
+                    ledger.append(start, slice)?;
+                }
+            }
+        }
+        ledger.fill_to(end)?;
+        Ok(ledger)
+    }
+
+    /// The length of its slices.
+    #[must_use]
+    pub const fn width(&self) -> SliceWidth {
+        self.width
+    }
+
+    /// The end of the last slice.
+    #[must_use]
+    pub fn end(&self) -> DateTime<Utc> {
+        self.width.interval(self.next_slice()).start()
+    }
+
+    /// The start of the first hour that is kept.
+    #[must_use]
+    pub fn begin(&self) -> DateTime<Utc> {
+        hour_start(self.first_hour)
+    }
+
+    /// Adds the slice that begins at `start`; slices between the end and there are unmeasured.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::OutOfOrder`] before the end, [`LedgerError::Overflow`]; nothing is added then.
+    pub fn append(&mut self, start: DateTime<Utc>, slice: Slice) -> Result<(), LedgerError> {
+        let index = self.width.index_of(start);
+        if index < self.next_slice() {
+            return Err(LedgerError::OutOfOrder);
+        }
+        self.fill_to(start)?;
+        self.push_slice(slice)
+    }
+
+    /// Adds unmeasured slices up to the one that `at` lies in.
+    ///
+    /// # Errors
+    ///
+    /// None in truth: what is unmeasured cannot overflow.
+    pub fn fill_to(&mut self, at: DateTime<Utc>) -> Result<(), LedgerError> {
+        if hour_number(at) - hour_number(self.end()) > FINE_HOURS as i64 {
+            self.skip_to_hour(hour_number(at) - FINE_HOURS as i64);
+        }
+        let index = self.width.index_of(at);
+        while self.next_slice() < index {
+            self.push_slice(Slice::Unmeasured)?;
+        }
+        Ok(())
+    }
+
+    /// Replaces an hour that the ledger covers, with all sums after it. What lies after the end of
+    /// the ledger stays out.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Overflow`]; nothing is replaced then.
+    pub fn set_hour(&mut self, hour: &Hour) -> Result<(), LedgerError> {
+        let number = hour_number(hour.start());
+        let Some(offset) = usize::try_from(number - self.first_hour).ok() else { return Ok(()) };
+        let Some(before) = self.hours.get(offset).copied() else { return Ok(()) };
+        let (end, fine_start) = (self.end(), self.width.interval(self.first_fine).start());
+        if hour.start() >= fine_start {
+            let within = prefixes_within(hour);
+            let first = usize::try_from(self.width.index_of(hour.start()) - self.first_fine)
+                .map_err(|_| LedgerError::OutOfOrder)?;
+            let last = (first + self.width.per_hour()).min(self.fine.len() - 1);
+            let new = within.get(last - first).copied().unwrap_or_default();
+            let old = self.fine.get(last).copied().unwrap_or(before).minus(before);
+            self.check_fits(new, old)?;
+            for (held, sum) in self.fine.iter_mut().take(last).skip(first).zip(&within) {
+                *held = before.plus(*sum);
+            }
+            let change = new.minus(old);
+            self.fine.iter_mut().skip(last).for_each(|prefix| *prefix = prefix.plus(change));
+            self.hours.iter_mut().skip(offset + 1).for_each(|prefix| *prefix = prefix.plus(change));
+        } else if hour.interval().end() <= end {
+            let new = Prefix::of(hour.sums().ok_or(LedgerError::Overflow)?);
+            let old = self.hours.get(offset + 1).copied().unwrap_or(before).minus(before);
+            self.check_fits(new, old)?;
+            let change = new.minus(old);
+            self.hours.iter_mut().skip(offset + 1).for_each(|prefix| *prefix = prefix.plus(change));
+            self.fine.iter_mut().for_each(|prefix| *prefix = prefix.plus(change));
+            if self.edges.iter().any(|edge| edge.hour == number) {
+                self.attach(hour);
+            }
+        }
+        Ok(())
+    }
+
+    /// The sum of the slices in `during`, whose bounds are edges of slices. What lies before the
+    /// beginning or after the end of the ledger adds nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::MissingHour`] when a bound lies inside an hour that is not attached.
+    pub fn sum(&self, during: Interval) -> Result<Sums, LedgerError> {
+        let start = self.before(during.start())?;
+        let end = self.before(during.end())?;
+        Ok(end.minus(start).sums())
+    }
+
+    /// The hours whose slices must be attached before windows of these lengths can end at `end`.
+    #[must_use]
+    pub fn missing_hours(
+        &self,
+        end: DateTime<Utc>,
+        windows: impl IntoIterator<Item = Span>,
+    ) -> Vec<DateTime<Utc>> {
+        let mut missing: Vec<_> = windows
+            .into_iter()
+            .filter_map(|window| match self.before(end - window.as_delta()) {
+                Err(LedgerError::MissingHour(hour)) => Some(hour),
+                _ => None,
+            })
+            .collect();
+        missing.sort_unstable();
+        missing.dedup();
+        missing
+    }
+
+    /// Attaches the slices of an older hour, so that windows may begin in it.
+    pub fn attach(&mut self, hour: &Hour) {
+        let edge = Edge {
+            hour: hour_number(hour.start()),
+            within: prefixes_within(hour).into_boxed_slice(),
+        };
+        self.edges.retain(|held| held.hour != edge.hour);
+        self.edges.push(edge);
+    }
+
+    /// Detaches hours in which none of these windows begins when it ends at `end`.
+    pub fn detach_all_but(&mut self, end: DateTime<Utc>, windows: &[Span]) {
+        self.edges.retain(|edge| {
+            windows.iter().any(|window| hour_number(end - window.as_delta()) == edge.hour)
+        });
+    }
+
+    /// The bytes that the ledger holds on the heap.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        let edges: usize = self.edges.iter().map(|edge| edge.within.len()).sum();
+        (self.hours.capacity() + self.fine.capacity() + edges) * size_of::<Prefix>()
+            + self.edges.capacity() * size_of::<Edge>()
+    }
+
+    /// The sum of everything before `at`.
+    #[inline]
+    fn before(&self, at: DateTime<Utc>) -> Result<Prefix, LedgerError> {
+        let index = self.width.index_of(at);
+        if let Ok(offset) = usize::try_from(index - self.first_fine) {
+            let last = self.fine.len().saturating_sub(1);
+            return Ok(self.fine.get(offset.min(last)).copied().unwrap_or_default());
+        }
+        let hour = hour_number(at);
+        let Ok(offset) = usize::try_from(hour - self.first_hour) else {
+            return Ok(self.hours.first().copied().unwrap_or_default());
+        };
+        let before = self.hours.get(offset).copied().unwrap_or_default();
+        let within = index.rem_euclid(self.width.per_hour() as i64);
+        if within == 0 {
+            return Ok(before);
+        }
+        self.edges
+            .iter()
+            .find(|edge| edge.hour == hour)
+            .and_then(|edge| edge.within.get(usize::try_from(within).unwrap_or(usize::MAX)))
+            .map(|sum| before.plus(*sum))
+            .ok_or_else(|| LedgerError::MissingHour(hour_start(hour)))
+    }
+
+    /// The number of the slice that is appended next.
+    fn next_slice(&self) -> i64 {
+        self.first_fine + self.fine.len() as i64 - 1
+    }
+
+    /// The sum of everything.
+    fn last(&self) -> Prefix {
+        self.fine.last().copied().unwrap_or_default()
+    }
+
+    fn push_slice(&mut self, slice: Slice) -> Result<(), LedgerError> {
+        let added = Prefix::of(Sums {
+            counts: slice.counts(),
+            measured: u32::from(slice.is_measured()),
+        });
+        self.check_fits(added, Prefix::default())?;
+        let sum = self.last().plus(added);
+        self.fine.push(sum);
+        if self.next_slice().rem_euclid(self.width.per_hour() as i64) == 0 {
+            self.hours.push(sum);
+            self.forget_old();
+        }
+        Ok(())
+    }
+
+    /// Adds a whole hour of which no window will ask the slices, at the end, which is on the hour.
+    fn push_hour(&mut self, sums: Sums) -> Result<(), LedgerError> {
+        self.check_fits(Prefix::of(sums), Prefix::default())?;
+        let sum = self.last().plus(Prefix::of(sums));
+        self.hours.push(sum);
+        self.restart_fine(sum);
+        Ok(())
+    }
+
+    /// Adds unmeasured hours up to hour `number`; does nothing once the end lies inside an hour
+    /// beyond it.
+    fn skip_to_hour(&mut self, number: i64) {
+        let last = self.last();
+        while self.first_hour + (self.hours.len() as i64) <= number {
+            self.hours.push(last);
+            self.restart_fine(last);
+        }
+    }
+
+    /// Begins the fine slices anew at the last hour edge.
+    fn restart_fine(&mut self, before: Prefix) {
+        self.fine.clear();
+        self.fine.push(before);
+        let hour = self.first_hour + self.hours.len() as i64 - 1;
+        self.first_fine = hour * self.width.per_hour() as i64;
+        self.forget_old();
+    }
+
+    /// Drops fine slices and hours beyond what is kept.
+    fn forget_old(&mut self) {
+        let per_hour = self.width.per_hour();
+        if self.fine.len() > (FINE_HOURS + 1) * per_hour {
+            self.fine.drain(..per_hour);
+            self.first_fine += per_hour as i64;
+        }
+        let surplus = self.hours.len().saturating_sub(self.horizon_hours + 2);
+        if surplus > 0 {
+            self.hours.drain(..surplus);
+            self.first_hour += surplus as i64;
+        }
+    }
+
+    /// Whether all that is kept still fits when `old` gives way to `new`.
+    fn check_fits(&self, new: Prefix, old: Prefix) -> Result<(), LedgerError> {
+        let first = self.hours.first().copied().unwrap_or_default();
+        let kept = self.last().minus(first).minus(old).total;
+        match kept.checked_add(new.total) {
+            Some(sum) if sum <= SUM_MAX => Ok(()),
+            _ => Err(LedgerError::Overflow),
+        }
+    }
+}
+
+impl Prefix {
+    const fn of(sums: Sums) -> Self {
+        Self {
+            bad: sums.counts.bad().millionths(),
+            total: sums.counts.total().millionths(),
+            measured: sums.measured,
+        }
+    }
+
+    const fn plus(self, other: Self) -> Self {
+        Self {
+            bad: self.bad.wrapping_add(other.bad),
+            total: self.total.wrapping_add(other.total),
+            measured: self.measured.wrapping_add(other.measured),
+        }
+    }
+
+    const fn minus(self, other: Self) -> Self {
+        Self {
+            bad: self.bad.wrapping_sub(other.bad),
+            total: self.total.wrapping_sub(other.total),
+            measured: self.measured.wrapping_sub(other.measured),
+        }
+    }
+
+    /// A difference of prefixes as what it is. Bad never exceeds total in any slice, so not in a sum.
+    fn sums(self) -> Sums {
+        let (bad, total) = (Count::from_millionths(self.bad), Count::from_millionths(self.total));
+        let counts = Counts::with_bad(bad, total).unwrap_or_default();
+        Sums { counts, measured: self.measured }
+    }
+}
+
+/// The sums before each slice of an hour since its start, and after the last. Of a summed hour all
+/// slices before the last edge are empty: it is exact to the hour.
+fn prefixes_within(hour: &Hour) -> Vec<Prefix> {
+    let mut prefixes = Vec::with_capacity(hour.width().per_hour() + 1);
+    let mut sum = Prefix::default();
+    prefixes.push(sum);
+    for slice in hour.slices() {
+        let measured = u32::from(slice.is_measured());
+        sum = sum.plus(Prefix::of(Sums { counts: slice.counts(), measured }));
+        prefixes.push(sum);
+    }
+    if !hour.is_fine() {
+        prefixes.resize(hour.width().per_hour(), Prefix::default());
+        prefixes.push(hour.sums().map_or(sum, Prefix::of));
+    }
+    prefixes
+}
+
+fn hour_number(at: DateTime<Utc>) -> i64 {
+    at.timestamp().div_euclid(i64::from(HOUR))
+}
+
+fn hour_start(number: i64) -> DateTime<Utc> {
+    crate::time::at_second(number.saturating_mul(i64::from(HOUR)))
+}
+
+/// So many whole hours before the open one are held slice by slice: windows up to so long need no
+/// edge hour.
+const FINE_HOURS: usize = 3;
+/// The largest sum that a store holds (`bigint`), in millionths of an event.
+const SUM_MAX: u64 = i64::MAX.cast_unsigned();
+
+#[cfg(test)]
+mod tests;
