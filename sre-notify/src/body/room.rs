@@ -1,0 +1,80 @@
+//! How much of a message is said when not all of it fits.
+
+use std::borrow::Cow;
+
+/// One step of what is given up: first links of people's own, then labels, then the message's end.
+#[derive(Debug)]
+pub(super) struct Room {
+    /// Whether links beside the usual ones are said.
+    pub(super) has_own_links: bool,
+    /// How many labels are said.
+    pub(super) labels: usize,
+    /// The length of a label's name or value.
+    pub(super) label_chars: usize,
+    /// How many rules are said.
+    pub(super) rules: usize,
+    /// The length of the message.
+    pub(super) message_chars: usize,
+}
+
+impl Room {
+    /// From everything to little; a body that fits by none of them is text alone.
+    pub(super) const ALL: [Self; 5] = [
+        Self { ..Self::WHOLE },
+        Self {
+            has_own_links: false,
+            ..Self::WHOLE
+        },
+        Self {
+            has_own_links: false,
+            label_chars: 256,
+            ..Self::WHOLE
+        },
+        Self {
+            has_own_links: false,
+            labels: 32,
+            label_chars: 64,
+            rules: 16,
+            ..Self::WHOLE
+        },
+        Self {
+            has_own_links: false,
+            labels: 0,
+            label_chars: 0,
+            rules: 4,
+            message_chars: 1_000,
+        },
+    ];
+
+    const WHOLE: Self = Self {
+        has_own_links: true,
+        labels: usize::MAX,
+        label_chars: usize::MAX,
+        rules: usize::MAX,
+        message_chars: usize::MAX,
+    };
+}
+
+/// At most `max` characters of a text, the last of them "…" where something was cut.
+pub(super) fn clip(text: &str, max: usize) -> Cow<'_, str> {
+    if text.len() <= max || text.chars().count() <= max {
+        return Cow::Borrowed(text);
+    }
+    let kept: String = text
+        .chars()
+        .take(max.saturating_sub(1))
+        .collect();
+    Cow::Owned(kept + "…")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_between_characters_and_says_so() {
+        assert_eq!(clip("äöü", 3), "äöü");
+        assert_eq!(clip("äöüß", 3), "äö…");
+        assert_eq!(clip("🔥🔥🔥", 2), "🔥…");
+    }
+}

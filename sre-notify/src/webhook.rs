@@ -1,0 +1,222 @@
+//! The generic webhook: one `POST` of the contract's JSON, signed as Standard Webhooks say.
+
+mod address;
+mod answer;
+mod retry_after;
+mod secret;
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::header::CONTENT_TYPE;
+use reqwest::redirect::Policy;
+use sre_core::notification::{Answer, Destination, Message, Notifier, Outgoing};
+use thiserror::Error;
+use url::Url;
+
+pub use address::{WebhookUrl, WebhookUrlError};
+pub use secret::{WebhookSecret, WebhookSecretError};
+
+use crate::body::{self, Bases};
+use crate::redaction::Redactor;
+
+/// How one webhook is reached.
+#[derive(Clone, Debug)]
+pub struct WebhookConfig {
+    /// What people call it; it names the destination for ever.
+    pub name: String,
+    /// Where messages are posted to. The operator wrote it, so it is trusted as written.
+    pub url: WebhookUrl,
+    /// The key that signs; `None` sends unsigned.
+    pub secret: Option<WebhookSecret>,
+    /// How long one try may take, the answer included.
+    pub timeout: Duration,
+    /// Where this service is reached by people, for the links to alerts and SLOs.
+    pub links_base: Option<Url>,
+    /// Where the dashboards are, for SLOs that do not link one of their own.
+    pub dashboards_url: Option<Url>,
+}
+
+/// Why there is no webhook.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum WebhookError {
+    /// A try of no length can only fail.
+    #[error("the timeout of a webhook must be longer than nothing")]
+    NoTime,
+    /// The HTTP client could not be set up; without CA certificates there is no https.
+    #[error("the HTTP client could not be set up")]
+    Client {
+        /// What it said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// A webhook, ready to send.
+pub struct WebhookNotifier {
+    destination: Destination,
+    url: WebhookUrl,
+    secret: Option<WebhookSecret>,
+    bases: Bases,
+    redactor: Redactor,
+    http: reqwest::Client,
+}
+
+/// No receiver that is there takes longer to say so.
+const CONNECT_TIMEOUT_MAX: Duration = Duration::from_secs(3);
+
+impl WebhookNotifier {
+    /// A webhook as `config` says.
+    ///
+    /// # Errors
+    ///
+    /// [`WebhookError::NoTime`] for a timeout of zero, [`WebhookError::Client`] when the client
+    /// cannot be set up.
+    ///
+    /// # Panics
+    ///
+    /// When the process has not installed a TLS provider of `rustls`.
+    pub fn new(config: WebhookConfig) -> Result<Self, WebhookError> {
+        let WebhookConfig {
+            name,
+            url,
+            secret,
+            timeout,
+            links_base,
+            dashboards_url,
+        } = config;
+        if timeout.is_zero() {
+            return Err(WebhookError::NoTime);
+        }
+        let http = client(&url, timeout).map_err(|error| WebhookError::Client {
+            source: Box::new(error.without_url()),
+        })?;
+        let destination = Destination::new("webhook", &name, &fingerprinted(&url, secret.as_ref()));
+        let redactor = Redactor::new(
+            url.expose(),
+            secret
+                .as_ref()
+                .map(WebhookSecret::encoded),
+        );
+        let bases = Bases {
+            links: links_base,
+            dashboards: dashboards_url,
+        };
+        Ok(Self {
+            destination,
+            url,
+            secret,
+            bases,
+            redactor,
+            http,
+        })
+    }
+
+    /// One try, with its own time limit.
+    async fn post(&self, outgoing: &Outgoing<'_>) -> Answer {
+        // A uuid with hyphens: an id must not contain the dot that separates what is signed.
+        let id = outgoing.id.to_string();
+        let seconds = outgoing.now.timestamp();
+        let mut request = self
+            .http
+            .post(self.url.expose().clone())
+            .header(CONTENT_TYPE, "application/json")
+            .header("webhook-id", &id)
+            .header("webhook-timestamp", seconds);
+        if let Some(secret) = &self.secret {
+            request = request.header(
+                "webhook-signature",
+                secret.sign(&id, seconds, outgoing.body),
+            );
+        }
+        if outgoing.is_possible_duplicate {
+            request = request.header("webhook-possible-duplicate", "true");
+        }
+        let sent = request
+            .body(outgoing.body.to_vec())
+            .send()
+            .await;
+        match sent {
+            Ok(response) => answer::of_response(response, &self.redactor, outgoing.now).await,
+            Err(error) => answer::of_error(&error.without_url(), &self.redactor),
+        }
+    }
+}
+
+/// No redirects, no proxy from the environment, and no idle connections: on one that the receiver
+/// closes just then, nobody could tell whether the message arrived.
+fn client(url: &WebhookUrl, timeout: Duration) -> reqwest::Result<reqwest::Client> {
+    // Shorter than the whole, so that a try that ends while connecting is known to have sent nothing.
+    let connect_timeout = CONNECT_TIMEOUT_MAX.min(timeout / 4 * 3);
+    let builder = reqwest::Client::builder()
+        .connect_timeout(connect_timeout)
+        .no_proxy()
+        .pool_max_idle_per_host(0)
+        .redirect(Policy::none())
+        .timeout(timeout)
+        .user_agent(concat!("sre-monitor/", env!("CARGO_PKG_VERSION")));
+    // A machine without CA certificates can still post to a neighbour in clear.
+    let builder = if url.is_https() {
+        builder
+    } else {
+        builder.tls_certs_only([])
+    };
+    builder.build()
+}
+
+/// What makes a stopped lane start again when it changes.
+fn fingerprinted(url: &WebhookUrl, secret: Option<&WebhookSecret>) -> Vec<u8> {
+    let url = url.expose().as_str();
+    let mut content = (url.len() as u64)
+        .to_be_bytes()
+        .to_vec();
+    content.extend_from_slice(url.as_bytes());
+    if let Some(secret) = secret {
+        content.extend_from_slice(secret.key());
+    }
+    content
+}
+
+#[async_trait]
+impl Notifier for WebhookNotifier {
+    fn destination(&self) -> &Destination {
+        &self.destination
+    }
+
+    fn render(&self, message: &Message<'_>) -> Vec<u8> {
+        body::full(message, &self.bases)
+    }
+
+    fn render_degraded(&self, message: &Message<'_>) -> Vec<u8> {
+        body::degraded(message)
+    }
+
+    async fn send(&self, outgoing: &Outgoing<'_>) -> Answer {
+        let answer = self.post(outgoing).await;
+        let (outcome, status) = match &answer {
+            Answer::Responded { status, .. } => ("responded", Some(*status)),
+            Answer::NotSent { .. } => ("not_sent", None),
+            Answer::Unknown { .. } => ("unknown", None),
+        };
+        tracing::debug!(
+            delivery.id = %outgoing.id,
+            destination.name = %self.destination.name,
+            outcome,
+            http.status = status,
+            "a webhook was tried"
+        );
+        answer
+    }
+}
+
+impl fmt::Debug for WebhookNotifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebhookNotifier")
+            .field("destination", &self.destination)
+            .field("url", &self.url)
+            .field("is_signed", &self.secret.is_some())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,230 @@
+//! An alert, its SLO and its evaluation, and a webhook to tell of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Once;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sre_core::alert::{Alert, AlertState, AlertType, Identity, Origin, Severity};
+use sre_core::budget::ErrorBudget;
+use sre_core::count::Counts;
+use sre_core::evaluation::{
+    BudgetVerdict, Coverage, Evaluation, RuleOutcome, RuleVerdict, SloState, WindowCounts,
+};
+use sre_core::name::DeliveryId;
+use sre_core::notification::{Answer, Message, Notifier, Outgoing, Reason};
+use sre_core::policy::{BurnLevel, BurnRule, PolicyChoice};
+use sre_core::slice::SliceWidth;
+use sre_core::slo::{BudgetingMethod, Definition, Indicator, ManagedBy, Slo, Window};
+use sre_core::source::OnAbsent;
+use sre_core::target::Factor;
+use sre_core::time::Span;
+use sre_notify::{WebhookConfig, WebhookNotifier};
+
+/// The key of the published vector.
+pub(crate) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// The TLS provider that the binary installs.
+pub(crate) fn install_tls() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .expect("nobody else installs one");
+    });
+}
+
+pub(crate) fn config(url: &str) -> WebhookConfig {
+    WebhookConfig {
+        name: "default".to_owned(),
+        url: url.parse().expect("an address"),
+        secret: Some(SECRET.parse().expect("a key")),
+        timeout: Duration::from_millis(1_500),
+        links_base: Some(
+            "https://sre.example/monitor/"
+                .parse()
+                .expect("a url"),
+        ),
+        dashboards_url: Some(
+            "https://grafana.example/"
+                .parse()
+                .expect("a url"),
+        ),
+    }
+}
+
+pub(crate) fn webhook(config: WebhookConfig) -> WebhookNotifier {
+    install_tls();
+    WebhookNotifier::new(config).expect("a client")
+}
+
+/// One try of a small body.
+pub(crate) async fn post(url: &str) -> Answer {
+    webhook(config(url))
+        .send(&outgoing(b"{}", now()))
+        .await
+}
+
+pub(crate) fn outgoing(body: &[u8], now: DateTime<Utc>) -> Outgoing<'_> {
+    let id: DeliveryId = "0198c0de-0000-7000-8000-000000000001"
+        .parse()
+        .expect("an id");
+    Outgoing {
+        id,
+        body,
+        now,
+        is_possible_duplicate: false,
+    }
+}
+
+pub(crate) fn now() -> DateTime<Utc> {
+    "2026-03-01T12:00:00.25Z"
+        .parse()
+        .expect("an instant")
+}
+
+pub(crate) fn slo() -> Slo {
+    let at = now() - TimeDelta::days(40);
+    Slo {
+        id: "0198c0de-0000-7000-8000-00000000000a"
+            .parse()
+            .expect("an id"),
+        definition: Definition {
+            name: "API Gateway Availability".to_owned(),
+            description: String::new(),
+            service_name: "api-gateway".parse().expect("a name"),
+            metric_name: "availability".parse().expect("a name"),
+            indicator: Indicator::Metric("availability".parse().expect("a name")),
+            target: "99.9".parse().expect("a target"),
+            window: Window::Rolling(Span::days(30)),
+            threshold: None,
+            method: BudgetingMethod::Occurrences,
+            slice: SliceWidth::MINUTE,
+            expected_interval: None,
+            on_absent: OnAbsent::Exclude,
+            min_events: 0,
+            min_bad: 3,
+            min_coverage_permille: None,
+            enabled: true,
+            labels: BTreeMap::new(),
+            links: BTreeMap::from([
+                ("runbook".to_owned(), "https://wiki.example/api".to_owned()),
+                ("chat".to_owned(), "https://chat.example/api".to_owned()),
+            ]),
+            burn_policy: PolicyChoice::Default,
+        },
+        managed_by: ManagedBy::Api,
+        version: 1,
+        created_at: at,
+        updated_at: at,
+        deleted_at: None,
+    }
+}
+
+pub(crate) fn evaluation() -> Evaluation {
+    let counts = Counts::events(19_985, 20_000).expect("legal");
+    let as_of = now() - TimeDelta::milliseconds(10_250);
+    Evaluation {
+        as_of,
+        window_start: as_of - TimeDelta::days(30),
+        state: SloState::AtRisk,
+        reason: None,
+        budget: Some(ErrorBudget::new(counts, slo().definition.target)),
+        coverage: Coverage {
+            measured: 98,
+            expected: 100,
+        },
+        filled_seconds: 2_592_000,
+        window: Span::days(30),
+        windows: Vec::new(),
+        burn_level: BurnLevel::Emergency,
+        rules: Vec::new(),
+        budget_verdict: BudgetVerdict::Fine,
+        is_stale: false,
+    }
+}
+
+fn window(window: Span, bad: u64, total: u64) -> WindowCounts {
+    let counts = Counts::events(total - bad, total).expect("legal");
+    WindowCounts {
+        window,
+        counts,
+        coverage: Coverage {
+            measured: 60,
+            expected: 60,
+        },
+    }
+}
+
+/// A page with the rule that fired.
+pub(crate) fn page() -> Alert {
+    let slo = slo();
+    let service = slo.definition.service_name.clone();
+    let identity = Identity::generated(service, slo.id, AlertType::BurnRate);
+    let rule = BurnRule {
+        level: BurnLevel::Emergency,
+        factor: Factor::whole(10),
+        long: Span::hours(1),
+        short: Span::minutes(5),
+    };
+    let rules = vec![RuleOutcome {
+        rule,
+        long: window(rule.long, 12, 800),
+        short: window(rule.short, 5, 60),
+        verdict: RuleVerdict::Firing,
+    }];
+    let message = "burning 15 times too fast over 1h".to_owned();
+    Alert {
+        rules,
+        ..alert(identity, Severity::Emergency, message)
+    }
+}
+
+/// What a caller reported, without an SLO.
+pub(crate) fn posted(message: &str, labels: BTreeMap<String, String>) -> Alert {
+    let identity = Identity {
+        origin: Origin::Posted,
+        service_name: "checkout".parse().expect("a name"),
+        alert_type: "queue_depth".parse().expect("a type"),
+        slo_id: None,
+        labels,
+    };
+    Alert {
+        value: Some(812.5),
+        threshold: Some(500.0),
+        ..alert(identity, Severity::High, message.to_owned())
+    }
+}
+
+fn alert(identity: Identity, severity: Severity, message: String) -> Alert {
+    Alert {
+        id: identity.episode_id(1),
+        identity,
+        episode: 1,
+        transition: 1,
+        state: AlertState::Firing,
+        severity,
+        message,
+        starts_at: now() - TimeDelta::seconds(5),
+        value: None,
+        threshold: None,
+        occurrences: 1,
+        last_notified_at: None,
+        expires_at: None,
+        next_action_at: None,
+        destinations: BTreeSet::new(),
+        rules: Vec::new(),
+    }
+}
+
+pub(crate) fn message(alert: &Alert, reason: Reason) -> Message<'_> {
+    Message {
+        alert,
+        reason,
+        sequence: 1,
+        suppressed_episodes: 0,
+        slo: None,
+        evaluation: None,
+        now: now(),
+    }
+}

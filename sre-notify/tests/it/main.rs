@@ -1,0 +1,9 @@
+//! The webhook against receivers that answer, refuse, break off, lie and hang.
+
+mod answers;
+mod faults;
+mod fixtures;
+mod rendering;
+mod secrets;
+mod signature;
+mod sink;
