@@ -120,6 +120,12 @@ pub struct Frozen {
 pub struct ClaimedDelivery {
     /// The message.
     pub delivery: Delivery,
+    /// The episode that it speaks of.
+    pub alert_id: AlertId,
+    /// Why it is sent.
+    pub reason: Reason,
+    /// Its number, for episode and destination.
+    pub sequence: u64,
     /// The fence.
     pub epoch: u64,
     /// The tries so far, this one included.
