@@ -1,0 +1,233 @@
+//! What an evaluation changes: which alerts open, change and end, and who is told.
+//!
+//! An SLO has at most one open **page** (`burn_rate`, as grave as the highest paging rule that
+//! fires), one open **ticket** (the gravest of `slow_burn`, `budget_exhaustion`, `slo_violation`)
+//! and one `no_data` alert. Nothing ends because nobody measured: a rule that is held keeps what it
+//! said before. Pure, and without randomness: the same decision made twice is the same rows.
+
+use crate::alert::{
+    Alert, AlertType, AlertUpdate, Identity, Moment, Opening, ResolveReason, Severity,
+};
+use crate::budget::burn_rate;
+use crate::evaluation::{BudgetVerdict, Evaluation, RuleOutcome, RuleVerdict};
+use crate::policy::BurnLevel;
+use crate::slo::Slo;
+
+/// What there is to decide on.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation<'a> {
+    /// Whose evaluation it is.
+    pub slo: &'a Slo,
+    /// What was found.
+    pub evaluation: &'a Evaluation,
+    /// The newest episode of each identity of the SLO that has one: see [`identities`].
+    pub latest: &'a [Alert],
+    /// When, and who is to be told.
+    pub moment: Moment<'a>,
+}
+
+/// The identities that evaluations of an SLO can raise.
+#[must_use]
+pub fn identities(slo: &Slo) -> [Identity; 5] {
+    [
+        AlertType::BurnRate,
+        AlertType::SlowBurn,
+        AlertType::BudgetExhaustion,
+        AlertType::SloViolation,
+        AlertType::NoData,
+    ]
+    .map(|kind| Identity::generated(slo.definition.service_name.clone(), slo.id, kind))
+}
+
+/// Decides what an evaluation changes.
+#[must_use]
+pub fn decide(situation: &Situation<'_>) -> Vec<AlertUpdate> {
+    let mut updates = Vec::new();
+    updates.extend(situation.page());
+    updates.extend(situation.tickets());
+    updates.extend(situation.no_data());
+    updates
+}
+
+/// Ends everything that an SLO has open, because it is deleted, disabled, or counts something else
+/// from now on: those who were told are told.
+#[must_use]
+pub fn retire(latest: &[Alert], moment: &Moment<'_>) -> Vec<AlertUpdate> {
+    latest
+        .iter()
+        .filter_map(|alert| alert.clone().resolve(ResolveReason::Definition, None, None, moment).ok())
+        .collect()
+}
+
+impl Situation<'_> {
+    /// The page opens when a paging rule fires, follows the gravest, and ends when every rule that
+    /// held it open is measured to be quiet.
+    fn page(&self) -> Option<AlertUpdate> {
+        let open = self.open(|kind| *kind == AlertType::BurnRate);
+        let holding: Vec<RuleOutcome> = self
+            .evaluation
+            .rules
+            .iter()
+            .filter(|outcome| outcome.rule.level.pages())
+            .filter(|outcome| match outcome.verdict {
+                RuleVerdict::Firing => true,
+                RuleVerdict::Held => open.is_some_and(|page| has_rule(page, outcome)),
+                RuleVerdict::Quiet | RuleVerdict::TooFewBad => false,
+            })
+            .copied()
+            .collect();
+        let gravest = holding.iter().max_by_key(|outcome| (outcome.rule.level, outcome.rule.factor));
+        match (open, gravest) {
+            (None, None) => None,
+            (None, Some(rule)) => {
+                let message = self.burn_message(rule);
+                let opening = self.opening(AlertType::BurnRate, severity(rule), message, holding);
+                Some(Alert::open(opening, &self.moment))
+            }
+            (Some(page), None) => self.end(page, ResolveReason::Condition),
+            (Some(page), Some(rule)) if severity(rule) != page.severity => {
+                let message = self.burn_message(rule);
+                Some(page.clone().changed(severity(rule), message, holding, &self.moment))
+            }
+            (Some(_), Some(_)) => None,
+        }
+    }
+
+    /// The ticket is a fact about the budget: it opens, gives way to a graver or lesser one, or
+    /// ends. While too little is known it stays what it is.
+    fn tickets(&self) -> Vec<AlertUpdate> {
+        if !self.evaluation.state.is_judged() {
+            return Vec::new();
+        }
+        let open = self.open(AlertType::is_ticket);
+        let wanted = self.wanted_ticket(open);
+        match (open, wanted) {
+            (None, None) => Vec::new(),
+            (Some(ticket), Some((kind, _))) if *ticket.alert_type() == kind => Vec::new(),
+            (Some(ticket), None) => self.end(ticket, ResolveReason::Condition).into_iter().collect(),
+            (open, Some((kind, severity))) => {
+                let superseded =
+                    open.and_then(|ticket| self.end(ticket, ResolveReason::Superseded));
+                let (message, rules) = self.ticket_message(&kind);
+                let opening = self.opening(kind, severity, message, rules);
+                superseded.into_iter().chain([Alert::open(opening, &self.moment)]).collect()
+            }
+        }
+    }
+
+    /// The gravest ticket that the evaluation asks for.
+    fn wanted_ticket(&self, open: Option<&Alert>) -> Option<(AlertType, Severity)> {
+        let slow_is_open = open.filter(|ticket| *ticket.alert_type() == AlertType::SlowBurn);
+        let burns_slowly = self.warning_rules().any(|outcome| match outcome.verdict {
+            RuleVerdict::Firing => true,
+            RuleVerdict::Held => slow_is_open.is_some_and(|ticket| has_rule(ticket, outcome)),
+            RuleVerdict::Quiet | RuleVerdict::TooFewBad => false,
+        });
+        match self.evaluation.budget_verdict {
+            BudgetVerdict::Missed => Some((AlertType::SloViolation, Severity::High)),
+            BudgetVerdict::AtRisk => Some((AlertType::BudgetExhaustion, Severity::Medium)),
+            BudgetVerdict::Fine if burns_slowly => Some((AlertType::SlowBurn, Severity::Medium)),
+            BudgetVerdict::Fine => None,
+        }
+    }
+
+    /// Silence of something that spoke before is an alert of its own; it neither opens nor ends any
+    /// other.
+    fn no_data(&self) -> Option<AlertUpdate> {
+        let open = self.open(|kind| *kind == AlertType::NoData);
+        match (open, self.evaluation.is_stale) {
+            (None, true) => {
+                let message = format!(
+                    "{} has no data: nothing was measured for three expected intervals before {}",
+                    self.slo.definition.name,
+                    self.evaluation.as_of.format("%Y-%m-%d %H:%M:%S UTC"),
+                );
+                let opening =
+                    self.opening(AlertType::NoData, Severity::High, message, Vec::new());
+                Some(Alert::open(opening, &self.moment))
+            }
+            (Some(alert), false) => self.end(alert, ResolveReason::Condition),
+            _ => None,
+        }
+    }
+
+    fn open(&self, is_wanted: impl Fn(&AlertType) -> bool) -> Option<&Alert> {
+        self.latest.iter().find(|alert| alert.is_open() && is_wanted(alert.alert_type()))
+    }
+
+    fn end(&self, alert: &Alert, reason: ResolveReason) -> Option<AlertUpdate> {
+        alert.clone().resolve(reason, None, None, &self.moment).ok()
+    }
+
+    fn warning_rules(&self) -> impl Iterator<Item = &RuleOutcome> {
+        self.evaluation.rules.iter().filter(|outcome| outcome.rule.level == BurnLevel::Warning)
+    }
+
+    fn opening(
+        &self,
+        kind: AlertType,
+        severity: Severity,
+        message: String,
+        rules: Vec<RuleOutcome>,
+    ) -> Opening {
+        let service = self.slo.definition.service_name.clone();
+        let identity = Identity::generated(service, self.slo.id, kind);
+        let last = self.latest.iter().find(|alert| alert.identity == identity);
+        let episode = last.map_or(1, |alert| alert.episode.saturating_add(1));
+        Opening { identity, episode, severity, message, rules }
+    }
+
+    /// What burns, how fast, and which rule says that this is as grave as it is.
+    fn burn_message(&self, outcome: &RuleOutcome) -> String {
+        let definition = &self.slo.definition;
+        let shown = |counts| burn_rate(counts, definition.target).unwrap_or(0.0);
+        format!(
+            "{} burns its {} error budget {:.1} times too fast over {} and {:.1} times over {}: \
+             {}, because both exceed {}",
+            definition.name,
+            definition.window,
+            shown(outcome.long.counts),
+            outcome.rule.long,
+            shown(outcome.short.counts),
+            outcome.rule.short,
+            outcome.rule.level,
+            outcome.rule.factor,
+        )
+    }
+
+    fn ticket_message(&self, kind: &AlertType) -> (String, Vec<RuleOutcome>) {
+        let definition = &self.slo.definition;
+        let left = self
+            .evaluation
+            .budget
+            .and_then(crate::budget::ErrorBudget::remaining_percentage)
+            .unwrap_or(0.0);
+        let firing: Vec<RuleOutcome> = self
+            .warning_rules()
+            .filter(|outcome| outcome.verdict == RuleVerdict::Firing)
+            .copied()
+            .collect();
+        let message = match (kind, firing.first()) {
+            (AlertType::SloViolation, _) => format!(
+                "{} misses its target of {} % over {}: {left:.1} % of the error budget is left",
+                definition.name, definition.target, definition.window,
+            ),
+            (AlertType::SlowBurn, Some(outcome)) => self.burn_message(outcome),
+            _ => format!(
+                "{} has {left:.1} % of its {} error budget left, less than a tenth",
+                definition.name, definition.window,
+            ),
+        };
+        (message, firing)
+    }
+}
+
+/// Critical rules make critical pages, emergency rules emergencies.
+fn severity(outcome: &RuleOutcome) -> Severity {
+    if outcome.rule.level == BurnLevel::Emergency { Severity::Emergency } else { Severity::Critical }
+}
+
+/// Whether the alert was raised, or last changed, by this rule.
+fn has_rule(alert: &Alert, outcome: &RuleOutcome) -> bool {
+    alert.rules.iter().any(|held| held.rule == outcome.rule)
+}
