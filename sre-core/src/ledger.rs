@@ -232,6 +232,25 @@ impl Ledger {
         Ok(end.minus(start).sums())
     }
 
+    /// The slices of one of the last hours, those up to the end measured or not; `None` for an hour
+    /// of which only the sum is held.
+    #[must_use]
+    pub fn fine_hour(&self, at: DateTime<Utc>) -> Option<Hour> {
+        let mut hour = Hour::unmeasured(at, self.width);
+        let first = self.width.index_of(hour.start()) - self.first_fine;
+        let first = usize::try_from(first).ok()?;
+        let prefixes = self.fine.get(first..)?.iter().take(self.width.per_hour() + 1);
+        let mut start = hour.start();
+        for (before, after) in prefixes.clone().zip(prefixes.skip(1)) {
+            let sums = after.minus(*before).sums();
+            if sums.measured > 0 {
+                hour.set(start, Slice::Measured(sums.counts));
+            }
+            start += self.width.span().as_delta();
+        }
+        Some(hour)
+    }
+
     /// The hours whose slices must be attached before windows of these lengths can end at `end`.
     #[must_use]
     pub fn missing_hours(

@@ -8,6 +8,7 @@ pub mod evaluation;
 pub mod evaluate;
 pub mod hour;
 pub mod ledger;
+pub mod monitor;
 pub mod name;
 pub mod notification;
 pub mod policy;

@@ -126,6 +126,12 @@ fn replay(seed: u64, width: SliceWidth, steps: u64) {
         }
     }
     agrees(&mut ledger, &naive);
+    for back in 0..2 {
+        let at = ledger.end() - chrono::TimeDelta::hours(back);
+        if let Some(hour) = ledger.fine_hour(at) {
+            assert_eq!(hour, naive.hour(at), "{at}");
+        }
+    }
     if steps < 50 && seed % 20 != 0 {
         return;
     }

@@ -1,0 +1,17 @@
+//! The use cases, over ports and without a runtime: evaluate what is due, send what is due, move
+//! what time moves.
+//!
+//! Each is an idempotent step that takes `now` and no other input: what there is to do is read from
+//! the store, under a claim. So a restart, a second replica and a lost wake-up are one case. Who
+//! calls them, and how often, is a matter of the process around them.
+
+mod alerts;
+mod dispatcher;
+mod evaluator;
+mod folding;
+mod ledgers;
+
+pub use alerts::AlertMover;
+pub use dispatcher::{Dispatcher, DispatcherPorts, Dispatched, Sending, Sent};
+pub use evaluator::{Evaluated, Evaluator, EvaluatorPorts, MonitorSettings};
+pub use ledgers::{load_ledger, recompute};

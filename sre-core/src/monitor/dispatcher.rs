@@ -1,0 +1,403 @@
+//! Sending what is due: judge, freeze, send, record.
+//!
+//! Freezing is quick and done for all lanes together ([`Dispatcher::freeze_due`]); a send may hang
+//! for as long as a channel allows, so each is a step of its own ([`Dispatcher::send`]) that the
+//! process runs beside the others: a slow receiver delays nobody else.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::alert::{Alert, LifecycleSettings, Severity};
+use crate::evaluation::Evaluation;
+use crate::name::{DeliveryId, DestinationId, derived_id};
+use crate::notification::{
+    Action, Answer, Delivery, Judgement, Lane, Message, Notifier, Outgoing, Reason, ToldState,
+    Tries, Urgency, Withheld, classify, judge,
+};
+use crate::slo::Slo;
+use crate::store::{
+    Alerts, Attempt, AttemptRecord, Catalog, ClaimedDelivery, Commit, DueGroup, Evaluations,
+    Frozen, Judged, Outbox, Recorded, StoreError,
+};
+use crate::time::Span;
+
+/// What the dispatcher reads and writes.
+#[derive(Clone, Debug)]
+pub struct DispatcherPorts {
+    /// Intents and deliveries.
+    pub outbox: Arc<dyn Outbox>,
+    /// The alerts they speak of.
+    pub alerts: Arc<dyn Alerts>,
+    /// The SLOs they speak of.
+    pub catalog: Arc<dyn Catalog>,
+    /// How those stand.
+    pub evaluations: Arc<dyn Evaluations>,
+}
+
+/// Sends due notifications. One a process; replicas share the work by claims.
+#[derive(Debug)]
+pub struct Dispatcher {
+    ports: DispatcherPorts,
+    notifiers: BTreeMap<DestinationId, Arc<dyn Notifier>>,
+    settings: LifecycleSettings,
+    send_timeout: Span,
+    is_shadow: bool,
+}
+
+/// A frozen delivery whose next try is claimed.
+#[derive(Debug)]
+pub struct Sending {
+    claimed: ClaimedDelivery,
+    started_at: DateTime<Utc>,
+}
+
+/// What freezing did.
+#[derive(Debug, Default)]
+pub struct Dispatched {
+    /// What is to be sent now; each is claimed.
+    pub sendings: Vec<Sending>,
+    /// Groups that are not sent, with the rule that decided.
+    pub withheld: BTreeMap<&'static str, u32>,
+    /// Groups that another replica took.
+    pub superseded: u32,
+    /// Whether more is due at once.
+    pub has_more: bool,
+}
+
+/// What came of a try.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Sent {
+    /// Of which delivery.
+    pub delivery_id: DeliveryId,
+    /// To whom.
+    pub destination_id: DestinationId,
+    /// `delivered`, `retry`, `unknown`, `degraded`, `dead` or `superseded`.
+    pub outcome: &'static str,
+    /// When the message was decided, for the time that it took.
+    pub created_at: DateTime<Utc>,
+    /// What the receiver said, or what happened; without secrets.
+    pub detail: String,
+}
+
+impl Sending {
+    /// To whom it goes.
+    #[must_use]
+    pub const fn destination_id(&self) -> DestinationId {
+        self.claimed.delivery.destination_id
+    }
+}
+
+impl Dispatcher {
+    /// A dispatcher over these channels, each of which bounds a try by `send_timeout`. In shadow it
+    /// judges and records everything and sends nothing.
+    #[must_use]
+    pub fn new(
+        ports: DispatcherPorts,
+        notifiers: Vec<Arc<dyn Notifier>>,
+        settings: LifecycleSettings,
+        send_timeout: Span,
+        is_shadow: bool,
+    ) -> Self {
+        let notifiers = notifiers
+            .into_iter()
+            .map(|notifier| (notifier.destination().id, notifier))
+            .collect();
+        Self { ports, notifiers, settings, send_timeout, is_shadow }
+    }
+
+    /// Judges due intents, freezes what is to be said, and claims what is to be tried again.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub async fn freeze_due(&self, now: DateTime<Utc>) -> Result<Dispatched, StoreError> {
+        let mut done = Dispatched::default();
+        // The claim outlives the try, so that a slow one is not begun again while under way.
+        let until = now + self.send_timeout.as_delta() + CLAIM_MARGIN.as_delta();
+        let again = self.ports.outbox.claim_deliveries(now, until, BATCH).await?;
+        done.has_more = again.len() >= BATCH as usize;
+        done.sendings.extend(again.into_iter().map(|claimed| Sending { claimed, started_at: now }));
+        let groups = self.ports.outbox.due_groups(now, BATCH).await?;
+        done.has_more |= groups.len() >= BATCH as usize;
+        for group in groups {
+            self.settle(group, now, until, &mut done).await?;
+        }
+        Ok(done)
+    }
+
+    /// Makes one try and records what came of it. `jitter_permille` is a random number below 1 000;
+    /// `clock` says when the try ended.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store: the try was made, and stays open, so that the next one is marked.
+    pub async fn send(
+        &self,
+        sending: Sending,
+        jitter_permille: u16,
+        clock: &dyn crate::time::Clock,
+    ) -> Result<Sent, StoreError> {
+        let Sending { claimed, started_at } = sending;
+        let delivery = &claimed.delivery;
+        let answer = match self.notifiers.get(&delivery.destination_id) {
+            Some(notifier) => {
+                let outgoing = Outgoing {
+                    id: delivery.id,
+                    body: &delivery.body,
+                    now: started_at,
+                    is_possible_duplicate: claimed.is_possible_duplicate,
+                };
+                notifier.send(&outgoing).await
+            }
+            None => Answer::NotSent { detail: "its destination is not configured".to_owned() },
+        };
+        let now = clock.now();
+        let tries = Tries {
+            attempts: claimed.attempts,
+            created_at: delivery.created_at,
+            urgency: delivery.urgency,
+            is_degraded: claimed.is_degraded,
+            jitter_permille,
+        };
+        let action = classify(&answer, &tries, now);
+        let (result, lane, outcome) = self.result(&claimed, action, now).await?;
+        let (status, detail) = told(answer);
+        let attempt = Attempt {
+            delivery_id: delivery.id,
+            destination_id: delivery.destination_id,
+            epoch: claimed.epoch,
+            finished_at: now,
+            record: AttemptRecord {
+                started_at,
+                finished_at: Some(now),
+                result: Some(outcome.to_owned()),
+                status,
+                detail: Some(detail.clone()),
+                is_possible_duplicate: claimed.is_possible_duplicate,
+            },
+            result,
+            lane,
+        };
+        let recorded = self.ports.outbox.record(&attempt).await?;
+        Ok(Sent {
+            delivery_id: delivery.id,
+            destination_id: delivery.destination_id,
+            outcome: if recorded == Commit::Superseded { "superseded" } else { outcome },
+            created_at: delivery.created_at,
+            detail,
+        })
+    }
+
+    /// Judges one group and stores the judgement.
+    async fn settle(
+        &self,
+        group: DueGroup,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        done: &mut Dispatched,
+    ) -> Result<(), StoreError> {
+        let ids: Vec<_> = group.intents.iter().map(|intent| intent.id).collect();
+        let judgement = if self.is_shadow {
+            Judgement::Withhold(Withheld::Shadow)
+        } else {
+            judge(&group.alert, &group.intents, group.told.as_ref(), now, &self.settings)
+        };
+        let judged = match judgement {
+            Judgement::Withhold(rule) => Judged::Withhold { intents: ids, rule },
+            Judgement::Postpone { until, rule } => Judged::Postpone { intents: ids, until, rule },
+            Judgement::Send { carried, superseded, reason } => {
+                let Some(notifier) = self.notifiers.get(&group.destination_id) else {
+                    return Ok(());
+                };
+                let intents = vec![carried];
+                let content = self.content(&group.alert, reason, group.sequence + 1).await?;
+                let suppressed = suppressed(&group);
+                let body = notifier.render(&content.message(suppressed, now));
+                let delivery = frozen(group.destination_id, &group.alert, reason, body, intents, now);
+                let frozen = frozen_group(&group, delivery, superseded, reason, until);
+                Judged::Send(frozen)
+            }
+        };
+        let commit = self.ports.outbox.settle(&judged, now).await?;
+        match (judged, commit) {
+            (_, Commit::Superseded) => done.superseded += 1,
+            (Judged::Send(frozen), Commit::Applied { .. }) => {
+                let claimed = ClaimedDelivery {
+                    delivery: frozen.delivery,
+                    alert_id: frozen.alert_id,
+                    reason: frozen.reason,
+                    sequence: frozen.sequence,
+                    epoch: 1,
+                    attempts: 1,
+                    is_possible_duplicate: false,
+                    is_degraded: false,
+                };
+                done.sendings.push(Sending { claimed, started_at: now });
+            }
+            (Judged::Withhold { rule, .. } | Judged::Postpone { rule, .. }, _) => {
+                *done.withheld.entry(rule.as_str()).or_default() += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// What an action does to the delivery and its lane.
+    async fn result(
+        &self,
+        claimed: &ClaimedDelivery,
+        action: Action,
+        now: DateTime<Utc>,
+    ) -> Result<(Recorded, Lane, &'static str), StoreError> {
+        Ok(match action {
+            Action::Delivered => {
+                let alert = self.ports.alerts.find_alert(claimed.alert_id).await?;
+                let (transition, next_action_at) = alert.map_or((0, None), |mut alert| {
+                    alert.last_notified_at = Some(now);
+                    (alert.transition, alert.next_action(&self.settings))
+                });
+                (Recorded::Delivered { next_action_at, transition }, Lane::Open, "delivered")
+            }
+            Action::Retry { at, lane, is_unknown } => {
+                let outcome = if is_unknown { "unknown" } else { "retry" };
+                (Recorded::Retry { at, is_unknown }, lane, outcome)
+            }
+            Action::Dead { reason, lane } => (Recorded::Dead { reason }, lane, "dead"),
+            Action::Degrade => match self.degraded(claimed, now).await? {
+                Some(resend) => (Recorded::Degraded { resend }, Lane::Open, "degraded"),
+                None => {
+                    let reason = crate::notification::DeadReason::Refused;
+                    (Recorded::Dead { reason }, Lane::Open, "dead")
+                }
+            },
+        })
+    }
+
+    /// The minimal form of a message that was refused, under an id of its own.
+    async fn degraded(
+        &self,
+        claimed: &ClaimedDelivery,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Delivery>, StoreError> {
+        let delivery = &claimed.delivery;
+        let notifier = self.notifiers.get(&delivery.destination_id);
+        let alert = self.ports.alerts.find_alert(claimed.alert_id).await?;
+        let (Some(notifier), Some(alert)) = (notifier, alert) else { return Ok(None) };
+        let content = self.content(&alert, claimed.reason, claimed.sequence).await?;
+        let body = notifier.render_degraded(&content.message(0, now));
+        let id = DeliveryId(derived_id("degraded", &[delivery.id.0.as_bytes()]));
+        Ok(Some(Delivery { id, body, created_at: now, ..delivery.clone() }))
+    }
+
+    /// Everything that a message may speak of.
+    async fn content(
+        &self,
+        alert: &Alert,
+        reason: Reason,
+        sequence: u64,
+    ) -> Result<Content, StoreError> {
+        let (mut slo, mut evaluation) = (None, None);
+        if let Some(id) = alert.slo_id() {
+            slo = self.ports.catalog.find(id).await?;
+            let standings = self.ports.evaluations.standings(&[id]).await?;
+            evaluation = standings.into_iter().next().and_then(|standing| standing.evaluation);
+        }
+        Ok(Content { alert: alert.clone(), reason, sequence, slo, evaluation })
+    }
+}
+
+/// What a message speaks of.
+struct Content {
+    alert: Alert,
+    reason: Reason,
+    sequence: u64,
+    slo: Option<Slo>,
+    evaluation: Option<Evaluation>,
+}
+
+impl Content {
+    fn message(&self, suppressed_episodes: u64, now: DateTime<Utc>) -> Message<'_> {
+        Message {
+            alert: &self.alert,
+            reason: self.reason,
+            sequence: self.sequence,
+            suppressed_episodes,
+            slo: self.slo.as_ref(),
+            evaluation: self.evaluation.as_ref(),
+            now,
+        }
+    }
+}
+
+/// Episodes between the one that was told last and this one.
+fn suppressed(group: &DueGroup) -> u64 {
+    let told = group.told.as_ref().map_or(0, |told| told.episode);
+    if told == 0 { 0 } else { group.alert.episode.saturating_sub(told).saturating_sub(1) }
+}
+
+/// The message, frozen: its id is that of the intents it carries.
+fn frozen(
+    destination_id: DestinationId,
+    alert: &Alert,
+    reason: Reason,
+    body: Vec<u8>,
+    intents: Vec<crate::name::IntentId>,
+    now: DateTime<Utc>,
+) -> Delivery {
+    let parts: Vec<&[u8]> = intents.iter().map(|id| id.0.as_bytes().as_slice()).collect();
+    Delivery {
+        id: DeliveryId(derived_id("delivery", &parts)),
+        destination_id,
+        body,
+        urgency: urgency(alert.severity, reason),
+        created_at: now,
+        intents,
+    }
+}
+
+fn frozen_group(
+    group: &DueGroup,
+    delivery: Delivery,
+    superseded: Vec<crate::name::IntentId>,
+    reason: Reason,
+    claimed_until: DateTime<Utc>,
+) -> Frozen {
+    let tells = match reason {
+        Reason::AllResolved => ToldState::Resolved,
+        _ => ToldState::Firing,
+    };
+    Frozen {
+        delivery,
+        superseded,
+        reason,
+        sequence: group.sequence + 1,
+        alert_id: group.alert.id,
+        tells,
+        severity: group.alert.severity,
+        claimed_until,
+    }
+}
+
+/// First fires, raises, ended acknowledgements and resolves come first; repeats last.
+const fn urgency(severity: Severity, reason: Reason) -> Urgency {
+    let class = match reason {
+        Reason::First | Reason::SeverityRaised | Reason::AckTimeout | Reason::AllResolved => 1,
+        Reason::SeverityFell | Reason::Recurred => 2,
+        Reason::Repeat => 3,
+    };
+    Urgency { is_resolve: matches!(reason, Reason::AllResolved), severity, class }
+}
+
+/// The status and the words of an answer.
+fn told(answer: Answer) -> (Option<u16>, String) {
+    match answer {
+        Answer::Responded { status, excerpt, .. } => (Some(status), excerpt),
+        Answer::NotSent { detail } | Answer::Unknown { detail } => (None, detail),
+    }
+}
+
+/// What a claim holds beyond the time that a try may take.
+const CLAIM_MARGIN: Span = Span::seconds(15);
+/// Groups, and deliveries, a batch.
+const BATCH: u32 = 50;

@@ -1,0 +1,185 @@
+//! From measurements to slices: what a slot reads, and what it has to read again.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::name::MetricName;
+use crate::sample::{Sample, fold, judge};
+use crate::slice::{Slice, SliceWidth};
+use crate::slo::{Indicator, Slo};
+use crate::source::{Answer, CounterRatio, FailureClass, Measurement, MetricSource, Question};
+use crate::store::{Samples, StoreError};
+use crate::time::{Interval, Span};
+
+/// The slices of a stretch as they were read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Read {
+    /// One for each slice, in order.
+    pub(super) slices: Vec<Slice>,
+    /// Stretches that the source could not speak for: read again when it is back.
+    pub(super) failed: Vec<Interval>,
+    /// How the source failed last, where it did.
+    pub(super) failure: Option<FailureClass>,
+}
+
+/// Where slices are read from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reader<'a> {
+    pub(super) samples: &'a dyn Samples,
+    pub(super) source: Option<&'a dyn MetricSource>,
+}
+
+impl Reader<'_> {
+    /// Reads the whole slices of `during`.
+    pub(super) async fn read(
+        &self,
+        slo: &Slo,
+        during: Interval,
+        measured_until: Option<DateTime<Utc>>,
+    ) -> Result<Read, StoreError> {
+        match &slo.definition.indicator {
+            Indicator::Metric(metric) => self.read_metric(slo, metric, during).await,
+            Indicator::Prometheus(ratio) => {
+                Ok(self.read_source(slo, ratio, during, measured_until).await)
+            }
+        }
+    }
+
+    /// Stored samples, all label sets together.
+    async fn read_metric(
+        &self,
+        slo: &Slo,
+        metric: &MetricName,
+        during: Interval,
+    ) -> Result<Read, StoreError> {
+        let (width, service) = (slo.definition.slice, &slo.definition.service_name);
+        let mut read = Read::default();
+        for hour in steps(during, Span::hours(1)) {
+            let samples = self.samples.series(service, metric, hour, SERIES_LIMIT).await?;
+            // Ordered by instant, so that each slice is one run of them.
+            let mut rest = samples.as_slice();
+            for slice in slices(hour, width) {
+                let (run, after) = rest.split_at(rest.partition_point(|s: &Sample| s.at < slice.end()));
+                read.slices.push(fold(&slo.definition, run.iter()));
+                rest = after;
+            }
+        }
+        Ok(read)
+    }
+
+    /// The source's own counters.
+    async fn read_source(
+        &self,
+        slo: &Slo,
+        ratio: &CounterRatio,
+        during: Interval,
+        measured_until: Option<DateTime<Utc>>,
+    ) -> Read {
+        let width = slo.definition.slice;
+        let question = Question { ratio, during, width, measured_until };
+        let answer = match self.source {
+            Some(source) => source.measure(&question).await,
+            None => Answer { slices: Vec::new(), estimated: false },
+        };
+        let mut read = Read::default();
+        let mut answered = answer.slices.into_iter();
+        for slice in slices(during, width) {
+            // What an answer leaves out is as absent as what it calls so.
+            let measurement = answered.next().unwrap_or(Measurement::Absent);
+            match &measurement {
+                Measurement::Failed(failure) => {
+                    read.failure = Some(failure.class);
+                    read.failed.push(slice);
+                }
+                Measurement::Partial { .. } => read.failed.push(slice),
+                _ => {}
+            }
+            let events = measurement.to_slice(slo.definition.on_absent);
+            read.slices.push(judge(slo.definition.method, events));
+        }
+        read
+    }
+}
+
+/// The slices of a stretch, in order.
+pub(super) fn slices(during: Interval, width: SliceWidth) -> impl Iterator<Item = Interval> {
+    let (first, last) = (width.index_of(during.start()), width.index_of(during.end()));
+    (first..last).map(move |index| width.interval(index))
+}
+
+/// A stretch in aligned steps, in order.
+fn steps(during: Interval, step: Span) -> impl Iterator<Item = Interval> {
+    let step = step.as_secs_i64();
+    let first = during.start().timestamp().div_euclid(step);
+    let last = (during.end() - TimeDelta::microseconds(1)).timestamp().div_euclid(step);
+    (first..=last).map(move |n| {
+        let start = crate::time::at_second(n * step);
+        Interval::new(start, start + TimeDelta::seconds(step)).intersection(during)
+    })
+}
+
+/// The union of stretches, in order, without those that are empty.
+pub(super) fn merged(mut stretches: Vec<Interval>) -> Vec<Interval> {
+    stretches.retain(|stretch| !stretch.is_empty());
+    stretches.sort_unstable_by_key(|stretch| stretch.start());
+    let mut merged: Vec<Interval> = Vec::with_capacity(stretches.len());
+    for stretch in stretches {
+        match merged.last_mut() {
+            Some(last) if stretch.start() <= last.end() => *last = last.hull(stretch),
+            _ => merged.push(stretch),
+        }
+    }
+    merged
+}
+
+/// Splits off the newest hours of dirty stretches, at most `hours` of them: first what is folded
+/// now, newest first, then what is left.
+pub(super) fn newest_hours(dirty: Vec<Interval>, hours: usize) -> (Vec<Interval>, Vec<Interval>) {
+    let (mut now, mut later) = (Vec::new(), Vec::new());
+    let mut hours_taken = std::collections::BTreeSet::new();
+    for stretch in merged(dirty).into_iter().rev() {
+        let steps: Vec<Interval> = steps(stretch, Span::hours(1)).collect();
+        for step in steps.into_iter().rev() {
+            let hour = crate::hour::Hour::floor(step.start());
+            if hours_taken.contains(&hour) || hours_taken.len() < hours {
+                hours_taken.insert(hour);
+                now.push(step);
+            } else {
+                later.push(step);
+            }
+        }
+    }
+    (now, merged(later))
+}
+
+/// The most samples of one metric and hour that are folded: a thousand series with a sample a
+/// second would be more than any store answers in time.
+const SERIES_LIMIT: u32 = 1_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::at_second;
+
+    fn stretch(start: i64, end: i64) -> Interval {
+        Interval::new(at_second(start), at_second(end))
+    }
+
+    #[test]
+    fn stretches_that_touch_become_one() {
+        let apart = vec![stretch(120, 180), stretch(0, 60), stretch(60, 100), stretch(5, 5)];
+        assert_eq!(merged(apart), [stretch(0, 100), stretch(120, 180)]);
+    }
+
+    #[test]
+    fn the_newest_hours_come_first_and_the_rest_stays() {
+        let (now, later) = newest_hours(vec![stretch(0, 9_000), stretch(10_000, 10_060)], 2);
+        assert_eq!(now, [stretch(10_000, 10_060), stretch(7_200, 9_000), stretch(3_600, 7_200)]);
+        assert_eq!(later, [stretch(0, 3_600)]);
+    }
+
+    #[test]
+    fn steps_are_aligned_and_cover_everything_once() {
+        let steps: Vec<_> = steps(stretch(3_000, 7_800), Span::hours(1)).collect();
+        assert_eq!(steps, [stretch(3_000, 3_600), stretch(3_600, 7_200), stretch(7_200, 7_800)]);
+    }
+}

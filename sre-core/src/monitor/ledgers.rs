@@ -1,0 +1,137 @@
+//! Ledgers in memory: a cache whose truth is the store.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, Utc};
+
+use crate::evaluate::{EvaluationSettings, evaluate, windows};
+use crate::evaluation::{Evaluation, Progress};
+use crate::hour::Hour;
+use crate::ledger::{Ledger, LedgerError};
+use crate::name::SloId;
+use crate::policy::BurnPolicy;
+use crate::slo::{Definition, Generation, Slo};
+use crate::store::{Evaluations, StoreError};
+use crate::time::{Interval, Span};
+
+/// Ledgers of the SLOs that this process evaluated last.
+#[derive(Debug, Default)]
+pub(super) struct Ledgers {
+    held: Mutex<BTreeMap<SloId, Held>>,
+}
+
+/// A ledger with what must match before it may be used.
+#[derive(Debug)]
+struct Held {
+    key: LedgerKey,
+    ledger: Ledger,
+}
+
+/// Whatever changes slices other than by appending raises the revision, in the same transaction; so
+/// a ledger of these three is what is stored.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct LedgerKey {
+    pub(super) generation: Generation,
+    pub(super) revision: u64,
+    pub(super) last_slice: DateTime<Utc>,
+}
+
+impl Ledgers {
+    /// Takes the ledger out, if it is what is stored. Whoever evaluates holds it alone, and puts it
+    /// back when the commit stands.
+    pub(super) fn take(&self, slo: SloId, key: LedgerKey, definition: &Definition) -> Option<Ledger> {
+        let held = self.lock().remove(&slo).filter(|held| held.key == key)?;
+        let is_long_enough = held.ledger.begin() <= held.ledger.end() - horizon(definition).as_delta();
+        Some(held.ledger).filter(|_| is_long_enough)
+    }
+
+    /// Keeps the ledger of a commit that stands.
+    pub(super) fn put(&self, slo: SloId, key: LedgerKey, ledger: Ledger) {
+        self.lock().insert(slo, Held { key, ledger });
+    }
+
+    /// Forgets the ledgers of SLOs that are gone.
+    pub(super) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<SloId, Held>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the ledger of a definition must reach back to: its own window, or the longest of a rule.
+pub(super) fn horizon(definition: &Definition) -> Span {
+    definition.window.span().max(Span::hours(1))
+}
+
+/// The ledger of an SLO as it is stored, up to `end`.
+///
+/// # Errors
+///
+/// Those of the store; a sum that does not fit is [`StoreError::Corrupt`].
+pub async fn load_ledger(
+    store: &dyn Evaluations,
+    slo: &Slo,
+    generation: Generation,
+    end: DateTime<Utc>,
+) -> Result<Ledger, StoreError> {
+    let (width, horizon) = (slo.definition.slice, horizon(&slo.definition));
+    let begin = Hour::floor(end - horizon.as_delta());
+    let hours = store.hours(slo.id, generation, width, Interval::new(begin, end)).await?;
+    Ledger::from_hours(width, horizon, end, &hours).map_err(|error| too_large(slo.id, error))
+}
+
+/// What was so at an instant, by today's definition, from stored slices.
+///
+/// # Errors
+///
+/// Those of the store.
+pub async fn recompute(
+    store: &dyn Evaluations,
+    slo: &Slo,
+    progress: &Progress,
+    at: DateTime<Utc>,
+    settings: &EvaluationSettings,
+) -> Result<Evaluation, StoreError> {
+    let generation = slo.definition.generation();
+    let end = slo.definition.slice.floor(at);
+    let mut ledger = load_ledger(store, slo, generation, end).await?;
+    let policy = slo.definition.policy(&settings.thresholds, progress.learned_interval());
+    evaluate_with_edges(store, slo, generation, &policy, &mut ledger, progress, end, settings).await
+}
+
+/// Evaluates, after fetching the hours in which windows begin.
+#[expect(clippy::too_many_arguments, reason = "each is a part of one evaluation, none a flag")]
+pub(super) async fn evaluate_with_edges(
+    store: &dyn Evaluations,
+    slo: &Slo,
+    generation: Generation,
+    policy: &BurnPolicy,
+    ledger: &mut Ledger,
+    progress: &Progress,
+    end: DateTime<Utc>,
+    settings: &EvaluationSettings,
+) -> Result<Evaluation, StoreError> {
+    let windows = windows(&slo.definition, policy);
+    ledger.detach_all_but(end, &windows);
+    for start in ledger.missing_hours(end, windows) {
+        let during = Interval::ending(start + Span::hours(1).as_delta(), Span::hours(1));
+        let stored = store.hours(slo.id, generation, ledger.width(), during).await?;
+        let hour = stored.into_iter().find(|hour| hour.start() == start);
+        ledger.attach(&hour.unwrap_or_else(|| Hour::unmeasured(start, ledger.width())));
+    }
+    evaluate(&slo.definition, policy, ledger, progress, end, settings)
+        .map_err(|error| too_large(slo.id, error))
+}
+
+/// What is stored cannot be summed.
+pub(super) fn too_large(slo: SloId, error: LedgerError) -> StoreError {
+    StoreError::Corrupt {
+        table: "slo_slices",
+        column: "counts",
+        row: slo.to_string(),
+        source: Box::new(error),
+    }
+}
