@@ -18,7 +18,7 @@ use url::Url;
 use alert::AlertEntry;
 use room::{Room, clip};
 
-/// The longest body: what every receiver of events is sure to forward (CloudEvents 1.0).
+/// The longest body: what every receiver of events is sure to forward (`CloudEvents` 1.0).
 pub const BODY_MAX_BYTES: usize = 64 * 1024;
 
 /// Where links begin.

@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sre_core::budget::ErrorBudget;
-use sre_core::evaluation::{Evaluation, RuleOutcome, RuleVerdict, WindowCounts};
+use sre_core::evaluation::{
+    Evaluation, InsufficientReason, RuleOutcome, RuleVerdict, WindowCounts,
+};
 use sre_core::name::SloId;
 use sre_core::policy::BurnLevel;
 use sre_core::slo::Slo;
@@ -76,7 +78,7 @@ impl<'a> SloView<'a> {
             state: evaluation.map(|evaluation| evaluation.state.as_str()),
             state_reason: evaluation
                 .and_then(|evaluation| evaluation.reason)
-                .map(|reason| reason.as_str()),
+                .map(InsufficientReason::as_str),
         }
     }
 }

@@ -1,1 +1,148 @@
+//! Address and key are secrets: nothing that is shown, stored or logged has any of them.
 
+use std::fmt::{Debug, Write};
+use std::sync::{Arc, Mutex};
+
+use sre_core::notification::{Notifier, Reason};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+use crate::fixtures::{SECRET, config, message, now, outgoing, page, webhook};
+use crate::sink::{Reply, Sink, answer};
+
+const CANARIES: [&str; 6] = [
+    "canary-path",
+    "canary-query",
+    "canary-user",
+    "canary-password",
+    "MfKQ9r8G",
+    "Y2FuYXJ5",
+];
+
+fn address(host: &str) -> String {
+    format!("http://canary-user:canary-password@{host}/hooks/canary-path?key=canary-query")
+}
+
+fn assert_clean(text: &str) {
+    for canary in CANARIES {
+        assert!(!text.contains(canary), "{canary} in {text}");
+    }
+}
+
+/// Keeps every event of every target and level as text.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<String>>);
+
+impl Visit for Log {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        let mut text = self
+            .0
+            .lock()
+            .expect("no panic while held");
+        write!(text, "{}={value:?} ", field.name()).expect("a text takes everything");
+    }
+}
+
+impl Subscriber for Log {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, attributes: &Attributes<'_>) -> Id {
+        attributes.record(&mut self.clone());
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, record: &Record<'_>) {
+        record.record(&mut self.clone());
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut self.clone());
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+#[test]
+fn debug_shows_neither_address_nor_key() {
+    let config = config(&address("hooks.example:8443"));
+    let text = format!("{config:?} {:#?}", webhook(config.clone()));
+    assert_clean(&text);
+    assert!(text.contains("http://hooks.example:8443/[redacted]") && text.contains("[REDACTED]"));
+    let refusals = [
+        format!(
+            "{:?}",
+            "ftp://canary-user@h/canary-path".parse::<sre_notify::WebhookUrl>()
+        ),
+        format!(
+            "{:?}",
+            "whsec_MfKQ9r8G".parse::<sre_notify::WebhookSecret>()
+        ),
+    ];
+    for text in &refusals {
+        assert_clean(text);
+    }
+}
+
+#[test]
+fn bodies_have_neither_address_nor_key() {
+    let webhook = webhook(config(&address("hooks.example")));
+    let alert = page();
+    let message = message(&alert, Reason::First);
+    for body in [webhook.render(&message), webhook.render_degraded(&message)] {
+        assert_clean(&String::from_utf8(body).expect("text"));
+    }
+}
+
+#[tokio::test]
+async fn answers_and_logs_have_neither_address_nor_key() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
+    // A receiver that repeats all that it was sent.
+    let echo = format!(
+        "{} {SECRET} Basic Y2FuYXJ5LXVzZXI6Y2FuYXJ5LXBhc3N3b3Jk",
+        address("h")
+    );
+    let echo_cut = b"HTTP/1.1 500 Error\r\ncontent-length: 99\r\n\r\n/hooks/canary-pa".to_vec();
+    for reply in [
+        answer("404 Not Found", "", &echo),
+        Reply::BytesThenReset(echo_cut),
+        Reply::BytesThenReset(Vec::new()),
+        Reply::Bytes(echo.clone().into_bytes()),
+        Reply::Hang,
+    ] {
+        let sink = Sink::that(reply).await;
+        let webhook = webhook(config(&address(&format!("127.0.0.1:{}", sink.port))));
+        let answer = webhook
+            .send(&outgoing(b"{}", now()))
+            .await;
+        assert!(
+            sink.seen()[0]
+                .line
+                .contains("canary-path")
+        );
+        assert_clean(&format!("{answer:?}"));
+    }
+    for host in ["no-such-host.invalid", "127.0.0.1:1"] {
+        let answer = webhook(config(&address(host)))
+            .send(&outgoing(b"{}", now()))
+            .await;
+        assert_clean(&format!("{answer:?}"));
+    }
+    let logged = log
+        .0
+        .lock()
+        .expect("no panic while held")
+        .clone();
+    assert!(
+        logged.contains("a webhook was tried") && logged.contains("unknown"),
+        "{logged}"
+    );
+    assert_clean(&logged);
+}

@@ -135,7 +135,7 @@ async fn serve(
             drop(stream.write_all(&bytes).await);
             // Whatever is sent must have been read, or the reset would overtake it.
             tokio::time::sleep(Duration::from_millis(50)).await;
-            drop(stream.set_linger(Some(Duration::ZERO)));
+            drop(stream.set_zero_linger());
         }
         Reply::Drip(bytes, pause) => {
             for byte in bytes
