@@ -11,6 +11,7 @@ mod slo;
 
 use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
+use sre_core::alert::AlertState;
 use sre_core::notification::{Message, Reason};
 use sre_core::time::truncate;
 use url::Url;
@@ -75,10 +76,11 @@ pub(crate) fn full(message: &Message<'_>, bases: &Bases) -> Vec<u8> {
 /// The message as text alone.
 pub(crate) fn degraded(message: &Message<'_>) -> Vec<u8> {
     let alert = message.alert;
-    let state = if alert.is_open() {
-        format!("{} {}", alert.state.as_str().to_uppercase(), alert.severity)
-    } else {
-        alert.state.as_str().to_uppercase()
+    // The episode may have ended since; the words stay with what the message tells.
+    let state = match (message.reason, &alert.state) {
+        (Reason::AllResolved, _) => "RESOLVED".to_owned(),
+        (_, AlertState::Acknowledged { .. }) => format!("ACKNOWLEDGED {}", alert.severity),
+        _ => format!("FIRING {}", alert.severity),
     };
     let text = format!("[{state}] {}: {}", alert.service_name(), alert.message)
         .replace(char::is_control, " ");
