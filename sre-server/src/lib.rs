@@ -1,8 +1,15 @@
 //! The SRE Monitor service: configuration, HTTP, workers.
 
+pub mod api;
 pub mod cli;
+pub mod clock;
 pub mod config;
+pub mod context;
 pub mod http;
+pub mod ids;
 pub mod lifecycle;
+pub mod metrics;
 pub mod secret;
 pub mod serve;
+pub mod watch;
+pub mod workers;

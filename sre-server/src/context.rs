@@ -1,0 +1,139 @@
+//! What requests share: the ports, the settings they need, and what the process says of itself.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use hyper::StatusCode;
+use sre_core::monitor::MonitorSettings;
+use sre_core::name::DestinationId;
+use sre_core::notification::Destination;
+use sre_core::slo::Window;
+use sre_core::store::{Alerts, Catalog, Evaluations, Outbox, Samples};
+use sre_core::target::Target;
+use sre_core::time::{Clock, Span};
+
+use crate::http::{Application, RouteInfo};
+use crate::metrics::Metrics;
+use crate::watch::SelfWatch;
+use crate::workers::Board;
+
+/// What every handler gets.
+#[derive(Debug)]
+pub struct Context {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// SLOs.
+    pub catalog: Arc<dyn Catalog>,
+    /// Samples.
+    pub samples: Arc<dyn Samples>,
+    /// Slices, standings, history.
+    pub evaluations: Arc<dyn Evaluations>,
+    /// Alerts.
+    pub alerts: Arc<dyn Alerts>,
+    /// The ledger of deliveries.
+    pub outbox: Arc<dyn Outbox>,
+    /// Levels, intervals, cooldowns.
+    pub settings: MonitorSettings,
+    /// What an SLO has where its author says nothing.
+    pub defaults: SloDefaults,
+    /// How long raw samples are kept: older ones are refused.
+    pub samples_kept: Span,
+    /// The source of counters, where one is configured.
+    pub source: Option<SourceFace>,
+    /// Whom messages go to.
+    pub destinations: Vec<Destination>,
+    /// How each background worker fares.
+    pub board: Arc<Board>,
+    /// Our own metrics.
+    pub metrics: Arc<Metrics>,
+    /// Our own SLOs.
+    pub watch: Arc<SelfWatch>,
+    /// Whether requests should come; false while starting and stopping.
+    pub readiness: Arc<Readiness>,
+    /// What the process is.
+    pub about: About,
+}
+
+/// Defaults of an SLO's optional fields.
+#[derive(Clone, Copy, Debug)]
+pub struct SloDefaults {
+    /// `100 − ERROR_BUDGET_DEFAULT_PERCENTAGE`.
+    pub target: Target,
+    /// `SLO_DEFAULT_TIME_WINDOW`.
+    pub window: Window,
+}
+
+/// What the API needs to know of the metric source.
+#[derive(Clone, Debug)]
+pub struct SourceFace {
+    /// What people call it; without secrets.
+    pub description: String,
+    /// Refuses a text that is no selector of counters, with the position of the fault.
+    pub check_selector: fn(&str) -> Result<(), String>,
+}
+
+/// What the process is.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// The version of the program.
+    pub version: &'static str,
+    /// Which store; without secrets.
+    pub store: String,
+    /// Which replica.
+    pub replica: String,
+    /// Whether it decides and records, and sends nothing.
+    pub is_shadow: bool,
+}
+
+/// Whether requests should come, and whether the store answers.
+#[derive(Debug, Default)]
+pub struct Readiness {
+    is_ready: AtomicBool,
+    store_is_away: AtomicBool,
+}
+
+impl Readiness {
+    /// Says whether requests should come.
+    pub fn set(&self, is_ready: bool) {
+        self.is_ready.store(is_ready, Ordering::Relaxed);
+    }
+
+    /// Says whether the store answered when it was last asked.
+    pub fn note_store(&self, answers: bool) {
+        self.store_is_away.store(!answers, Ordering::Relaxed);
+    }
+
+    /// Whether requests should come.
+    pub fn is_ready(&self) -> bool {
+        self.is_ready.load(Ordering::Relaxed) && self.store_answers()
+    }
+
+    /// Whether the store answered when it was last asked.
+    pub fn store_answers(&self) -> bool {
+        !self.store_is_away.load(Ordering::Relaxed)
+    }
+}
+
+impl Context {
+    /// The ids of those whom messages go to.
+    pub fn routes(&self) -> Vec<DestinationId> {
+        self.destinations.iter().map(|destination| destination.id).collect()
+    }
+}
+
+impl Application for Context {
+    fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    fn on_response(&self, route: RouteInfo, status: StatusCode, duration: Duration) {
+        self.metrics.on_response(route, status, duration);
+        self.watch.on_response(status, duration);
+    }
+
+    fn on_panic(&self, route: RouteInfo) {
+        self.metrics.on_panic(route);
+    }
+}
