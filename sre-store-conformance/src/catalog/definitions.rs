@@ -1,0 +1,282 @@
+//! SLOs come to be: one by one, or all at once in a new store.
+
+use std::collections::BTreeMap;
+
+use sre_core::policy::{BurnLevel, BurnRule, PolicyChoice};
+use sre_core::slice::SliceWidth;
+use sre_core::slo::{
+    BudgetingMethod, Definition, Indicator, ManagedBy, Operator, Slo, Threshold, Window,
+};
+use sre_core::source::{CounterPart, CounterRatio, OnAbsent};
+use sre_core::store::{Catalog, Seeded, SloChange, Start, StoreError};
+use sre_core::target::Factor;
+use sre_core::time::Span;
+
+use crate::Verdict;
+use crate::fixtures::{at, at_micros, labels, slo, start_of};
+use crate::tools::all;
+
+/// What was inserted is found as it was written.
+pub async fn an_inserted_slo_is_found(store: &dyn Catalog) -> Verdict {
+    let slo = slo(1).build();
+    store
+        .insert(&slo, &start_of(&slo))
+        .await?;
+    assert_eq!(store.find(slo.id).await?, Some(slo));
+    Ok(())
+}
+
+/// An id that was never inserted is no error and nothing.
+pub async fn an_unknown_slo_is_not_found(store: &dyn Catalog) -> Verdict {
+    assert_eq!(store.find(slo(1).build().id).await?, None);
+    Ok(())
+}
+
+/// Every field of a definition comes back, whatever it holds.
+pub async fn every_field_of_a_definition_is_kept(store: &dyn Catalog) -> Verdict {
+    let plain = slo(1).build();
+    let rule = BurnRule {
+        level: BurnLevel::Critical,
+        factor: "14.4"
+            .parse::<Factor>()
+            .expect("a factor"),
+        long: Span::hours(1),
+        short: Span::minutes(5),
+    };
+    let definition = Definition {
+        name: "Zahlung „schnell“ · 支払い 🚀 '\"\\ %_".to_owned(),
+        description: "line\nbreak\tand tab, \u{7f} and \u{202e}".to_owned(),
+        metric_name: "latency_p95".parse().expect("a name"),
+        indicator: Indicator::Prometheus(CounterRatio {
+            part: CounterPart::Bad("http_total{code=~\"5..\", zone='a'}".to_owned()),
+            total: "http_total".to_owned(),
+        }),
+        target: "99.999999".parse().expect("a target"),
+        window: Window::Rolling(Span::days(400)),
+        threshold: Threshold::new(Operator::Lte, -0.1).ok(),
+        method: BudgetingMethod::Timeslices("99.5".parse().expect("a target")),
+        slice: SliceWidth::TEN_SECONDS,
+        expected_interval: Some(Span::minutes(5)),
+        on_absent: OnAbsent::Bad,
+        min_events: 9_007_199_254_740_993,
+        min_bad: 0,
+        min_coverage_permille: Some(1_000),
+        labels: labels(&[("team", "zählen"), ("", "empty name"), ("empty value", "")]),
+        links: labels(&[("runbook", "https://example.org/?q=a&b=%20")]),
+        burn_policy: PolicyChoice::Custom(vec![rule]),
+        ..plain.definition
+    };
+    let slo = Slo {
+        definition,
+        managed_by: ManagedBy::Config,
+        version: 7,
+        created_at: at_micros(-1, 1),
+        updated_at: at_micros(1, 999_999),
+        ..plain
+    };
+    store
+        .insert(&slo, &start_of(&slo))
+        .await?;
+    assert_eq!(store.find(slo.id).await?, Some(slo));
+    Ok(())
+}
+
+/// Texts of four kibibytes and a hundred labels are kept whole.
+pub async fn long_texts_are_kept_whole(store: &dyn Catalog) -> Verdict {
+    let mut slo = slo(1).named(&"é".repeat(2_048)).build();
+    slo.definition.description = "x".repeat(4_096);
+    let label = |n: u32| (format!("label_{n}"), "v".repeat(4_096));
+    slo.definition.labels = (0..100)
+        .map(label)
+        .collect::<BTreeMap<_, _>>();
+    store
+        .insert(&slo, &start_of(&slo))
+        .await?;
+    assert_eq!(store.find(slo.id).await?, Some(slo));
+    Ok(())
+}
+
+/// Of two SLOs of a service that are not deleted no two have the same name; nothing of the refused
+/// one is stored.
+pub async fn a_name_is_unique_among_the_slos_of_a_service(store: &dyn Catalog) -> Verdict {
+    let (first, second) = (slo(1).named("fast").build(), slo(2).named("fast").build());
+    store
+        .insert(&first, &start_of(&first))
+        .await?;
+    let refused = store
+        .insert(&second, &start_of(&second))
+        .await;
+    assert!(
+        matches!(refused, Err(StoreError::Conflict { what: "name" })),
+        "{refused:?}"
+    );
+    assert_eq!(store.find(second.id).await?, None);
+    Ok(())
+}
+
+/// The same name may be used by another service, and in another case by the same one.
+pub async fn a_name_belongs_to_its_service(store: &dyn Catalog) -> Verdict {
+    for slo in [
+        slo(1).named("fast").build(),
+        slo(2)
+            .named("fast")
+            .service("search")
+            .build(),
+        slo(3).named("Fast").build(),
+    ] {
+        store
+            .insert(&slo, &start_of(&slo))
+            .await?;
+    }
+    assert_eq!(
+        store
+            .list(&<_>::default(), all())
+            .await?
+            .len(),
+        3
+    );
+    Ok(())
+}
+
+/// A disabled SLO keeps its name: it may be enabled again.
+pub async fn a_disabled_slo_keeps_its_name(store: &dyn Catalog) -> Verdict {
+    let (disabled, second) = (
+        slo(1).named("fast").disabled().build(),
+        slo(2).named("fast").build(),
+    );
+    store
+        .insert(&disabled, &start_of(&disabled))
+        .await?;
+    let refused = store
+        .insert(&second, &start_of(&second))
+        .await;
+    assert!(
+        matches!(refused, Err(StoreError::Conflict { what: "name" })),
+        "{refused:?}"
+    );
+    Ok(())
+}
+
+/// A deleted SLO gives its name back.
+pub async fn a_deleted_slo_gives_its_name_back(store: &dyn Catalog) -> Verdict {
+    let first = slo(1).named("fast").build();
+    store
+        .insert(&first, &start_of(&first))
+        .await?;
+    let deleted = slo(1)
+        .named("fast")
+        .version(2)
+        .deleted(at(5))
+        .build();
+    delete(store, &deleted).await?;
+    let second = slo(2).named("fast").build();
+    store
+        .insert(&second, &start_of(&second))
+        .await
+}
+
+/// An id is used once, for ever: that of a deleted SLO too. It is looked at before the name.
+pub async fn an_id_is_used_once(store: &dyn Catalog) -> Verdict {
+    let slo = slo(1).build();
+    store
+        .insert(&slo, &start_of(&slo))
+        .await?;
+    let again = store
+        .insert(&slo, &start_of(&slo))
+        .await;
+    assert!(
+        matches!(again, Err(StoreError::Conflict { what: "id" })),
+        "{again:?}"
+    );
+    delete(
+        store,
+        &Slo {
+            version: 2,
+            deleted_at: Some(at(5)),
+            ..slo.clone()
+        },
+    )
+    .await?;
+    let again = store
+        .insert(&slo, &start_of(&slo))
+        .await;
+    assert!(
+        matches!(again, Err(StoreError::Conflict { what: "id" })),
+        "{again:?}"
+    );
+    Ok(())
+}
+
+/// A store that has never held an SLO is planted with all of them.
+pub async fn a_new_store_is_seeded(store: &dyn Catalog) -> Verdict {
+    let seeds = seeds();
+    assert_eq!(store.seed(&seeds).await?, Seeded::Planted);
+    let slos: Vec<Slo> = seeds
+        .into_iter()
+        .map(|(slo, _)| slo)
+        .collect();
+    assert_eq!(
+        store
+            .list(&<_>::default(), all())
+            .await?,
+        slos
+    );
+    Ok(())
+}
+
+/// What a user deleted does not come back: a store that once held an SLO is not seeded.
+pub async fn a_store_that_was_emptied_is_not_seeded(store: &dyn Catalog) -> Verdict {
+    let only = slo(1).build();
+    store
+        .insert(&only, &start_of(&only))
+        .await?;
+    delete(store, &slo(1).version(2).deleted(at(5)).build()).await?;
+    assert_eq!(store.seed(&seeds()).await?, Seeded::WasNotNew);
+    assert_eq!(
+        store
+            .list(&<_>::default(), all())
+            .await?,
+        []
+    );
+    Ok(())
+}
+
+/// Seeding twice plants once.
+pub async fn a_seeded_store_is_not_seeded_again(store: &dyn Catalog) -> Verdict {
+    assert_eq!(store.seed(&seeds()).await?, Seeded::Planted);
+    assert_eq!(store.seed(&seeds()).await?, Seeded::WasNotNew);
+    Ok(())
+}
+
+/// Seeds that collide plant none of them, and the store is still new.
+pub async fn seeds_that_collide_plant_nothing(store: &dyn Catalog) -> Verdict {
+    let twins = [slo(1).named("fast").build(), slo(2).named("fast").build()];
+    let refused = store
+        .seed(&twins.map(|slo| (slo.clone(), start_of(&slo))))
+        .await;
+    assert!(
+        matches!(refused, Err(StoreError::Conflict { what: "name" })),
+        "{refused:?}"
+    );
+    assert_eq!(store.seed(&seeds()).await?, Seeded::Planted);
+    Ok(())
+}
+
+/// SLOs that a service would bring along, in the order of their ids.
+fn seeds() -> Vec<(Slo, Start)> {
+    let slos = (1..=3).map(|n| slo(n).build());
+    slos.map(|slo| (slo.clone(), start_of(&slo)))
+        .collect()
+}
+
+/// Replaces an SLO by its deleted form, one version later.
+pub(crate) async fn delete(store: &dyn Catalog, deleted: &Slo) -> Verdict {
+    let expected_version = deleted.version - 1;
+    let change = SloChange {
+        slo: deleted,
+        expected_version,
+        restart: None,
+        alerts: &[],
+    };
+    store.update(&change).await
+}

@@ -1,0 +1,171 @@
+//! The list of all laws: the one place that names a law beside its definition.
+
+/// Calls `callback! { [input] { port { laws } … } { laws of the model } }`.
+///
+/// Whoever wants something other than tests of all laws (a table of them, a part of them) gives a
+/// macro of their own.
+#[macro_export]
+macro_rules! for_each_test {
+    ($callback:path, $($input:tt)*) => {
+        $callback! {
+            [$($input)*]
+            catalog {
+                an_inserted_slo_is_found
+                an_unknown_slo_is_not_found
+                every_field_of_a_definition_is_kept
+                long_texts_are_kept_whole
+                a_name_is_unique_among_the_slos_of_a_service
+                a_name_belongs_to_its_service
+                a_disabled_slo_keeps_its_name
+                a_deleted_slo_gives_its_name_back
+                an_id_is_used_once
+                a_new_store_is_seeded
+                a_store_that_was_emptied_is_not_seeded
+                a_seeded_store_is_not_seeded_again
+                seeds_that_collide_plant_nothing
+                an_empty_store_lists_no_slos
+                slos_are_listed_in_the_order_of_their_ids
+                pages_of_slos_tile_the_list
+                a_page_may_begin_after_an_unknown_id
+                a_list_of_slos_has_a_maximum
+                slos_are_listed_by_service
+                slos_are_listed_by_label
+                a_label_with_special_characters_is_found
+                a_disabled_slo_is_listed
+                a_deleted_slo_stays_findable
+                an_update_replaces_the_slo
+                an_update_of_a_version_that_has_passed_is_refused
+                an_unknown_slo_cannot_be_updated
+                an_update_cannot_take_anothers_name
+                an_update_with_a_restart_begins_anew
+                an_update_without_a_restart_keeps_the_place
+                an_update_ends_its_alerts
+                an_update_that_lost_an_alert_changes_nothing
+            }
+            samples {
+                an_appended_sample_is_read_back
+                no_samples_are_appended
+                the_same_sample_again_is_a_duplicate
+                another_value_replaces_a_sample
+                labels_distinguish_samples
+                a_series_is_ordered_by_instant_then_labels
+                a_series_is_half_open
+                a_series_is_limited
+                a_series_is_of_one_metric_of_one_service
+                instants_are_kept_to_the_microsecond
+                numbers_are_kept_exactly
+                counts_are_kept_exactly
+                a_metric_with_counts_refuses_a_number
+                a_metric_with_numbers_refuses_counts
+                the_first_sample_says_what_a_metric_is
+                ten_thousand_samples_are_appended_at_once
+                a_late_sample_marks_its_slice
+                a_sample_in_time_marks_nothing
+                a_late_duplicate_marks_nothing
+                a_late_correction_marks_its_slice
+                a_late_sample_marks_each_slo_by_its_own_slices
+                a_late_sample_marks_no_other_slo
+                a_late_sample_marks_live_slos_only
+                many_late_samples_of_a_slice_mark_it_once
+                a_mark_does_not_raise_the_revision
+                a_registered_target_is_due
+                a_target_is_not_due_before_its_instant
+                a_target_that_stays_keeps_its_place
+                a_target_that_is_removed_is_not_asked
+                a_claim_does_not_outlive_its_target
+                the_longest_due_targets_are_claimed_first
+                a_claimed_target_is_hidden_until_the_claim_ends
+                a_late_holder_of_a_target_is_superseded
+                a_late_holder_of_an_untaken_target_is_heard
+                completing_a_target_appends_and_moves_it
+                completing_a_target_marks_late_samples
+                concurrent_takers_never_share_a_target
+            }
+            evaluations {
+                a_claim_shows_where_evaluation_stands
+                a_slot_is_claimed_when_it_is_due
+                only_live_slos_are_claimed
+                a_dead_takers_claim_ends
+                the_longest_due_slots_are_claimed_first
+                a_released_claim_is_free
+                a_release_of_a_lost_claim_is_passed_over
+                nothing_is_released
+                concurrent_takers_never_share_a_slot
+                nothing_is_committed
+                a_commit_moves_the_slot
+                a_claim_tells_what_was_recorded_last
+                a_commit_stores_its_alerts
+                a_commit_that_lost_an_alert_leaves_no_trace
+                a_batch_applies_all_but_the_superseded
+                appending_does_not_raise_the_revision
+                a_commit_of_an_old_epoch_is_superseded
+                a_late_commit_of_an_untaken_slot_is_applied
+                a_slot_is_committed_once
+                a_slot_is_committed_once_in_a_batch
+                a_commit_of_another_slot_is_superseded
+                a_changed_definition_refuses_the_commit
+                a_deleted_slo_refuses_the_commit
+                an_unknown_slo_refuses_the_commit
+                a_refused_commit_keeps_the_marks
+                hours_are_read_back_in_order
+                an_hour_is_replaced_whole
+                slices_are_kept_exactly
+                hours_belong_to_a_generation
+                refolding_raises_the_revision
+                what_is_left_of_dirty_ranges_stays_dirty
+                a_mark_that_came_after_the_claim_survives
+                an_unfolded_range_stays_dirty
+                standings_tell_what_the_last_slot_found
+                an_slo_without_a_slot_has_no_standing
+                a_deleted_slo_keeps_its_standing
+                calculations_are_kept_whole
+                history_holds_calculations_and_gaps_in_order
+                a_slot_is_recorded_once
+            }
+        }
+    };
+}
+
+/// Writes one test for each law, run on the store that `fresh` makes.
+///
+/// `store_tests!(crate::fresh)` for an `async fn fresh() -> MyStore`, and
+/// `store_tests!(guarded crate::fresh)` for an `async fn fresh() -> (MyStore, Guard)` whose guard
+/// lives as long as the test.
+#[macro_export]
+macro_rules! store_tests {
+    (guarded $fresh:path) => {
+        $crate::for_each_test! { $crate::write_tests, guarded $fresh }
+    };
+    ($fresh:path) => {
+        $crate::for_each_test! { $crate::write_tests, plain $fresh }
+    };
+}
+
+/// One module a port with one test a law.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! write_tests {
+    ([$guard:ident $fresh:path] $($port:ident { $($law:ident)* })*) => {
+        $(mod $port {
+            $(#[test]
+            fn $law() {
+                $crate::run(async {
+                    let (store, _guard) = $crate::begin!($guard $fresh);
+                    $crate::$port::$law(&store).await.expect("the store answers");
+                });
+            })*
+        })*
+    };
+}
+
+/// A new store, and what has to live as long as it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! begin {
+    (guarded $fresh:path) => {
+        $fresh().await
+    };
+    (plain $fresh:path) => {
+        ($fresh().await, ())
+    };
+}

@@ -1,0 +1,261 @@
+//! What is to be sent: intents, deliveries, attempts.
+
+mod attempts;
+mod groups;
+mod judgements;
+mod lanes;
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use sre_core::name::{AlertId, DeliveryId, IntentId};
+use sre_core::notification::{Delivery, Destination, Intent};
+use sre_core::store::{
+    Attempt, AttemptRecord, ClaimedDelivery, Commit, DeliveryState, DueGroup, Frozen, IntentRecord,
+    Judged, Outbox, QueueDepth, StoreError,
+};
+
+use super::lifetime::Claim;
+use super::{ReferenceStore, State};
+
+pub(super) use self::lanes::Lane;
+
+/// An intent and how far it has come.
+#[derive(Clone, Debug)]
+pub(super) struct Note {
+    intent: Intent,
+    /// `pending`, `frozen`, `delivered`, `withheld`, `superseded`, `dead`.
+    state: &'static str,
+    reason: Option<&'static str>,
+    sequence: Option<u64>,
+}
+
+/// A message with its tries.
+#[derive(Clone, Debug)]
+pub(super) struct Message {
+    /// What it says and settles; of a degraded resend, with its own delivery.
+    frozen: Frozen,
+    /// `pending`, `delivered`, `dead`.
+    state: &'static str,
+    reason: Option<&'static str>,
+    next_attempt_at: DateTime<Utc>,
+    sent_at: Option<DateTime<Utc>>,
+    claim: Claim,
+    /// By epoch.
+    attempts: BTreeMap<u64, AttemptRecord>,
+    is_degraded: bool,
+    /// Whether a try was closed as unknown, of this message or of the one it is the minimal form of.
+    may_have_arrived: bool,
+}
+
+#[async_trait]
+impl Outbox for ReferenceStore {
+    async fn register_destinations(
+        &self,
+        destinations: &[Destination],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.state()
+            .register_lanes(destinations, now);
+        Ok(())
+    }
+
+    async fn due_groups(
+        &self,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<DueGroup>, StoreError> {
+        Ok(self.state().due_groups(now, limit))
+    }
+
+    async fn settle(&self, judged: &Judged, now: DateTime<Utc>) -> Result<Commit, StoreError> {
+        Ok(answer(self.state().settle(judged, now)))
+    }
+
+    async fn claim_deliveries(
+        &self,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<ClaimedDelivery>, StoreError> {
+        Ok(self
+            .state()
+            .claim_messages(now, until, limit))
+    }
+
+    async fn record(&self, attempt: &Attempt) -> Result<Commit, StoreError> {
+        Ok(answer(self.state().record(attempt)))
+    }
+
+    async fn ledger(&self, alert: AlertId) -> Result<Vec<IntentRecord>, StoreError> {
+        Ok(self.state().ledger(alert))
+    }
+
+    async fn depth(&self) -> Result<QueueDepth, StoreError> {
+        let state = self.state();
+        let is_open = |note: &&Note| matches!(note.state, "pending" | "frozen");
+        let open = state.notes.values().filter(is_open);
+        let deliveries = state
+            .messages
+            .values()
+            .filter(|message| message.is_pending());
+        Ok(QueueDepth {
+            intents: open.clone().count() as u64,
+            deliveries: deliveries.count() as u64,
+            oldest_at: open
+                .map(|note| note.intent.created_at)
+                .min(),
+        })
+    }
+}
+
+fn answer(is_applied: bool) -> Commit {
+    if is_applied {
+        Commit::Applied { revision: 0 }
+    } else {
+        Commit::Superseded
+    }
+}
+
+impl State {
+    /// Stores an intent, once. One for a destination that is gone ends here.
+    pub(super) fn note(&mut self, intent: &Intent) {
+        let is_gone = self
+            .lanes
+            .get(&intent.destination_id)
+            .is_some_and(Lane::is_gone);
+        let note = Note {
+            intent: intent.clone(),
+            state: "pending",
+            reason: None,
+            sequence: None,
+        };
+        let note = if is_gone {
+            note.given_up(lanes::GONE)
+        } else {
+            note
+        };
+        self.notes
+            .entry(intent.id)
+            .or_insert(note);
+    }
+
+    /// Every intent of the episode by transition, then destination.
+    fn ledger(&self, alert: AlertId) -> Vec<IntentRecord> {
+        let mut notes: Vec<&Note> = self
+            .notes
+            .values()
+            .filter(|note| note.intent.alert_id == alert)
+            .collect();
+        notes.sort_by_key(|note| (note.intent.transition, note.intent.destination_id));
+        let record = |note: &Note| IntentRecord {
+            intent: note.intent.clone(),
+            state: note.state.to_owned(),
+            reason: note.reason.map(str::to_owned),
+            sequence: note.sequence,
+            deliveries: self.messages_of(note.intent.id),
+        };
+        notes.into_iter().map(record).collect()
+    }
+
+    /// The messages that carried the intent, the minimal form last.
+    fn messages_of(&self, intent: IntentId) -> Vec<(DeliveryState, Vec<AttemptRecord>)> {
+        let carried = |message: &&Message| {
+            message
+                .frozen
+                .delivery
+                .intents
+                .contains(&intent)
+        };
+        let mut messages: Vec<&Message> = self
+            .messages
+            .values()
+            .filter(carried)
+            .collect();
+        messages.sort_by_key(|message| (message.is_degraded, message.delivery().created_at));
+        messages
+            .into_iter()
+            .map(Message::shown)
+            .collect()
+    }
+
+    /// Forgets everything that was noted and told of an episode.
+    pub(super) fn forget_notes(&mut self, alert: AlertId) {
+        self.notes
+            .retain(|_, note| note.intent.alert_id != alert);
+        self.messages
+            .retain(|_, message| message.frozen.alert_id != alert);
+        self.told
+            .retain(|_, told| told.alert_id != alert);
+    }
+
+    /// Whether somebody is still to hear of the episode.
+    pub(super) fn is_owed(&self, alert: AlertId) -> bool {
+        let is_open = |note: &Note| matches!(note.state, "pending" | "frozen");
+        self.notes
+            .values()
+            .any(|note| note.intent.alert_id == alert && is_open(note))
+    }
+}
+
+impl Note {
+    /// The intent, ended without having been told.
+    fn given_up(self, reason: &'static str) -> Self {
+        Self {
+            state: "dead",
+            reason: Some(reason),
+            ..self
+        }
+    }
+}
+
+impl Message {
+    /// A message that is to be tried from `now` on.
+    fn new(frozen: Frozen, now: DateTime<Utc>) -> Self {
+        Self {
+            frozen,
+            state: "pending",
+            reason: None,
+            next_attempt_at: now,
+            sent_at: None,
+            claim: Claim::NONE,
+            attempts: BTreeMap::new(),
+            is_degraded: false,
+            may_have_arrived: false,
+        }
+    }
+
+    fn id(&self) -> DeliveryId {
+        self.frozen.delivery.id
+    }
+
+    fn delivery(&self) -> &Delivery {
+        &self.frozen.delivery
+    }
+
+    fn is_pending(&self) -> bool {
+        self.state == "pending"
+    }
+
+    fn shown(&self) -> (DeliveryState, Vec<AttemptRecord>) {
+        let state = DeliveryState {
+            id: self.id(),
+            state: self.state.to_owned(),
+            reason: self.reason.map(str::to_owned),
+            body: self.delivery().body.clone(),
+            next_attempt_at: self
+                .is_pending()
+                .then_some(self.next_attempt_at),
+            created_at: self.delivery().created_at,
+            sent_at: self.sent_at,
+        };
+        (
+            state,
+            self.attempts
+                .values()
+                .cloned()
+                .collect(),
+        )
+    }
+}

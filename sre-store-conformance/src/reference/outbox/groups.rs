@@ -1,0 +1,163 @@
+//! Which intents are to be judged now, and in which order.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use sre_core::alert::{Alert, AlertType, DedupKey, Origin};
+use sre_core::name::{AlertId, DestinationId};
+use sre_core::notification::{Intent, IntentKind};
+use sre_core::store::DueGroup;
+
+use super::{Message, State};
+use crate::reference::length;
+
+impl State {
+    /// The groups of which at least one intent is due, each with all its pending intents: what is
+    /// said says all of it.
+    pub(super) fn due_groups(&self, now: DateTime<Utc>, limit: u32) -> Vec<DueGroup> {
+        let mut pending: BTreeMap<(AlertId, DestinationId), Vec<Intent>> = BTreeMap::new();
+        for note in self
+            .notes
+            .values()
+            .filter(|note| note.state == "pending")
+        {
+            let key = (note.intent.alert_id, note.intent.destination_id);
+            pending
+                .entry(key)
+                .or_default()
+                .push(note.intent.clone());
+        }
+        let is_due = |intents: &[Intent]| {
+            intents
+                .iter()
+                .any(|intent| intent.due_at <= now)
+        };
+        let mut groups: Vec<DueGroup> = pending
+            .into_iter()
+            .filter_map(|((alert, destination), intents)| self.group(alert, destination, intents))
+            .collect();
+        // What is said next of an identity waits for what was said first.
+        let heads = heads(&groups);
+        let under_way = self.under_way();
+        groups.retain(|group| {
+            is_due(&group.intents)
+                && self.is_lane_open(group.destination_id, now)
+                && heads.get(&subject(group)) == Some(&group.alert.episode)
+                && !under_way.contains(&subject(group))
+                && !self.waits_for_page(&group.alert)
+        });
+        groups.sort_by_key(place);
+        groups.truncate(length(limit));
+        groups
+    }
+
+    /// Whom a message that is neither delivered nor given up is for, and of which identity.
+    fn under_way(&self) -> BTreeSet<(DestinationId, DedupKey)> {
+        let pending = self
+            .messages
+            .values()
+            .filter(|message| message.is_pending());
+        let subject = |message: &Message| {
+            let episode = self
+                .episodes
+                .get(&message.frozen.alert_id)?;
+            Some((
+                message.delivery().destination_id,
+                episode.alert.identity.key(),
+            ))
+        };
+        pending.filter_map(subject).collect()
+    }
+
+    fn group(
+        &self,
+        alert: AlertId,
+        destination_id: DestinationId,
+        mut intents: Vec<Intent>,
+    ) -> Option<DueGroup> {
+        intents.sort_by_key(|intent| intent.transition);
+        let alert = self.episodes.get(&alert)?.alert.clone();
+        let told = self
+            .told
+            .get(&(destination_id, alert.identity.key()))
+            .cloned();
+        let of_episode = self
+            .messages
+            .values()
+            .filter(|message| {
+                message.frozen.alert_id == alert.id
+                    && message.delivery().destination_id == destination_id
+            });
+        let sequence = of_episode
+            .map(|message| message.frozen.sequence)
+            .max()
+            .unwrap_or(0);
+        Some(DueGroup {
+            destination_id,
+            alert,
+            intents,
+            told,
+            sequence,
+        })
+    }
+
+    /// Whether the alert is a ticket of an SLO whose page is open.
+    fn waits_for_page(&self, alert: &Alert) -> bool {
+        let is_page = |other: &Alert| {
+            other.is_open()
+                && other.identity.origin == Origin::Generated
+                && *other.alert_type() == AlertType::BurnRate
+                && other.slo_id() == alert.slo_id()
+        };
+        alert.is_ticket()
+            && alert.slo_id().is_some()
+            && self
+                .episodes
+                .values()
+                .any(|episode| is_page(&episode.alert))
+    }
+}
+
+/// Whom a group is for, and of which identity.
+fn subject(group: &DueGroup) -> (DestinationId, DedupKey) {
+    (group.destination_id, group.alert.identity.key())
+}
+
+/// The earliest episode of each identity of which a destination is still to hear.
+fn heads(groups: &[DueGroup]) -> BTreeMap<(DestinationId, DedupKey), u64> {
+    let mut heads = BTreeMap::new();
+    for group in groups {
+        let head = heads
+            .entry(subject(group))
+            .or_insert(group.alert.episode);
+        *head = group.alert.episode.min(*head);
+    }
+    heads
+}
+
+/// What began, changed or ended before what merely goes on; then the graver; then the longest due.
+fn place(
+    group: &DueGroup,
+) -> (
+    bool,
+    Reverse<sre_core::alert::Severity>,
+    Option<DateTime<Utc>>,
+    AlertId,
+    DestinationId,
+) {
+    let goes_on = |intent: &Intent| matches!(intent.kind, IntentKind::Repeat | IntentKind::Recur);
+    let is_repeat = group.intents.iter().all(goes_on);
+    let due_at = group
+        .intents
+        .iter()
+        .map(|intent| intent.due_at)
+        .min();
+    (
+        is_repeat,
+        Reverse(group.alert.severity),
+        due_at,
+        group.alert.id,
+        group.destination_id,
+    )
+}

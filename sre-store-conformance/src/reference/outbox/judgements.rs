@@ -1,0 +1,74 @@
+//! What the dispatcher decides of a group.
+
+use chrono::{DateTime, Utc};
+use sre_core::name::IntentId;
+use sre_core::store::{AttemptRecord, Frozen, Judged};
+
+use super::{Message, Note, State};
+
+impl State {
+    /// Stores a judgement if all its intents are still pending; answers whether it did.
+    pub(super) fn settle(&mut self, judged: &Judged, now: DateTime<Utc>) -> bool {
+        match judged {
+            Judged::Send(frozen) => self.send(frozen, now),
+            Judged::Withhold { intents, rule } => self.judge(intents, |note| {
+                (note.state, note.reason) = ("withheld", Some(rule.as_str()));
+            }),
+            Judged::Postpone {
+                intents,
+                until,
+                rule,
+            } => self.judge(intents, |note| {
+                (note.intent.due_at, note.reason) = (*until, Some(rule.as_str()));
+            }),
+        }
+    }
+
+    /// Freezes the message, claims it and begins its first try.
+    fn send(&mut self, frozen: &Frozen, now: DateTime<Utc>) -> bool {
+        let carried = &frozen.delivery.intents;
+        if !self.are_pending(carried) || !self.are_pending(&frozen.superseded) {
+            return false;
+        }
+        self.judge(carried, |note| {
+            (note.state, note.reason) = ("frozen", Some(frozen.reason.as_str()));
+            note.sequence = Some(frozen.sequence);
+        });
+        self.judge(&frozen.superseded, |note| {
+            (note.state, note.reason) = ("superseded", None);
+        });
+        let mut message = Message::new(frozen.clone(), now);
+        let epoch = message.claim.take(frozen.claimed_until);
+        let attempt = AttemptRecord {
+            started_at: now,
+            ..AttemptRecord::default()
+        };
+        message.attempts.insert(epoch, attempt);
+        self.messages
+            .insert(message.id(), message);
+        true
+    }
+
+    /// Changes all of these intents if all are still pending.
+    fn judge(&mut self, intents: &[IntentId], change: impl Fn(&mut Note)) -> bool {
+        if !self.are_pending(intents) {
+            return false;
+        }
+        for id in intents {
+            self.notes
+                .get_mut(id)
+                .into_iter()
+                .for_each(&change);
+        }
+        true
+    }
+
+    fn are_pending(&self, intents: &[IntentId]) -> bool {
+        let is_pending = |id| {
+            self.notes
+                .get(id)
+                .is_some_and(|note: &Note| note.state == "pending")
+        };
+        intents.iter().all(is_pending)
+    }
+}
