@@ -1,1 +1,44 @@
-//! The embedded store of SRE Monitor.
+//! The embedded store of SRE Monitor: every port of `sre-core` on one SQLite file.
+//!
+//! ```
+//! # tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
+//! use sre_core::store::{Catalog, SloQuery, Page};
+//! use sre_store_sqlite::SqliteStore;
+//!
+//! let store = SqliteStore::in_memory().await?;
+//! let first = Page::first(Page::<()>::LIMIT_MAX);
+//! let page = Page { after: None, limit: first.limit };
+//! assert!(store.list(&SloQuery::default(), page).await?.is_empty());
+//! # Ok::<(), Box<dyn std::error::Error>>(()) }).expect("an empty store");
+//! ```
+//!
+//! | module | what |
+//! | --- | --- |
+//! | `open` | the file, its lock, its connections, its migrations |
+//! | `transaction` | the one place where writes run |
+//! | `catalog`, `samples`, `evaluations`, `alerts`, `outbox`, `retention` | a port each |
+//! | `row`, `error` | between stored values and domain values, between the driver's errors and ours |
+//!
+//! One process owns a file: a lock beside it keeps the next one out. Within the process one
+//! connection writes, others read beside it (a write-ahead log), and what has been answered is on
+//! the disk (`synchronous = full`). Claims carry fencing epochs all the same: workers of one process
+//! come late too, and the code above is the one that replicas on PostgreSQL run.
+//!
+//! Not here: any decision. What a transition is, which intent is sent, when a claim ends: all of it
+//! arrives as a value.
+
+mod alerts;
+mod catalog;
+mod error;
+mod evaluations;
+mod open;
+mod outbox;
+mod retention;
+mod row;
+mod samples;
+mod transaction;
+
+#[cfg(test)]
+mod tests;
+
+pub use open::{OpenError, Options, SqliteStore};

@@ -1,0 +1,204 @@
+//! Which intents are to be judged now, and in which order.
+
+use chrono::{DateTime, Utc};
+use sqlx::{SqliteConnection, query};
+use sre_core::alert::Alert;
+use sre_core::name::{AlertId, DestinationId, IntentId};
+use sre_core::notification::{Intent, IntentKind, Told, ToldState};
+use sre_core::store::{DueGroup, StoreError};
+
+use crate::alerts;
+use crate::error::classify;
+use crate::row::{self, Row};
+
+/// The groups of which at least one intent is due, each with all its pending intents: what is said
+/// says all of it.
+pub(super) async fn due(
+    tx: &mut SqliteConnection,
+    now: DateTime<Utc>,
+    limit: u32,
+) -> Result<Vec<DueGroup>, StoreError> {
+    let (now, limit) = (row::instant(now), row::limit(limit));
+    let due = query!(
+        r#"with due as (
+               select distinct alert_id, destination_id from intents
+                where state = 'pending' and due_at <= $1)
+           select due.alert_id as "alert_id!: Vec<u8>",
+                  due.destination_id as "destination_id!: Vec<u8>"
+             from due
+             join lanes l on l.destination_id = due.destination_id
+             join alerts a on a.id = due.alert_id
+             join intents i on i.alert_id = due.alert_id
+                           and i.destination_id = due.destination_id and i.state = 'pending'
+            where l.is_configured = 1 and l.is_stopped = 0 and l.paused_until <= $1
+              -- What is said next waits for what was said first.
+              and not exists (select 1 from deliveries d
+                               where d.state = 'pending' and d.alert_id = due.alert_id
+                                 and d.destination_id = due.destination_id)
+              -- A ticket waits while its SLO's page is open.
+              and not (a.origin = 'generated'
+                       and a.alert_type in ('slow_burn', 'budget_exhaustion', 'slo_violation')
+                       and exists (select 1 from alerts p
+                                    where p.slo_id = a.slo_id and p.state <> 'resolved'
+                                      and p.alert_type = 'burn_rate'
+                                      and p.origin = 'generated'))
+            group by due.alert_id, due.destination_id, a.severity
+            -- What began, changed or ended before what merely goes on; then the graver; then the
+            -- longest due.
+            order by min(case when i.kind in ('repeat', 'recur') then 1 else 0 end),
+                     case a.severity when 'emergency' then 0 when 'critical' then 1
+                                     when 'high' then 2 when 'medium' then 3 else 4 end,
+                     min(i.due_at), due.alert_id, due.destination_id
+            limit $2"#,
+        now,
+        limit
+    )
+    .fetch_all(&mut *tx)
+    .await
+    .map_err(classify)?;
+    let mut groups = Vec::with_capacity(due.len());
+    for group in due {
+        groups.extend(load(tx, &group.alert_id, &group.destination_id).await?);
+    }
+    Ok(groups)
+}
+
+async fn load(
+    tx: &mut SqliteConnection,
+    alert_id: &[u8],
+    destination_id: &[u8],
+) -> Result<Option<DueGroup>, StoreError> {
+    let Some(alert) = alerts::find(tx, alert_id).await? else {
+        return Ok(None);
+    };
+    let row = Row::with_id("intents", alert_id);
+    Ok(Some(DueGroup {
+        destination_id: DestinationId(row.id("destination_id", destination_id)?),
+        intents: pending(tx, alert_id, destination_id).await?,
+        told: told(tx, &alert, destination_id).await?,
+        sequence: sequence(tx, alert_id, destination_id).await?,
+        alert,
+    }))
+}
+
+async fn pending(
+    tx: &mut SqliteConnection,
+    alert_id: &[u8],
+    destination_id: &[u8],
+) -> Result<Vec<Intent>, StoreError> {
+    let rows = sqlx::query_as!(
+        IntentRow,
+        "select id, alert_id, transition, destination_id, kind, due_at, created_at
+           from intents
+          where alert_id = $1 and destination_id = $2 and state = 'pending'
+          order by transition",
+        alert_id,
+        destination_id
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(classify)?;
+    rows.iter()
+        .map(IntentRow::intent)
+        .collect()
+}
+
+/// An intent as it is stored, without what came of it.
+#[derive(Debug)]
+pub(super) struct IntentRow {
+    pub(super) id: Vec<u8>,
+    pub(super) alert_id: Vec<u8>,
+    pub(super) transition: i64,
+    pub(super) destination_id: Vec<u8>,
+    pub(super) kind: String,
+    pub(super) due_at: i64,
+    pub(super) created_at: i64,
+}
+
+impl IntentRow {
+    pub(super) fn intent(&self) -> Result<Intent, StoreError> {
+        let row = Row::with_id("intents", &self.id);
+        Ok(Intent {
+            id: IntentId(row.id("id", &self.id)?),
+            alert_id: AlertId(row.id("alert_id", &self.alert_id)?),
+            transition: row.number("transition", self.transition)?,
+            destination_id: DestinationId(row.id("destination_id", &self.destination_id)?),
+            kind: row.one_of("kind", &self.kind, &KINDS, IntentKind::as_str)?,
+            due_at: row.instant("due_at", self.due_at)?,
+            created_at: row.instant("created_at", self.created_at)?,
+        })
+    }
+}
+
+/// Every kind of intent.
+const KINDS: [IntentKind; 6] = [
+    IntentKind::Fire,
+    IntentKind::Update,
+    IntentKind::Repeat,
+    IntentKind::Recur,
+    IntentKind::AckTimeout,
+    IntentKind::Resolve,
+];
+
+/// What the destination was told last of the identity.
+async fn told(
+    tx: &mut SqliteConnection,
+    alert: &Alert,
+    destination_id: &[u8],
+) -> Result<Option<Told>, StoreError> {
+    let key = alert.identity.key().0;
+    let stored = query!(
+        "select dedup_key, alert_id, episode, state, severity, delivered_at
+           from told
+          where dedup_key = $1 and destination_id = $2",
+        key,
+        destination_id
+    )
+    .fetch_optional(tx)
+    .await
+    .map_err(classify)?;
+    let Some(stored) = stored else {
+        return Ok(None);
+    };
+    let row = Row::with_id("told", &stored.dedup_key);
+    Ok(Some(Told {
+        alert_id: AlertId(row.id("alert_id", &stored.alert_id)?),
+        episode: row.number("episode", stored.episode)?,
+        state: row.one_of("state", &stored.state, &TOLD_STATES, told_state)?,
+        severity: row.text("severity", &stored.severity)?,
+        delivered_at: row.instant("delivered_at", stored.delivered_at)?,
+    }))
+}
+
+/// Both things that a destination can believe.
+const TOLD_STATES: [ToldState; 2] = [ToldState::Firing, ToldState::Resolved];
+
+/// What a destination believes, as it is stored.
+pub(super) const fn told_state(state: ToldState) -> &'static str {
+    match state {
+        ToldState::Firing => "firing",
+        ToldState::Resolved => "resolved",
+    }
+}
+
+/// The number of the last message of the episode to the destination; 0 for none.
+async fn sequence(
+    tx: &mut SqliteConnection,
+    alert_id: &[u8],
+    destination_id: &[u8],
+) -> Result<u64, StoreError> {
+    let last = query!(
+        "select id, sequence from deliveries
+          where alert_id = $1 and destination_id = $2
+          order by sequence desc
+          limit 1",
+        alert_id,
+        destination_id
+    )
+    .fetch_optional(tx)
+    .await
+    .map_err(classify)?;
+    last.map_or(Ok(0), |last| {
+        Row::with_id("deliveries", &last.id).number("sequence", last.sequence)
+    })
+}
