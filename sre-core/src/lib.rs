@@ -12,6 +12,7 @@ pub mod monitor;
 pub mod name;
 pub mod notification;
 pub mod policy;
+pub mod recorder;
 pub mod sample;
 pub mod schedule;
 pub mod slice;

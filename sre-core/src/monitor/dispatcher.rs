@@ -107,20 +107,27 @@ impl Dispatcher {
         Self { ports, notifiers, settings, send_timeout, is_shadow }
     }
 
-    /// Judges due intents, freezes what is to be said, and claims what is to be tried again.
+    /// Judges due intents, freezes what is to be said, and claims what is to be tried again. What a
+    /// busy destination is owed waits: a message that is frozen is sent at once.
     ///
     /// # Errors
     ///
     /// Those of the store.
-    pub async fn freeze_due(&self, now: DateTime<Utc>) -> Result<Dispatched, StoreError> {
+    pub async fn freeze_due(
+        &self,
+        now: DateTime<Utc>,
+        is_busy: &(dyn Fn(DestinationId) -> bool + Sync),
+    ) -> Result<Dispatched, StoreError> {
         let mut done = Dispatched::default();
         // The claim outlives the try, so that a slow one is not begun again while under way.
         let until = now + self.send_timeout.as_delta() + CLAIM_MARGIN.as_delta();
         let again = self.ports.outbox.claim_deliveries(now, until, BATCH).await?;
         done.has_more = again.len() >= BATCH as usize;
         done.sendings.extend(again.into_iter().map(|claimed| Sending { claimed, started_at: now }));
-        let groups = self.ports.outbox.due_groups(now, BATCH).await?;
-        done.has_more |= groups.len() >= BATCH as usize;
+        let mut groups = self.ports.outbox.due_groups(now, BATCH).await?;
+        let is_full = groups.len() >= BATCH as usize;
+        groups.retain(|group| !is_busy(group.destination_id));
+        done.has_more |= is_full && !groups.is_empty();
         for group in groups {
             self.settle(group, now, until, &mut done).await?;
         }

@@ -95,8 +95,8 @@ pub struct Evaluated {
     pub superseded: u32,
     /// SLOs that could not be evaluated; their claims end by themselves.
     pub failed: u32,
-    /// Slots committed later than a slot's distance after they were due.
-    pub late: u32,
+    /// Slots that passed before they were evaluated: those of a pause, or of overload.
+    pub missed: u32,
     /// The longest time between a slot and its evaluation.
     pub lag_max: Option<TimeDelta>,
     /// How sources failed.
@@ -500,8 +500,9 @@ impl Evaluator {
             done.applied += 1;
             done.has_more |= changes.next_slot <= now;
             let lag = now - claim.slot;
-            let step = self.settings.grid(&claim.slo).step();
-            done.late += u32::from(lag > step.as_delta());
+            let step = self.settings.grid(&claim.slo).step().as_secs_i64();
+            let passed = lag.num_seconds().max(0) / step;
+            done.missed = done.missed.saturating_add(u32::try_from(passed).unwrap_or(u32::MAX));
             done.lag_max = done.lag_max.max(Some(lag));
             let key = LedgerKey {
                 generation: changes.generation,

@@ -52,6 +52,8 @@ impl Reader<'_> {
         during: Interval,
     ) -> Result<Read, StoreError> {
         let (width, service) = (slo.definition.slice, &slo.definition.service_name);
+        let probed = self.probed_instead(slo, metric).await?;
+        let metric = probed.as_ref().unwrap_or(metric);
         let mut read = Read::default();
         for hour in steps(during, Span::hours(1)) {
             let samples = self.samples.series(service, metric, hour, SERIES_LIMIT).await?;
@@ -64,6 +66,20 @@ impl Reader<'_> {
             }
         }
         Ok(read)
+    }
+
+    /// The availability of a service has one source: what is pushed or recorded, else its probe.
+    async fn probed_instead(
+        &self,
+        slo: &Slo,
+        metric: &MetricName,
+    ) -> Result<Option<MetricName>, StoreError> {
+        if metric.as_str() != "availability" {
+            return Ok(None);
+        }
+        let ever = Interval::new(DateTime::UNIX_EPOCH, DateTime::<Utc>::MAX_UTC);
+        let pushed = self.samples.series(&slo.definition.service_name, metric, ever, 1).await?;
+        Ok(if pushed.is_empty() { "probe_success".parse().ok() } else { None })
     }
 
     /// The source's own counters.

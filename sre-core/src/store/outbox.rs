@@ -25,8 +25,9 @@ pub trait Outbox: Debug + Send + Sync {
 
     /// The due intents, grouped by episode and destination, each group with what it is judged by.
     /// At most `limit` groups: urgent ones first, then the longest due. Left out: lanes that are
-    /// paused or stopped, episodes with a message to the same destination under way (what is said
-    /// next waits for what was said first), and tickets whose SLO has its page open.
+    /// paused or stopped, identities of which a message to the same destination is under way or an
+    /// earlier episode still has intents for it (what is said next waits for what was said first,
+    /// whatever the episode), and tickets whose SLO has its page open.
     async fn due_groups(&self, now: DateTime<Utc>, limit: u32)
     -> Result<Vec<DueGroup>, StoreError>;
 
