@@ -16,13 +16,20 @@
 //! | recorder | 1 s | stores what the service measured of itself, at every slice edge |
 //! | retention | 1 h | forgets what is old |
 
-mod activities;
+mod alerts;
 mod board;
+mod collector;
+mod dispatcher;
 mod driver;
+mod evaluator;
+mod recorder;
+mod retention;
 
-pub use activities::{
-    AlertsWorker, BackfillWorker, CollectorWorker, DispatcherWorker, EvaluatorWorker,
-    RecorderWorker, RetentionSettings, RetentionWorker,
-};
+pub use alerts::AlertsWorker;
 pub use board::{Board, Outcome, WorkerStatus};
+pub use collector::{CollectorWorker, Prober};
+pub use dispatcher::DispatcherWorker;
 pub use driver::{Activity, Driver, Worker};
+pub use evaluator::{BackfillWorker, EvaluatorWorker};
+pub use recorder::RecorderWorker;
+pub use retention::{RetentionSettings, RetentionWorker};

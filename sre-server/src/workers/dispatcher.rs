@@ -1,0 +1,110 @@
+//! Sends what is due: each send on a task of its own, so that a slow receiver delays nobody else.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sre_core::monitor::{Dispatcher, Sending};
+use sre_core::name::DestinationId;
+use sre_core::time::Clock;
+use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
+
+use crate::ids::jitter_permille;
+use crate::metrics::Metrics;
+use crate::watch::SelfWatch;
+use crate::workers::driver::{Activity, Worker, chain};
+
+/// Judges due intents, freezes deliveries, and makes their tries.
+#[derive(Debug)]
+pub struct DispatcherWorker {
+    shared: Arc<Shared>,
+    sends: TaskTracker,
+}
+
+/// What a send needs after the activation that began it.
+#[derive(Debug)]
+struct Shared {
+    dispatcher: Dispatcher,
+    clock: Arc<dyn Clock>,
+    metrics: Arc<Metrics>,
+    watch: Arc<SelfWatch>,
+    told: Arc<Notify>,
+    in_flight: Mutex<BTreeMap<DestinationId, usize>>,
+}
+
+impl DispatcherWorker {
+    /// A worker whose sends run on `sends`; `told` wakes it, also when a send has ended, since what
+    /// was said makes way for what is said next.
+    pub fn new(
+        dispatcher: Dispatcher,
+        clock: Arc<dyn Clock>,
+        metrics: Arc<Metrics>,
+        watch: Arc<SelfWatch>,
+        told: Arc<Notify>,
+        sends: TaskTracker,
+    ) -> Self {
+        let in_flight = Mutex::default();
+        let shared = Shared { dispatcher, clock, metrics, watch, told, in_flight };
+        Self { shared: Arc::new(shared), sends }
+    }
+}
+
+impl Worker for DispatcherWorker {
+    const NAME: &'static str = "dispatcher";
+
+    async fn activate(&mut self) -> Result<Activity, Box<dyn Error + Send + Sync>> {
+        let now = self.shared.clock.now();
+        let is_busy = |destination| self.shared.count(destination, 0) >= LANE_IN_FLIGHT;
+        let dispatched = self.shared.dispatcher.freeze_due(now, &is_busy).await?;
+        self.shared.metrics.on_dispatched(&dispatched);
+        for sending in dispatched.sendings {
+            let destination = sending.destination_id();
+            self.shared.count(destination, 1);
+            let shared = Arc::clone(&self.shared);
+            self.sends.spawn(async move {
+                shared.send(sending).await;
+                shared.count(destination, -1);
+                shared.told.notify_one();
+            });
+        }
+        Ok(Activity { has_more: dispatched.has_more, lag: None })
+    }
+}
+
+impl Shared {
+    /// Makes one try. What fails here is tried again when its claim ends.
+    async fn send(&self, sending: Sending) {
+        let clock = self.clock.as_ref();
+        match self.dispatcher.send(sending, jitter_permille(), clock).await {
+            Ok(sent) => {
+                self.metrics.on_sent(&sent);
+                self.watch.on_sent(&sent, clock.now());
+                if sent.outcome == "delivered" {
+                    tracing::debug!(delivery = %sent.delivery_id, "delivered");
+                } else {
+                    tracing::warn!(
+                        delivery = %sent.delivery_id,
+                        outcome = sent.outcome,
+                        detail = sent.detail,
+                        "not delivered",
+                    );
+                }
+            }
+            Err(error) => {
+                tracing::error!(error = %chain(&error), "the outcome of a send is not recorded");
+            }
+        }
+    }
+
+    /// Adds to the sends under way to a destination; how many there are then.
+    fn count(&self, destination: DestinationId, change: isize) -> usize {
+        let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = in_flight.entry(destination).or_default();
+        *count = count.saturating_add_signed(change);
+        *count
+    }
+}
+
+/// Sends under way to one destination: as many as a receiver is likely to take at once.
+const LANE_IN_FLIGHT: usize = 16;
