@@ -70,7 +70,10 @@ impl AlertType {
     /// window moves, told at transitions only and not while the SLO's page is open.
     #[must_use]
     pub const fn is_ticket(&self) -> bool {
-        matches!(self, Self::SlowBurn | Self::BudgetExhaustion | Self::SloViolation)
+        matches!(
+            self,
+            Self::SlowBurn | Self::BudgetExhaustion | Self::SloViolation
+        )
     }
 }
 
@@ -86,10 +89,13 @@ impl FromStr for AlertType {
             "no_data" => Ok(Self::NoData),
             "health" => Ok(Self::Health),
             _ => {
-                let is_plain =
-                    |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
+                let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
                 let fits = (1..=128).contains(&text.len()) && text.bytes().all(is_plain);
-                if fits { Ok(Self::Other(text.to_owned())) } else { Err(AlertTypeError) }
+                if fits {
+                    Ok(Self::Other(text.to_owned()))
+                } else {
+                    Err(AlertTypeError)
+                }
             }
         }
     }

@@ -75,7 +75,11 @@ impl ErrorBudget {
     /// judging an SLO that is younger than its window; the consumed part stays what it is.
     #[must_use]
     pub fn projected(self, filled: u32, window: u32) -> ProjectedBudget {
-        ProjectedBudget { budget: self, filled, window }
+        ProjectedBudget {
+            budget: self,
+            filled,
+            window,
+        }
     }
 
     /// Units that may be bad, for showing.
@@ -155,11 +159,17 @@ impl ProjectedBudget {
     /// `allowed ÷ filled × window` and `consumed`, both times `filled`, keep to integers. Counts of
     /// stored sums lie below 2^63, so the products stay below 2^119.
     fn allowed(self) -> u128 {
-        self.budget.allowed_exactly().unsigned_abs().saturating_mul(u128::from(self.window))
+        self.budget
+            .allowed_exactly()
+            .unsigned_abs()
+            .saturating_mul(u128::from(self.window))
     }
 
     fn consumed(self) -> u128 {
-        self.budget.consumed_exactly().unsigned_abs().saturating_mul(u128::from(self.filled))
+        self.budget
+            .consumed_exactly()
+            .unsigned_abs()
+            .saturating_mul(u128::from(self.filled))
     }
 }
 
@@ -223,7 +233,10 @@ mod tests {
             (550, 1_000_000, "99.9", 450.0, 0.55),
         ] {
             let budget = budget(bad, total, target);
-            assert!((budget.remaining() - remaining).abs() < 1e-12, "{bad} of {total}");
+            assert!(
+                (budget.remaining() - remaining).abs() < 1e-12,
+                "{bad} of {total}"
+            );
             assert!((budget.burn_rate().expect("events") - burn).abs() < 1e-12);
         }
     }

@@ -127,7 +127,11 @@ impl Count {
     /// As [`Count::from_f64`]; above 100 [`CountError::GoodAboveTotal`].
     pub fn from_percentage(percentage: f64, rounding: Rounding) -> Result<Self, CountError> {
         let count = Self::scaled(percentage, 4, rounding)?;
-        if count > Self::ONE { Err(CountError::GoodAboveTotal) } else { Ok(count) }
+        if count > Self::ONE {
+            Err(CountError::GoodAboveTotal)
+        } else {
+            Ok(count)
+        }
     }
 
     /// The value as a float, by one division, for showing.
@@ -151,16 +155,30 @@ impl Count {
             return Err(CountError::TooLarge);
         }
         let text = value.abs().to_string();
-        let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-        let kept = fraction.get(..shift as usize).unwrap_or(fraction);
-        let rest = fraction.get(shift as usize..).unwrap_or("");
-        let text = if kept.is_empty() { whole.to_owned() } else { format!("{whole}.{kept}") };
+        let (whole, fraction) = text
+            .split_once('.')
+            .unwrap_or((&text, ""));
+        let kept = fraction
+            .get(..shift as usize)
+            .unwrap_or(fraction);
+        let rest = fraction
+            .get(shift as usize..)
+            .unwrap_or("");
+        let text = if kept.is_empty() {
+            whole.to_owned()
+        } else {
+            format!("{whole}.{kept}")
+        };
         let floor = Decimal::parse(&text)
             .ok()
             .and_then(|decimal| decimal.shifted(shift))
             .ok_or(CountError::TooLarge)?;
         let cut = rest.bytes().any(|byte| byte != b'0');
-        let millionths = if cut && rounding == Rounding::Up { floor + 1 } else { floor };
+        let millionths = if cut && rounding == Rounding::Up {
+            floor + 1
+        } else {
+            floor
+        };
         u64::try_from(millionths)
             .ok()
             .map(Self)
@@ -205,7 +223,10 @@ pub struct Counts {
 
 impl Counts {
     /// Nothing happened.
-    pub const NONE: Self = Self { bad: Count::ZERO, total: Count::ZERO };
+    pub const NONE: Self = Self {
+        bad: Count::ZERO,
+        total: Count::ZERO,
+    };
 
     /// So many good among `total`.
     ///
@@ -214,7 +235,10 @@ impl Counts {
     /// [`CountError::GoodAboveTotal`].
     pub fn new(good: Count, total: Count) -> Result<Self, CountError> {
         match total.0.checked_sub(good.0) {
-            Some(bad) => Ok(Self { bad: Count(bad), total }),
+            Some(bad) => Ok(Self {
+                bad: Count(bad),
+                total,
+            }),
             None => Err(CountError::GoodAboveTotal),
         }
     }
@@ -225,7 +249,11 @@ impl Counts {
     ///
     /// [`CountError::GoodAboveTotal`] when bad exceeds total.
     pub fn with_bad(bad: Count, total: Count) -> Result<Self, CountError> {
-        if bad > total { Err(CountError::GoodAboveTotal) } else { Ok(Self { bad, total }) }
+        if bad > total {
+            Err(CountError::GoodAboveTotal)
+        } else {
+            Ok(Self { bad, total })
+        }
     }
 
     /// Whole events.
@@ -235,7 +263,9 @@ impl Counts {
     /// [`CountError::TooLarge`] above 10¹² events, [`CountError::GoodAboveTotal`].
     pub fn events(good: u64, total: u64) -> Result<Self, CountError> {
         let count = |n| {
-            Count::events(n).filter(|count| *count <= Count::SAMPLE_MAX).ok_or(CountError::TooLarge)
+            Count::events(n)
+                .filter(|count| *count <= Count::SAMPLE_MAX)
+                .ok_or(CountError::TooLarge)
         };
         Self::new(count(good)?, count(total)?)
     }
@@ -367,7 +397,10 @@ mod tests {
             Count::from_percentage(100.1, Rounding::Down),
             Err(CountError::GoodAboveTotal)
         );
-        assert_eq!(Count::from_f64(f64::MIN_POSITIVE, Rounding::Down), Ok(Count::ZERO));
+        assert_eq!(
+            Count::from_f64(f64::MIN_POSITIVE, Rounding::Down),
+            Ok(Count::ZERO)
+        );
     }
 
     #[test]
@@ -378,7 +411,10 @@ mod tests {
             Counts::from_good_and_total(100.001, 100.0),
             Err(CountError::GoodAboveTotal)
         );
-        assert_eq!(Counts::from_bad_and_total(1.0, 0.0), Err(CountError::GoodAboveTotal));
+        assert_eq!(
+            Counts::from_bad_and_total(1.0, 0.0),
+            Err(CountError::GoodAboveTotal)
+        );
     }
 
     proptest! {

@@ -55,7 +55,12 @@ pub fn decide(situation: &Situation<'_>) -> Vec<AlertUpdate> {
 pub fn retire(latest: &[Alert], moment: &Moment<'_>) -> Vec<AlertUpdate> {
     latest
         .iter()
-        .filter_map(|alert| alert.clone().resolve(ResolveReason::Definition, None, None, moment).ok())
+        .filter_map(|alert| {
+            alert
+                .clone()
+                .resolve(ResolveReason::Definition, None, None, moment)
+                .ok()
+        })
         .collect()
 }
 
@@ -76,9 +81,10 @@ impl Situation<'_> {
             })
             .copied()
             .collect();
-        let gravest = holding.iter().max_by_key(|outcome| (outcome.rule.level, outcome.rule.factor));
+        let gravest = holding
+            .iter()
+            .max_by_key(|outcome| (outcome.rule.level, outcome.rule.factor));
         match (open, gravest) {
-            (None, None) => None,
             (None, Some(rule)) => {
                 let message = self.burn_message(rule);
                 let opening = self.opening(AlertType::BurnRate, severity(rule), message, holding);
@@ -87,9 +93,12 @@ impl Situation<'_> {
             (Some(page), None) => self.end(page, ResolveReason::Condition),
             (Some(page), Some(rule)) if severity(rule) != page.severity => {
                 let message = self.burn_message(rule);
-                Some(page.clone().changed(severity(rule), message, holding, &self.moment))
+                Some(
+                    page.clone()
+                        .changed(severity(rule), message, holding, &self.moment),
+                )
             }
-            (Some(_), Some(_)) => None,
+            (None, None) | (Some(_), Some(_)) => None,
         }
     }
 
@@ -104,13 +113,19 @@ impl Situation<'_> {
         match (open, wanted) {
             (None, None) => Vec::new(),
             (Some(ticket), Some((kind, _))) if *ticket.alert_type() == kind => Vec::new(),
-            (Some(ticket), None) => self.end(ticket, ResolveReason::Condition).into_iter().collect(),
+            (Some(ticket), None) => self
+                .end(ticket, ResolveReason::Condition)
+                .into_iter()
+                .collect(),
             (open, Some((kind, severity))) => {
                 let superseded =
                     open.and_then(|ticket| self.end(ticket, ResolveReason::Superseded));
                 let (message, rules) = self.ticket_message(&kind);
                 let opening = self.opening(kind, severity, message, rules);
-                superseded.into_iter().chain([Alert::open(opening, &self.moment)]).collect()
+                superseded
+                    .into_iter()
+                    .chain([Alert::open(opening, &self.moment)])
+                    .collect()
             }
         }
     }
@@ -118,11 +133,13 @@ impl Situation<'_> {
     /// The gravest ticket that the evaluation asks for.
     fn wanted_ticket(&self, open: Option<&Alert>) -> Option<(AlertType, Severity)> {
         let slow_is_open = open.filter(|ticket| *ticket.alert_type() == AlertType::SlowBurn);
-        let burns_slowly = self.warning_rules().any(|outcome| match outcome.verdict {
-            RuleVerdict::Firing => true,
-            RuleVerdict::Held => slow_is_open.is_some_and(|ticket| has_rule(ticket, outcome)),
-            RuleVerdict::Quiet | RuleVerdict::TooFewBad => false,
-        });
+        let burns_slowly = self
+            .warning_rules()
+            .any(|outcome| match outcome.verdict {
+                RuleVerdict::Firing => true,
+                RuleVerdict::Held => slow_is_open.is_some_and(|ticket| has_rule(ticket, outcome)),
+                RuleVerdict::Quiet | RuleVerdict::TooFewBad => false,
+            });
         match self.evaluation.budget_verdict {
             BudgetVerdict::Missed => Some((AlertType::SloViolation, Severity::High)),
             BudgetVerdict::AtRisk => Some((AlertType::BudgetExhaustion, Severity::Medium)),
@@ -140,10 +157,11 @@ impl Situation<'_> {
                 let message = format!(
                     "{} has no data: nothing was measured for three expected intervals before {}",
                     self.slo.definition.name,
-                    self.evaluation.as_of.format("%Y-%m-%d %H:%M:%S UTC"),
+                    self.evaluation
+                        .as_of
+                        .format("%Y-%m-%d %H:%M:%S UTC"),
                 );
-                let opening =
-                    self.opening(AlertType::NoData, Severity::High, message, Vec::new());
+                let opening = self.opening(AlertType::NoData, Severity::High, message, Vec::new());
                 Some(Alert::open(opening, &self.moment))
             }
             (Some(alert), false) => self.end(alert, ResolveReason::Condition),
@@ -152,15 +170,23 @@ impl Situation<'_> {
     }
 
     fn open(&self, is_wanted: impl Fn(&AlertType) -> bool) -> Option<&Alert> {
-        self.latest.iter().find(|alert| alert.is_open() && is_wanted(alert.alert_type()))
+        self.latest
+            .iter()
+            .find(|alert| alert.is_open() && is_wanted(alert.alert_type()))
     }
 
     fn end(&self, alert: &Alert, reason: ResolveReason) -> Option<AlertUpdate> {
-        alert.clone().resolve(reason, None, None, &self.moment).ok()
+        alert
+            .clone()
+            .resolve(reason, None, None, &self.moment)
+            .ok()
     }
 
     fn warning_rules(&self) -> impl Iterator<Item = &RuleOutcome> {
-        self.evaluation.rules.iter().filter(|outcome| outcome.rule.level == BurnLevel::Warning)
+        self.evaluation
+            .rules
+            .iter()
+            .filter(|outcome| outcome.rule.level == BurnLevel::Warning)
     }
 
     fn opening(
@@ -172,9 +198,18 @@ impl Situation<'_> {
     ) -> Opening {
         let service = self.slo.definition.service_name.clone();
         let identity = Identity::generated(service, self.slo.id, kind);
-        let last = self.latest.iter().find(|alert| alert.identity == identity);
+        let last = self
+            .latest
+            .iter()
+            .find(|alert| alert.identity == identity);
         let episode = last.map_or(1, |alert| alert.episode.saturating_add(1));
-        Opening { identity, episode, severity, message, rules }
+        Opening {
+            identity,
+            episode,
+            severity,
+            message,
+            rules,
+        }
     }
 
     /// What burns, how fast, and which rule says that this is as grave as it is.
@@ -224,10 +259,17 @@ impl Situation<'_> {
 
 /// Critical rules make critical pages, emergency rules emergencies.
 fn severity(outcome: &RuleOutcome) -> Severity {
-    if outcome.rule.level == BurnLevel::Emergency { Severity::Emergency } else { Severity::Critical }
+    if outcome.rule.level == BurnLevel::Emergency {
+        Severity::Emergency
+    } else {
+        Severity::Critical
+    }
 }
 
 /// Whether the alert was raised, or last changed, by this rule.
 fn has_rule(alert: &Alert, outcome: &RuleOutcome) -> bool {
-    alert.rules.iter().any(|held| held.rule == outcome.rule)
+    alert
+        .rules
+        .iter()
+        .any(|held| held.rule == outcome.rule)
 }

@@ -17,9 +17,15 @@ pub(crate) struct ParseDecimalError;
 impl Decimal {
     /// Parses digits with at most one point; no sign, exponent, comma or white space.
     pub(crate) fn parse(text: &str) -> Result<Self, ParseDecimalError> {
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-        let is_digits =
-            |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let (whole, fraction) = text
+            .split_once('.')
+            .unwrap_or((text, "0"));
+        let is_digits = |part: &str| {
+            !part.is_empty()
+                && part
+                    .bytes()
+                    .all(|byte| byte.is_ascii_digit())
+        };
         if !is_digits(whole) || !is_digits(fraction) {
             return Err(ParseDecimalError);
         }
@@ -40,7 +46,8 @@ impl Decimal {
     /// The value times `10^shift` when that is a whole number that fits.
     pub(crate) fn shifted(self, shift: u32) -> Option<u128> {
         let up = shift.checked_sub(self.scale)?;
-        self.digits.checked_mul(10_u128.checked_pow(up)?)
+        self.digits
+            .checked_mul(10_u128.checked_pow(up)?)
     }
 }
 
@@ -50,14 +57,34 @@ mod tests {
 
     #[test]
     fn a_decimal_keeps_every_digit_and_drops_trailing_zeros() {
-        assert_eq!(Decimal::parse("99.90"), Ok(Decimal { digits: 999, scale: 1 }));
-        assert_eq!(Decimal::parse("007"), Ok(Decimal { digits: 7, scale: 0 }));
-        assert_eq!(Decimal::parse("0.000001"), Ok(Decimal { digits: 1, scale: 6 }));
+        assert_eq!(
+            Decimal::parse("99.90"),
+            Ok(Decimal {
+                digits: 999,
+                scale: 1
+            })
+        );
+        assert_eq!(
+            Decimal::parse("007"),
+            Ok(Decimal {
+                digits: 7,
+                scale: 0
+            })
+        );
+        assert_eq!(
+            Decimal::parse("0.000001"),
+            Ok(Decimal {
+                digits: 1,
+                scale: 6
+            })
+        );
     }
 
     #[test]
     fn signs_exponents_commas_and_words_are_no_decimals() {
-        for text in ["", ".", "1.", ".5", "-1", "+1", "1e2", "99,9", "NaN", "inf", " 1", "1.2.3"] {
+        for text in [
+            "", ".", "1.", ".5", "-1", "+1", "1e2", "99,9", "NaN", "inf", " 1", "1.2.3",
+        ] {
             assert_eq!(Decimal::parse(text), Err(ParseDecimalError), "{text}");
         }
         assert_eq!(Decimal::parse(&"9".repeat(39)), Err(ParseDecimalError));

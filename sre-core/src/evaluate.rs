@@ -27,7 +27,10 @@ pub struct EvaluationSettings {
 
 impl Default for EvaluationSettings {
     fn default() -> Self {
-        Self { thresholds: BurnThresholds::default(), min_coverage_permille: 800 }
+        Self {
+            thresholds: BurnThresholds::default(),
+            min_coverage_permille: 800,
+        }
     }
 }
 
@@ -48,7 +51,12 @@ pub const REPORTED_WINDOWS: [Span; 8] = [
 pub fn windows(definition: &Definition, policy: &BurnPolicy) -> Vec<Span> {
     let own = definition.window.span();
     let mut windows: Vec<Span> = reported(definition).collect();
-    windows.extend(policy.rules.iter().flat_map(|rule| [rule.long, rule.short]));
+    windows.extend(
+        policy
+            .rules
+            .iter()
+            .flat_map(|rule| [rule.long, rule.short]),
+    );
     windows.push(own);
     windows.sort_unstable();
     windows.dedup();
@@ -68,7 +76,13 @@ pub fn evaluate(
     end: DateTime<Utc>,
     settings: &EvaluationSettings,
 ) -> Result<Evaluation, LedgerError> {
-    let view = View { definition, ledger, progress, end, settings };
+    let view = View {
+        definition,
+        ledger,
+        progress,
+        end,
+        settings,
+    };
     let own = view.window(definition.window.span())?;
     let mut windows = Vec::with_capacity(REPORTED_WINDOWS.len() + 1);
     for window in reported(definition) {
@@ -81,7 +95,11 @@ pub fn evaluate(
     }
     let is_stale = view.is_stale();
     let (state, reason) = view.state(&own, &rules, is_stale);
-    let hour = windows.iter().rev().find(|held| held.window <= Span::hours(1)).unwrap_or(&own);
+    let hour = windows
+        .iter()
+        .rev()
+        .find(|held| held.window <= Span::hours(1))
+        .unwrap_or(&own);
     Ok(Evaluation {
         as_of: end,
         window_start: end - definition.window.span().as_delta(),
@@ -91,7 +109,9 @@ pub fn evaluate(
         coverage: own.coverage,
         filled_seconds: view.filled_seconds(),
         window: definition.window.span(),
-        burn_level: settings.thresholds.level(hour.counts, definition.target),
+        burn_level: settings
+            .thresholds
+            .level(hour.counts, definition.target),
         budget_verdict: view.budget_verdict(&own, state),
         windows,
         rules,
@@ -102,7 +122,9 @@ pub fn evaluate(
 /// Reported windows that hold at least a slice and are shorter than the SLO's own.
 fn reported(definition: &Definition) -> impl Iterator<Item = Span> + '_ {
     let (own, slice) = (definition.window.span(), definition.slice.span());
-    REPORTED_WINDOWS.into_iter().filter(move |window| *window < own && *window >= slice)
+    REPORTED_WINDOWS
+        .into_iter()
+        .filter(move |window| *window < own && *window >= slice)
 }
 
 /// Everything that the parts of an evaluation look at.
@@ -117,15 +139,26 @@ struct View<'a> {
 impl View<'_> {
     /// Counts and coverage of the window of this length that ends now.
     fn window(&self, window: Span) -> Result<WindowCounts, LedgerError> {
-        let sums = self.ledger.sum(Interval::ending(self.end, window))?;
+        let sums = self
+            .ledger
+            .sum(Interval::ending(self.end, window))?;
         let expected = self.expected_slices(window);
-        let coverage = Coverage { measured: sums.measured.min(expected), expected };
-        Ok(WindowCounts { window, counts: sums.counts, coverage })
+        let coverage = Coverage {
+            measured: sums.measured.min(expected),
+            expected,
+        };
+        Ok(WindowCounts {
+            window,
+            counts: sums.counts,
+            coverage,
+        })
     }
 
     /// How many measured slices the window would hold at the SLO's pace since its first data.
     fn expected_slices(&self, window: Span) -> u32 {
-        let known = self.known_seconds().min(window.as_seconds());
+        let known = self
+            .known_seconds()
+            .min(window.as_seconds());
         let pace = self.pace().as_seconds();
         // Half of one pace is already a slice that should have come: a lone first slice is covered.
         if known == 0 { 0 } else { (known / pace).max(1) }
@@ -134,43 +167,63 @@ impl View<'_> {
     /// The distance at which measured slices are expected.
     fn pace(&self) -> Span {
         let width = self.definition.slice.span();
-        self.expected_interval().unwrap_or(width).max(width)
+        self.expected_interval()
+            .unwrap_or(width)
+            .max(width)
     }
 
     /// Declared, else learned.
     fn expected_interval(&self) -> Option<Span> {
-        self.definition.expected_interval.or_else(|| self.progress.learned_interval())
+        self.definition
+            .expected_interval
+            .or_else(|| self.progress.learned_interval())
     }
 
     /// Seconds since the first data.
     fn known_seconds(&self) -> u32 {
-        let since = self.progress.first_measured.map_or(0, |first| (self.end - first).num_seconds());
+        let since = self
+            .progress
+            .first_measured
+            .map_or(0, |first| (self.end - first).num_seconds());
         u32::try_from(since.max(0)).unwrap_or(u32::MAX)
     }
 
     fn filled_seconds(&self) -> u32 {
-        self.known_seconds().min(self.definition.window.span().as_seconds())
+        self.known_seconds().min(
+            self.definition
+                .window
+                .span()
+                .as_seconds(),
+        )
     }
 
     fn min_coverage(&self) -> u16 {
-        self.definition.min_coverage_permille.unwrap_or(self.settings.min_coverage_permille)
+        self.definition
+            .min_coverage_permille
+            .unwrap_or(self.settings.min_coverage_permille)
     }
 
     /// Nothing for three expected intervals while somebody watched, though something came before.
     fn is_stale(&self) -> bool {
-        self.expected_interval().is_some_and(|expected| {
-            let pace = expected.max(self.definition.slice.span());
-            self.progress.silence_at(self.end) >= pace.as_delta() * 3
-        })
+        self.expected_interval()
+            .is_some_and(|expected| {
+                let pace = expected.max(self.definition.slice.span());
+                self.progress.silence_at(self.end) >= pace.as_delta() * 3
+            })
     }
 
     /// What a rule says: its windows are covered each by itself, and there is history for at least
     /// its short one.
     fn judge(&self, rule: &BurnRule) -> Result<RuleOutcome, LedgerError> {
         let (long, short) = (self.window(rule.long)?, self.window(rule.short)?);
-        let is_covered = |window: &WindowCounts| window.coverage.reaches(self.min_coverage());
+        let is_covered = |window: &WindowCounts| {
+            window
+                .coverage
+                .reaches(self.min_coverage())
+        };
         let burns = |window: &WindowCounts| {
-            rule.factor.is_exceeded_by(window.counts, self.definition.target)
+            rule.factor
+                .is_exceeded_by(window.counts, self.definition.target)
         };
         let is_known = self.known_seconds() >= rule.short.as_seconds();
         let verdict = if !is_known || !is_covered(&long) || !is_covered(&short) {
@@ -182,12 +235,24 @@ impl View<'_> {
         } else {
             RuleVerdict::Firing
         };
-        Ok(RuleOutcome { rule: *rule, long, short, verdict })
+        Ok(RuleOutcome {
+            rule: *rule,
+            long,
+            short,
+            verdict,
+        })
     }
 
     /// How much must be bad in a long window: `min_bad`, or all of it where it holds fewer slices.
     fn bad_needed(&self, long: Span) -> Count {
-        let slices = u64::from(long.as_seconds() / self.definition.slice.span().as_seconds());
+        let slices = u64::from(
+            long.as_seconds()
+                / self
+                    .definition
+                    .slice
+                    .span()
+                    .as_seconds(),
+        );
         let needed = match self.definition.method {
             BudgetingMethod::Occurrences => self.definition.min_bad,
             BudgetingMethod::Timeslices(_) => self.definition.min_bad.min(slices),
@@ -215,7 +280,10 @@ impl View<'_> {
             (SloState::Violated, None)
         } else if is_stale {
             insufficient(InsufficientReason::Stale)
-        } else if !own.coverage.reaches(self.min_coverage()) {
+        } else if !own
+            .coverage
+            .reaches(self.min_coverage())
+        {
             insufficient(InsufficientReason::Coverage)
         } else if own.counts.total().is_zero() {
             insufficient(InsufficientReason::NoTraffic)
@@ -228,7 +296,9 @@ impl View<'_> {
 
     fn judged_state(&self, own: &WindowCounts, rules: &[RuleOutcome]) -> SloState {
         let budget = ErrorBudget::new(own.counts, self.definition.target);
-        let is_burning = rules.iter().any(|rule| rule.verdict == RuleVerdict::Firing);
+        let is_burning = rules
+            .iter()
+            .any(|rule| rule.verdict == RuleVerdict::Firing);
         if !budget.is_met() {
             SloState::Violated
         } else if is_burning || budget.is_below_tenth() {
@@ -240,8 +310,17 @@ impl View<'_> {
 
     /// Whether an SLO that counts slices is missed even if every unmeasured slice was good.
     fn is_lost_at_best(&self, own: &WindowCounts) -> bool {
-        let BudgetingMethod::Timeslices(_) = self.definition.method else { return false };
-        let slices = u64::from(own.window.as_seconds() / self.definition.slice.span().as_seconds());
+        let BudgetingMethod::Timeslices(_) = self.definition.method else {
+            return false;
+        };
+        let slices = u64::from(
+            own.window.as_seconds()
+                / self
+                    .definition
+                    .slice
+                    .span()
+                    .as_seconds(),
+        );
         let at_best = Count::events(slices)
             .and_then(|all| crate::count::Counts::with_bad(own.counts.bad(), all).ok());
         at_best.is_some_and(|counts| !self.definition.target.is_met_by(counts))

@@ -227,13 +227,17 @@ impl Progress {
     /// Notes that the slice from `start` to `end` was measured. Slices arrive in order; an earlier
     /// one (a late sample, a back-fill) only moves the first.
     pub fn note_measured(&mut self, start: DateTime<Utc>, end: DateTime<Utc>) {
-        self.first_measured = Some(self.first_measured.map_or(start, |first| first.min(start)));
+        self.first_measured = Some(
+            self.first_measured
+                .map_or(start, |first| first.min(start)),
+        );
         if let Some(last) = self.last_measured {
             if end <= last {
                 return;
             }
             let gap = (end - last).num_seconds();
-            self.gaps.push(u32::try_from(gap).unwrap_or(u32::MAX));
+            self.gaps
+                .push(u32::try_from(gap).unwrap_or(u32::MAX));
             if self.gaps.len() > Self::GAPS_MAX {
                 self.gaps.remove(0);
             }
@@ -250,13 +254,17 @@ impl Progress {
         }
         let mut gaps = self.gaps.clone();
         gaps.sort_unstable();
-        gaps.get((gaps.len() - 1) / 2).copied().and_then(Span::from_seconds)
+        gaps.get((gaps.len() - 1) / 2)
+            .copied()
+            .and_then(Span::from_seconds)
     }
 
     /// How long nothing has been measured at `at` while somebody watched; zero when never measured.
     #[must_use]
     pub fn silence_at(&self, at: DateTime<Utc>) -> TimeDelta {
-        let since = self.last_measured.max(self.watching_since);
+        let since = self
+            .last_measured
+            .max(self.watching_since);
         match (self.last_measured, since) {
             (Some(_), Some(since)) => (at - since).max(TimeDelta::zero()),
             _ => TimeDelta::zero(),
@@ -289,14 +297,20 @@ mod tests {
     #[test]
     fn nothing_is_expected_before_two_gaps_are_known() {
         assert_eq!(measured_every(300, 2).learned_interval(), None);
-        assert!(measured_every(300, 3).learned_interval().is_some());
+        assert!(
+            measured_every(300, 3)
+                .learned_interval()
+                .is_some()
+        );
     }
 
     #[test]
     fn only_the_last_gaps_count() {
         let mut progress = measured_every(300, 40);
         assert_eq!(progress.gaps.len(), Progress::GAPS_MAX);
-        let last = progress.last_measured.expect("measured");
+        let last = progress
+            .last_measured
+            .expect("measured");
         for n in 1..=20 {
             let end = last + TimeDelta::seconds(60 * n);
             progress.note_measured(end - TimeDelta::seconds(60), end);
@@ -308,14 +322,38 @@ mod tests {
     fn time_in_which_nobody_watched_is_no_silence() {
         let mut progress = measured_every(60, 3);
         progress.watching_since = Some(at_second(10_000));
-        assert_eq!(progress.silence_at(at_second(10_060)), TimeDelta::seconds(60));
-        assert_eq!(Progress::default().silence_at(at_second(10_060)), TimeDelta::zero());
+        assert_eq!(
+            progress.silence_at(at_second(10_060)),
+            TimeDelta::seconds(60)
+        );
+        assert_eq!(
+            Progress::default().silence_at(at_second(10_060)),
+            TimeDelta::zero()
+        );
     }
 
     #[test]
     fn coverage_of_nothing_expected_is_none() {
-        assert!(!Coverage { measured: 0, expected: 0 }.reaches(0));
-        assert!(Coverage { measured: 4, expected: 5 }.reaches(800));
-        assert!(!Coverage { measured: 799, expected: 1_000 }.reaches(800));
+        assert!(
+            !Coverage {
+                measured: 0,
+                expected: 0
+            }
+            .reaches(0)
+        );
+        assert!(
+            Coverage {
+                measured: 4,
+                expected: 5
+            }
+            .reaches(800)
+        );
+        assert!(
+            !Coverage {
+                measured: 799,
+                expected: 1_000
+            }
+            .reaches(800)
+        );
     }
 }

@@ -35,13 +35,20 @@ impl Hour {
     #[must_use]
     pub fn unmeasured(at: DateTime<Utc>, width: SliceWidth) -> Self {
         let content = Content::Fine(vec![Slice::Unmeasured; width.per_hour()]);
-        Self { start: Self::floor(at), width, content }
+        Self {
+            start: Self::floor(at),
+            width,
+            content,
+        }
     }
 
     /// The hour as one sum, without its fine slices; `None` when the sum does not fit.
     #[must_use]
     pub fn summed(&self) -> Option<Self> {
-        Some(Self { content: Content::Summed(self.sums()?), ..*self })
+        Some(Self {
+            content: Content::Summed(self.sums()?),
+            ..*self
+        })
     }
 
     /// Whether the fine slices are still known.
@@ -53,7 +60,11 @@ impl Hour {
     /// The start of the hour in which `at` lies.
     #[must_use]
     pub fn floor(at: DateTime<Utc>) -> DateTime<Utc> {
-        crate::time::at_second(at.timestamp().div_euclid(i64::from(HOUR)) * i64::from(HOUR))
+        crate::time::at_second(
+            at.timestamp()
+                .div_euclid(i64::from(HOUR))
+                * i64::from(HOUR),
+        )
     }
 
     /// The first instant of the hour.
@@ -86,15 +97,22 @@ impl Hour {
     /// The slices with the instants at which they begin.
     pub fn iter(&self) -> impl Iterator<Item = (DateTime<Utc>, Slice)> + '_ {
         let first = self.width.index_of(self.start);
-        (first..).zip(self.slices()).map(|(index, slice)| (self.width.interval(index).start(), *slice))
+        (first..)
+            .zip(self.slices())
+            .map(|(index, slice)| (self.width.interval(index).start(), *slice))
     }
 
     /// Replaces the slice that begins at `at`. Instants outside of the hour, and all of a summed
     /// hour, change nothing.
     pub fn set(&mut self, at: DateTime<Utc>, slice: Slice) {
         let offset = self.width.index_of(at) - self.width.index_of(self.start);
-        let Content::Fine(slices) = &mut self.content else { return };
-        if let Some(held) = usize::try_from(offset).ok().and_then(|n| slices.get_mut(n)) {
+        let Content::Fine(slices) = &mut self.content else {
+            return;
+        };
+        if let Some(held) = usize::try_from(offset)
+            .ok()
+            .and_then(|n| slices.get_mut(n))
+        {
             *held = slice;
         }
     }
@@ -116,7 +134,9 @@ impl Hour {
         match &self.content {
             Content::Fine(slices) => slices
                 .iter()
-                .try_fold(Sums::default(), |sums, slice| sums.checked_add_slice(*slice)),
+                .try_fold(Sums::default(), |sums, slice| {
+                    sums.checked_add_slice(*slice)
+                }),
             Content::Summed(sums) => Some(*sums),
         }
     }
@@ -133,10 +153,20 @@ impl Hour {
         let unit = Count::ONE.millionths();
         let whole = slices.iter().all(|slice| {
             let counts = slice.counts();
-            counts.bad().millionths().is_multiple_of(unit)
-                && counts.total().millionths().is_multiple_of(unit)
+            counts
+                .bad()
+                .millionths()
+                .is_multiple_of(unit)
+                && counts
+                    .total()
+                    .millionths()
+                    .is_multiple_of(unit)
         });
-        let (tag, unit) = if whole { (WHOLE_EVENTS, unit) } else { (MILLIONTHS, 1) };
+        let (tag, unit) = if whole {
+            (WHOLE_EVENTS, unit)
+        } else {
+            (MILLIONTHS, 1)
+        };
         let mut bytes = Vec::with_capacity(1 + 3 * slices.len());
         bytes.push(tag);
         for slice in slices {
@@ -144,7 +174,10 @@ impl Hour {
                 bytes.push(0);
                 continue;
             };
-            push_varint(&mut bytes, u128::from(counts.total().millionths() / unit) + 1);
+            push_varint(
+                &mut bytes,
+                u128::from(counts.total().millionths() / unit) + 1,
+            );
             if !counts.total().is_zero() {
                 push_varint(&mut bytes, u128::from(counts.bad().millionths() / unit));
             }
@@ -174,14 +207,28 @@ impl Hour {
         };
         let mut slices = vec![Slice::Unmeasured; width.per_hour()];
         for slice in &mut slices {
-            let Some(total) = take_varint(&mut rest)?.checked_sub(1) else { continue };
-            let bad = if total == 0 { 0 } else { take_varint(&mut rest)? };
+            let Some(total) = take_varint(&mut rest)?.checked_sub(1) else {
+                continue;
+            };
+            let bad = if total == 0 {
+                0
+            } else {
+                take_varint(&mut rest)?
+            };
             let counts = Counts::with_bad(count(bad)?, count(total)?).map_err(|_| UnpackError)?;
             *slice = Slice::Measured(counts);
         }
         let content = Content::Fine(slices);
-        let hour = Self { start: Self::floor(at), width, content };
-        if rest.is_empty() { Ok(hour) } else { Err(UnpackError) }
+        let hour = Self {
+            start: Self::floor(at),
+            width,
+            content,
+        };
+        if rest.is_empty() {
+            Ok(hour)
+        } else {
+            Err(UnpackError)
+        }
     }
 
     fn unpack_sums(
@@ -189,15 +236,27 @@ impl Hour {
         width: SliceWidth,
         mut bytes: &[u8],
     ) -> Result<Self, UnpackError> {
-        let mut take = || take_varint(&mut bytes)?.try_into().map_err(|_| UnpackError);
+        let mut take = || {
+            take_varint(&mut bytes)?
+                .try_into()
+                .map_err(|_| UnpackError)
+        };
         let (total, bad, measured): (u64, u64, u64) = (take()?, take()?, take()?);
         let (total, bad) = (Count::from_millionths(total), Count::from_millionths(bad));
         let counts = Counts::with_bad(bad, total).map_err(|_| UnpackError)?;
         let measured = u32::try_from(measured).map_err(|_| UnpackError)?;
         let is_possible = measured as usize <= width.per_hour() && bytes.is_empty();
         let content = Content::Summed(Sums { counts, measured });
-        let hour = Self { start: Self::floor(at), width, content };
-        if is_possible { Ok(hour) } else { Err(UnpackError) }
+        let hour = Self {
+            start: Self::floor(at),
+            width,
+            content,
+        };
+        if is_possible {
+            Ok(hour)
+        } else {
+            Err(UnpackError)
+        }
     }
 }
 
@@ -252,7 +311,11 @@ mod tests {
     use crate::time::at_second;
 
     fn slice() -> impl Strategy<Value = Slice> {
-        let counts = (any::<u64>(), any::<u64>(), prop_oneof![Just(1), Just(1_000_000)])
+        let counts = (
+            any::<u64>(),
+            any::<u64>(),
+            prop_oneof![Just(1), Just(1_000_000)],
+        )
             .prop_map(|(a, b, unit)| {
                 let (bad, total) = (a.min(b) / unit * unit, a.max(b) / unit * unit);
                 Counts::with_bad(Count::from_millionths(bad), Count::from_millionths(total))

@@ -97,7 +97,15 @@ impl Ledger {
         hours.push(Prefix::default());
         fine.push(Prefix::default());
         let first_fine = width.index_of(Hour::floor(from));
-        Self { width, horizon_hours, first_hour, hours, first_fine, fine, edges: Vec::new() }
+        Self {
+            width,
+            horizon_hours,
+            first_hour,
+            hours,
+            first_fine,
+            fine,
+            edges: Vec::new(),
+        }
     }
 
     /// The ledger of `horizon` that ends at `end`, from stored hours in their order. What lies after
@@ -114,7 +122,7 @@ impl Ledger {
     ) -> Result<Self, LedgerError> {
         let begin = Hour::floor(end - horizon.as_delta());
         let mut ledger = Self::new(width, horizon, begin);
-        let fine_from = hour_number(end) - FINE_HOURS as i64;
+        let fine_from = hour_number(end) - signed(FINE_HOURS);
         for hour in hours {
             let number = hour_number(hour.start());
             if number < ledger.first_hour || hour.start() >= end {
@@ -122,9 +130,15 @@ impl Ledger {
             }
             if number < fine_from {
                 ledger.skip_to_hour(number);
-                ledger.push_hour(hour.sums().ok_or(LedgerError::Overflow)?)?;
+                ledger.push_hour(
+                    hour.sums()
+                        .ok_or(LedgerError::Overflow)?,
+                )?;
             } else {
-                for (start, slice) in hour.iter().take_while(|(start, _)| *start < end) {
+                for (start, slice) in hour
+                    .iter()
+                    .take_while(|(start, _)| *start < end)
+                {
                     ledger.append(start, slice)?;
                 }
             }
@@ -142,7 +156,9 @@ impl Ledger {
     /// The end of the last slice.
     #[must_use]
     pub fn end(&self) -> DateTime<Utc> {
-        self.width.interval(self.next_slice()).start()
+        self.width
+            .interval(self.next_slice())
+            .start()
     }
 
     /// The start of the first hour that is kept.
@@ -171,8 +187,8 @@ impl Ledger {
     ///
     /// None in truth: what is unmeasured cannot overflow.
     pub fn fill_to(&mut self, at: DateTime<Utc>) -> Result<(), LedgerError> {
-        if hour_number(at) - hour_number(self.end()) > FINE_HOURS as i64 {
-            self.skip_to_hour(hour_number(at) - FINE_HOURS as i64);
+        if hour_number(at) - hour_number(self.end()) > signed(FINE_HOURS) {
+            self.skip_to_hour(hour_number(at) - signed(FINE_HOURS));
         }
         let index = self.width.index_of(at);
         while self.next_slice() < index {
@@ -189,31 +205,77 @@ impl Ledger {
     /// [`LedgerError::Overflow`]; nothing is replaced then.
     pub fn set_hour(&mut self, hour: &Hour) -> Result<(), LedgerError> {
         let number = hour_number(hour.start());
-        let Some(offset) = usize::try_from(number - self.first_hour).ok() else { return Ok(()) };
-        let Some(before) = self.hours.get(offset).copied() else { return Ok(()) };
-        let (end, fine_start) = (self.end(), self.width.interval(self.first_fine).start());
+        let Some(offset) = usize::try_from(number - self.first_hour).ok() else {
+            return Ok(());
+        };
+        let Some(before) = self.hours.get(offset).copied() else {
+            return Ok(());
+        };
+        let (end, fine_start) = (
+            self.end(),
+            self.width
+                .interval(self.first_fine)
+                .start(),
+        );
         if hour.start() >= fine_start {
             let within = prefixes_within(hour);
             let first = usize::try_from(self.width.index_of(hour.start()) - self.first_fine)
                 .map_err(|_| LedgerError::OutOfOrder)?;
             let last = (first + self.width.per_hour()).min(self.fine.len() - 1);
-            let new = within.get(last - first).copied().unwrap_or_default();
-            let old = self.fine.get(last).copied().unwrap_or(before).minus(before);
+            let new = within
+                .get(last - first)
+                .copied()
+                .unwrap_or_default();
+            let old = self
+                .fine
+                .get(last)
+                .copied()
+                .unwrap_or(before)
+                .minus(before);
             self.check_fits(new, old)?;
-            for (held, sum) in self.fine.iter_mut().take(last).skip(first).zip(&within) {
+            for (held, sum) in self
+                .fine
+                .iter_mut()
+                .take(last)
+                .skip(first)
+                .zip(&within)
+            {
                 *held = before.plus(*sum);
             }
             let change = new.minus(old);
-            self.fine.iter_mut().skip(last).for_each(|prefix| *prefix = prefix.plus(change));
-            self.hours.iter_mut().skip(offset + 1).for_each(|prefix| *prefix = prefix.plus(change));
+            self.fine
+                .iter_mut()
+                .skip(last)
+                .for_each(|prefix| *prefix = prefix.plus(change));
+            self.hours
+                .iter_mut()
+                .skip(offset + 1)
+                .for_each(|prefix| *prefix = prefix.plus(change));
         } else if hour.interval().end() <= end {
-            let new = Prefix::of(hour.sums().ok_or(LedgerError::Overflow)?);
-            let old = self.hours.get(offset + 1).copied().unwrap_or(before).minus(before);
+            let new = Prefix::of(
+                hour.sums()
+                    .ok_or(LedgerError::Overflow)?,
+            );
+            let old = self
+                .hours
+                .get(offset + 1)
+                .copied()
+                .unwrap_or(before)
+                .minus(before);
             self.check_fits(new, old)?;
             let change = new.minus(old);
-            self.hours.iter_mut().skip(offset + 1).for_each(|prefix| *prefix = prefix.plus(change));
-            self.fine.iter_mut().for_each(|prefix| *prefix = prefix.plus(change));
-            if self.edges.iter().any(|edge| edge.hour == number) {
+            self.hours
+                .iter_mut()
+                .skip(offset + 1)
+                .for_each(|prefix| *prefix = prefix.plus(change));
+            self.fine
+                .iter_mut()
+                .for_each(|prefix| *prefix = prefix.plus(change));
+            if self
+                .edges
+                .iter()
+                .any(|edge| edge.hour == number)
+            {
                 self.attach(hour);
             }
         }
@@ -239,7 +301,11 @@ impl Ledger {
         let mut hour = Hour::unmeasured(at, self.width);
         let first = self.width.index_of(hour.start()) - self.first_fine;
         let first = usize::try_from(first).ok()?;
-        let prefixes = self.fine.get(first..)?.iter().take(self.width.per_hour() + 1);
+        let prefixes = self
+            .fine
+            .get(first..)?
+            .iter()
+            .take(self.width.per_hour() + 1);
         let mut start = hour.start();
         for (before, after) in prefixes.clone().zip(prefixes.skip(1)) {
             let sums = after.minus(*before).sums();
@@ -276,21 +342,28 @@ impl Ledger {
             hour: hour_number(hour.start()),
             within: prefixes_within(hour).into_boxed_slice(),
         };
-        self.edges.retain(|held| held.hour != edge.hour);
+        self.edges
+            .retain(|held| held.hour != edge.hour);
         self.edges.push(edge);
     }
 
     /// Detaches hours in which none of these windows begins when it ends at `end`.
     pub fn detach_all_but(&mut self, end: DateTime<Utc>, windows: &[Span]) {
         self.edges.retain(|edge| {
-            windows.iter().any(|window| hour_number(end - window.as_delta()) == edge.hour)
+            windows
+                .iter()
+                .any(|window| hour_number(end - window.as_delta()) == edge.hour)
         });
     }
 
     /// The bytes that the ledger holds on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
-        let edges: usize = self.edges.iter().map(|edge| edge.within.len()).sum();
+        let edges: usize = self
+            .edges
+            .iter()
+            .map(|edge| edge.within.len())
+            .sum();
         (self.hours.capacity() + self.fine.capacity() + edges) * size_of::<Prefix>()
             + self.edges.capacity() * size_of::<Edge>()
     }
@@ -301,33 +374,51 @@ impl Ledger {
         let index = self.width.index_of(at);
         if let Ok(offset) = usize::try_from(index - self.first_fine) {
             let last = self.fine.len().saturating_sub(1);
-            return Ok(self.fine.get(offset.min(last)).copied().unwrap_or_default());
+            return Ok(self
+                .fine
+                .get(offset.min(last))
+                .copied()
+                .unwrap_or_default());
         }
         let hour = hour_number(at);
         let Ok(offset) = usize::try_from(hour - self.first_hour) else {
-            return Ok(self.hours.first().copied().unwrap_or_default());
+            return Ok(self
+                .hours
+                .first()
+                .copied()
+                .unwrap_or_default());
         };
-        let before = self.hours.get(offset).copied().unwrap_or_default();
-        let within = index.rem_euclid(self.width.per_hour() as i64);
+        let before = self
+            .hours
+            .get(offset)
+            .copied()
+            .unwrap_or_default();
+        let within = index.rem_euclid(signed(self.width.per_hour()));
         if within == 0 {
             return Ok(before);
         }
         self.edges
             .iter()
             .find(|edge| edge.hour == hour)
-            .and_then(|edge| edge.within.get(usize::try_from(within).unwrap_or(usize::MAX)))
+            .and_then(|edge| {
+                edge.within
+                    .get(usize::try_from(within).unwrap_or(usize::MAX))
+            })
             .map(|sum| before.plus(*sum))
             .ok_or_else(|| LedgerError::MissingHour(hour_start(hour)))
     }
 
     /// The number of the slice that is appended next.
     fn next_slice(&self) -> i64 {
-        self.first_fine + self.fine.len() as i64 - 1
+        self.first_fine + signed(self.fine.len()) - 1
     }
 
     /// The sum of everything.
     fn last(&self) -> Prefix {
-        self.fine.last().copied().unwrap_or_default()
+        self.fine
+            .last()
+            .copied()
+            .unwrap_or_default()
     }
 
     fn push_slice(&mut self, slice: Slice) -> Result<(), LedgerError> {
@@ -338,7 +429,11 @@ impl Ledger {
         self.check_fits(added, Prefix::default())?;
         let sum = self.last().plus(added);
         self.fine.push(sum);
-        if self.next_slice().rem_euclid(self.width.per_hour() as i64) == 0 {
+        if self
+            .next_slice()
+            .rem_euclid(signed(self.width.per_hour()))
+            == 0
+        {
             self.hours.push(sum);
             self.forget_old();
         }
@@ -358,7 +453,7 @@ impl Ledger {
     /// beyond it.
     fn skip_to_hour(&mut self, number: i64) {
         let last = self.last();
-        while self.first_hour + (self.hours.len() as i64) <= number {
+        while self.first_hour + signed(self.hours.len()) <= number {
             self.hours.push(last);
             self.restart_fine(last);
         }
@@ -368,8 +463,8 @@ impl Ledger {
     fn restart_fine(&mut self, before: Prefix) {
         self.fine.clear();
         self.fine.push(before);
-        let hour = self.first_hour + self.hours.len() as i64 - 1;
-        self.first_fine = hour * self.width.per_hour() as i64;
+        let hour = self.first_hour + signed(self.hours.len()) - 1;
+        self.first_fine = hour * signed(self.width.per_hour());
         self.forget_old();
     }
 
@@ -378,19 +473,30 @@ impl Ledger {
         let per_hour = self.width.per_hour();
         if self.fine.len() > (FINE_HOURS + 1) * per_hour {
             self.fine.drain(..per_hour);
-            self.first_fine += per_hour as i64;
+            self.first_fine += signed(per_hour);
         }
-        let surplus = self.hours.len().saturating_sub(self.horizon_hours + 2);
+        let surplus = self
+            .hours
+            .len()
+            .saturating_sub(self.horizon_hours + 2);
         if surplus > 0 {
             self.hours.drain(..surplus);
-            self.first_hour += surplus as i64;
+            self.first_hour += signed(surplus);
         }
     }
 
     /// Whether all that is kept still fits when `old` gives way to `new`.
     fn check_fits(&self, new: Prefix, old: Prefix) -> Result<(), LedgerError> {
-        let first = self.hours.first().copied().unwrap_or_default();
-        let kept = self.last().minus(first).minus(old).total;
+        let first = self
+            .hours
+            .first()
+            .copied()
+            .unwrap_or_default();
+        let kept = self
+            .last()
+            .minus(first)
+            .minus(old)
+            .total;
         match kept.checked_add(new.total) {
             Some(sum) if sum <= SUM_MAX => Ok(()),
             _ => Err(LedgerError::Overflow),
@@ -411,7 +517,9 @@ impl Prefix {
         Self {
             bad: self.bad.wrapping_add(other.bad),
             total: self.total.wrapping_add(other.total),
-            measured: self.measured.wrapping_add(other.measured),
+            measured: self
+                .measured
+                .wrapping_add(other.measured),
         }
     }
 
@@ -419,15 +527,23 @@ impl Prefix {
         Self {
             bad: self.bad.wrapping_sub(other.bad),
             total: self.total.wrapping_sub(other.total),
-            measured: self.measured.wrapping_sub(other.measured),
+            measured: self
+                .measured
+                .wrapping_sub(other.measured),
         }
     }
 
     /// A difference of prefixes as what it is. Bad never exceeds total in any slice, so not in a sum.
     fn sums(self) -> Sums {
-        let (bad, total) = (Count::from_millionths(self.bad), Count::from_millionths(self.total));
+        let (bad, total) = (
+            Count::from_millionths(self.bad),
+            Count::from_millionths(self.total),
+        );
         let counts = Counts::with_bad(bad, total).unwrap_or_default();
-        Sums { counts, measured: self.measured }
+        Sums {
+            counts,
+            measured: self.measured,
+        }
     }
 }
 
@@ -439,7 +555,10 @@ fn prefixes_within(hour: &Hour) -> Vec<Prefix> {
     prefixes.push(sum);
     for slice in hour.slices() {
         let measured = u32::from(slice.is_measured());
-        sum = sum.plus(Prefix::of(Sums { counts: slice.counts(), measured }));
+        sum = sum.plus(Prefix::of(Sums {
+            counts: slice.counts(),
+            measured,
+        }));
         prefixes.push(sum);
     }
     if !hour.is_fine() {
@@ -449,8 +568,18 @@ fn prefixes_within(hour: &Hour) -> Vec<Prefix> {
     prefixes
 }
 
+/// A length as a signed number; nothing here is as long as 2^63.
+#[expect(
+    clippy::cast_possible_wrap,
+    reason = "nothing held in memory has 2^63 elements"
+)]
+const fn signed(length: usize) -> i64 {
+    length as i64
+}
+
 fn hour_number(at: DateTime<Utc>) -> i64 {
-    at.timestamp().div_euclid(i64::from(HOUR))
+    at.timestamp()
+        .div_euclid(i64::from(HOUR))
 }
 
 fn hour_start(number: i64) -> DateTime<Utc> {

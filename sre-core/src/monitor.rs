@@ -12,6 +12,6 @@ mod folding;
 mod ledgers;
 
 pub use alerts::AlertMover;
-pub use dispatcher::{Dispatcher, DispatcherPorts, Dispatched, Sending, Sent};
+pub use dispatcher::{Dispatched, Dispatcher, DispatcherPorts, Sending, Sent};
 pub use evaluator::{Evaluated, Evaluator, EvaluatorPorts, MonitorSettings};
 pub use ledgers::{load_ledger, recompute};

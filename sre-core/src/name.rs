@@ -17,10 +17,15 @@ pub struct NameError;
 /// `[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}`
 fn check(text: &str) -> Result<(), NameError> {
     let mut bytes = text.bytes();
-    let first_is_plain = bytes.next().is_some_and(|byte| byte.is_ascii_alphanumeric());
-    let rest_is_plain =
-        bytes.all(|byte| byte.is_ascii_alphanumeric() || b"._:/-".contains(&byte));
-    if first_is_plain && rest_is_plain && text.len() <= 128 { Ok(()) } else { Err(NameError) }
+    let first_is_plain = bytes
+        .next()
+        .is_some_and(|byte| byte.is_ascii_alphanumeric());
+    let rest_is_plain = bytes.all(|byte| byte.is_ascii_alphanumeric() || b"._:/-".contains(&byte));
+    if first_is_plain && rest_is_plain && text.len() <= 128 {
+        Ok(())
+    } else {
+        Err(NameError)
+    }
 }
 
 macro_rules! name {
@@ -139,13 +144,25 @@ mod tests {
         for text in ["api-gateway", "a", "9", "a.b_c:d/e-f", &"x".repeat(128)] {
             assert!(text.parse::<ServiceName>().is_ok(), "{text}");
         }
-        for text in ["", "-a", ".a", "a b", "ä", "a\n", "<script>", &"x".repeat(129)] {
+        for text in [
+            "",
+            "-a",
+            ".a",
+            "a b",
+            "ä",
+            "a\n",
+            "<script>",
+            &"x".repeat(129),
+        ] {
             assert!(text.parse::<ServiceName>().is_err(), "{text}");
         }
     }
 
     #[test]
     fn parts_that_join_to_the_same_text_have_different_ids() {
-        assert_ne!(derived_id("x", &[b"ab", b"c"]), derived_id("x", &[b"a", b"bc"]));
+        assert_ne!(
+            derived_id("x", &[b"ab", b"c"]),
+            derived_id("x", &[b"a", b"bc"])
+        );
     }
 }

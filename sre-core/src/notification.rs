@@ -85,10 +85,21 @@ impl Intent {
         kind: IntentKind,
         now: DateTime<Utc>,
     ) -> Self {
-        let parts: [&[u8]; 3] =
-            [alert_id.0.as_bytes(), &transition.to_be_bytes(), destination_id.0.as_bytes()];
+        let parts: [&[u8]; 3] = [
+            alert_id.0.as_bytes(),
+            &transition.to_be_bytes(),
+            destination_id.0.as_bytes(),
+        ];
         let id = IntentId(derived_id("intent", &parts));
-        Self { id, alert_id, transition, destination_id, kind, due_at: now, created_at: now }
+        Self {
+            id,
+            alert_id,
+            transition,
+            destination_id,
+            kind,
+            due_at: now,
+            created_at: now,
+        }
     }
 }
 
@@ -110,7 +121,10 @@ impl Destination {
     #[must_use]
     pub fn new(channel: &'static str, name: &str, configuration: &[u8]) -> Self {
         Self {
-            id: DestinationId(derived_id("destination", &[channel.as_bytes(), name.as_bytes()])),
+            id: DestinationId(derived_id(
+                "destination",
+                &[channel.as_bytes(), name.as_bytes()],
+            )),
             channel,
             name: name.to_owned(),
             fingerprint: derived_id("configuration", &[configuration]).to_string(),

@@ -114,7 +114,11 @@ impl BurnThresholds {
     /// Thresholds that increase strictly; `None` otherwise.
     #[must_use]
     pub fn new(warning: Factor, critical: Factor, emergency: Factor) -> Option<Self> {
-        (warning < critical && critical < emergency).then_some(Self { warning, critical, emergency })
+        (warning < critical && critical < emergency).then_some(Self {
+            warning,
+            critical,
+            emergency,
+        })
     }
 
     /// The factor from which on the burn has the level; `None` for [`BurnLevel::None`].
@@ -131,12 +135,17 @@ impl BurnThresholds {
     /// The level that a burn has reached; equality has (status levels use `≥`, alerts `>`).
     #[must_use]
     pub fn level(&self, counts: crate::count::Counts, target: Target) -> BurnLevel {
-        [BurnLevel::Emergency, BurnLevel::Critical, BurnLevel::Warning]
-            .into_iter()
-            .find(|level| {
-                self.factor(*level).is_some_and(|factor| factor.is_reached_by(counts, target))
-            })
-            .unwrap_or_default()
+        [
+            BurnLevel::Emergency,
+            BurnLevel::Critical,
+            BurnLevel::Warning,
+        ]
+        .into_iter()
+        .find(|level| {
+            self.factor(*level)
+                .is_some_and(|factor| factor.is_reached_by(counts, target))
+        })
+        .unwrap_or_default()
     }
 }
 
@@ -193,11 +202,23 @@ impl PolicyChoice {
             Self::GoogleSre => google_sre_rules(),
             Self::Custom(rules) => {
                 let (rules, left_out) = ground.sift(rules.iter().map(|rule| Ok(*rule)));
-                return BurnPolicy { name: self.name(), rules, left_out };
+                return BurnPolicy {
+                    name: self.name(),
+                    rules,
+                    left_out,
+                };
             }
         };
-        let (rules, left_out) = ground.sift(preset.iter().map(|rule| ground.scale(*rule)));
-        BurnPolicy { name: self.name(), rules, left_out }
+        let (rules, left_out) = ground.sift(
+            preset
+                .iter()
+                .map(|rule| ground.scale(*rule)),
+        );
+        BurnPolicy {
+            name: self.name(),
+            rules,
+            left_out,
+        }
     }
 }
 
@@ -206,7 +227,10 @@ impl Ground {
     #[must_use]
     pub fn refusal(&self, rule: &BurnRule) -> Option<String> {
         let smallest = self.smallest_window();
-        if rule.factor.is_unreachable_for(self.target) {
+        if rule
+            .factor
+            .is_unreachable_for(self.target)
+        {
             let largest = 1e9 / f64::from(self.target.budget_ppb());
             Some(format!(
                 "can never fire: at {} % even a total outage burns only {largest} times too fast, \
@@ -214,15 +238,24 @@ impl Ground {
                 self.target, rule.factor
             ))
         } else if rule.factor < Factor::ONE {
-            Some(format!("a factor of {} would alert on a service that is on track", rule.factor))
+            Some(format!(
+                "a factor of {} would alert on a service that is on track",
+                rule.factor
+            ))
         } else if rule.long < smallest || rule.short < smallest {
             Some(format!(
                 "a window must hold two slices and two measurements, here at least {smallest}"
             ))
         } else if rule.short > rule.long {
-            Some(format!("the short window {} is longer than the long {}", rule.short, rule.long))
+            Some(format!(
+                "the short window {} is longer than the long {}",
+                rule.short, rule.long
+            ))
         } else if rule.long > self.window {
-            Some(format!("the long window {} is longer than the SLO's {}", rule.long, self.window))
+            Some(format!(
+                "the long window {} is longer than the SLO's {}",
+                rule.long, self.window
+            ))
         } else {
             None
         }
@@ -232,7 +265,12 @@ impl Ground {
     fn smallest_window(&self) -> Span {
         let width = self.width.span();
         let expected = self.expected_interval.unwrap_or(width);
-        Span::seconds(width.max(expected).as_seconds().saturating_mul(2))
+        Span::seconds(
+            width
+                .max(expected)
+                .as_seconds()
+                .saturating_mul(2),
+        )
     }
 
     /// The rule brought from 30 days to this window so that its share of the budget stays: from 28
@@ -241,21 +279,30 @@ impl Ground {
         let (window, month) = (self.window.as_seconds(), 30 * DAY);
         if window >= 28 * DAY {
             let factor = rule.factor.scaled(window, month);
-            return factor.map(|factor| BurnRule { factor, ..rule }).ok_or_else(|| LeftOut {
-                rule,
-                reason: format!("its factor does not scale to a window of {}", self.window),
-            });
+            return factor
+                .map(|factor| BurnRule { factor, ..rule })
+                .ok_or_else(|| LeftOut {
+                    rule,
+                    reason: format!("its factor does not scale to a window of {}", self.window),
+                });
         }
         let (long, is_stretched) = self.scaled_window(rule.long);
         let (short, _) = self.scaled_window(rule.short);
-        let scaled = BurnRule { long, short, ..rule };
+        let scaled = BurnRule {
+            long,
+            short,
+            ..rule
+        };
         if is_stretched || long > self.window {
             return Err(LeftOut {
                 rule: scaled,
                 reason: format!(
                     "its long window of {} on 30d is too short to scale to {}: slices of {} need \
                      at least {}; finer slices bring it back",
-                    rule.long, self.window, self.width, self.smallest_window()
+                    rule.long,
+                    self.window,
+                    self.width,
+                    self.smallest_window()
                 ),
             });
         }
@@ -271,7 +318,10 @@ impl Ground {
         let whole = exact.div_ceil(month).div_ceil(slice) * slice;
         let seconds = whole.max(u64::from(self.smallest_window().as_seconds()));
         let is_stretched = seconds * month * 2 > exact * 3;
-        (Span::seconds(u32::try_from(seconds).unwrap_or(u32::MAX)), is_stretched)
+        (
+            Span::seconds(u32::try_from(seconds).unwrap_or(u32::MAX)),
+            is_stretched,
+        )
     }
 
     fn sift(
@@ -294,24 +344,71 @@ impl Ground {
 
 /// Emergency on 1h/5m, critical on 6h/30m, warning on 24h/2h.
 fn default_rules(thresholds: &BurnThresholds) -> Vec<BurnRule> {
-    let rule = |level, factor, long, short| BurnRule { level, factor, long, short };
+    let rule = |level, factor, long, short| BurnRule {
+        level,
+        factor,
+        long,
+        short,
+    };
     vec![
-        rule(BurnLevel::Emergency, thresholds.emergency, Span::hours(1), Span::minutes(5)),
-        rule(BurnLevel::Critical, thresholds.critical, Span::hours(6), Span::minutes(30)),
-        rule(BurnLevel::Warning, thresholds.warning, Span::hours(24), Span::hours(2)),
+        rule(
+            BurnLevel::Emergency,
+            thresholds.emergency,
+            Span::hours(1),
+            Span::minutes(5),
+        ),
+        rule(
+            BurnLevel::Critical,
+            thresholds.critical,
+            Span::hours(6),
+            Span::minutes(30),
+        ),
+        rule(
+            BurnLevel::Warning,
+            thresholds.warning,
+            Span::hours(24),
+            Span::hours(2),
+        ),
     ]
 }
 
 /// 14.4 on 1h/5m and 6 on 6h/30m page; 3 on 24h/2h and 1 on 3d/6h make the ticket (SRE Workbook;
 /// the third row from Sloth).
 fn google_sre_rules() -> Vec<BurnRule> {
-    let rule = |level, factor, long, short| BurnRule { level, factor, long, short };
-    let fourteen_four = Factor::whole(72).scaled(1, 5).unwrap_or(Factor::ONE);
+    let rule = |level, factor, long, short| BurnRule {
+        level,
+        factor,
+        long,
+        short,
+    };
+    let fourteen_four = Factor::whole(72)
+        .scaled(1, 5)
+        .unwrap_or(Factor::ONE);
     vec![
-        rule(BurnLevel::Emergency, fourteen_four, Span::hours(1), Span::minutes(5)),
-        rule(BurnLevel::Critical, Factor::whole(6), Span::hours(6), Span::minutes(30)),
-        rule(BurnLevel::Warning, Factor::whole(3), Span::hours(24), Span::hours(2)),
-        rule(BurnLevel::Warning, Factor::ONE, Span::days(3), Span::hours(6)),
+        rule(
+            BurnLevel::Emergency,
+            fourteen_four,
+            Span::hours(1),
+            Span::minutes(5),
+        ),
+        rule(
+            BurnLevel::Critical,
+            Factor::whole(6),
+            Span::hours(6),
+            Span::minutes(30),
+        ),
+        rule(
+            BurnLevel::Warning,
+            Factor::whole(3),
+            Span::hours(24),
+            Span::hours(2),
+        ),
+        rule(
+            BurnLevel::Warning,
+            Factor::ONE,
+            Span::days(3),
+            Span::hours(6),
+        ),
     ]
 }
 
@@ -332,7 +429,10 @@ mod tests {
         let policy =
             PolicyChoice::Default.resolve(&BurnThresholds::default(), &ground("99.9", window));
         let shown = |rule: &BurnRule| {
-            format!("{} {} {}/{}", rule.level, rule.factor, rule.long, rule.short)
+            format!(
+                "{} {} {}/{}",
+                rule.level, rule.factor, rule.long, rule.short
+            )
         };
         policy.rules.iter().map(shown).collect()
     }
@@ -343,27 +443,51 @@ mod tests {
         assert_eq!(default_on(Span::hours(1)), ["warning 2 2m/2m"]);
         assert_eq!(
             default_on(Span::days(1)),
-            ["emergency 10 2m/2m", "critical 5 12m/2m", "warning 2 48m/4m"]
+            [
+                "emergency 10 2m/2m",
+                "critical 5 12m/2m",
+                "warning 2 48m/4m"
+            ]
         );
         assert_eq!(
             default_on(Span::days(7)),
-            ["emergency 10 14m/2m", "critical 5 84m/7m", "warning 2 336m/28m"]
+            [
+                "emergency 10 14m/2m",
+                "critical 5 84m/7m",
+                "warning 2 336m/28m"
+            ]
         );
         assert_eq!(
             default_on(Span::days(14)),
-            ["emergency 10 28m/3m", "critical 5 168m/14m", "warning 2 672m/56m"]
+            [
+                "emergency 10 28m/3m",
+                "critical 5 168m/14m",
+                "warning 2 672m/56m"
+            ]
         );
         assert_eq!(
             default_on(Span::days(28)),
-            ["emergency 28/3 1h/5m", "critical 14/3 6h/30m", "warning 28/15 24h/2h"]
+            [
+                "emergency 28/3 1h/5m",
+                "critical 14/3 6h/30m",
+                "warning 28/15 24h/2h"
+            ]
         );
         assert_eq!(
             default_on(Span::days(30)),
-            ["emergency 10 1h/5m", "critical 5 6h/30m", "warning 2 24h/2h"]
+            [
+                "emergency 10 1h/5m",
+                "critical 5 6h/30m",
+                "warning 2 24h/2h"
+            ]
         );
         assert_eq!(
             default_on(Span::days(90)),
-            ["emergency 30 1h/5m", "critical 15 6h/30m", "warning 6 24h/2h"]
+            [
+                "emergency 30 1h/5m",
+                "critical 15 6h/30m",
+                "warning 6 24h/2h"
+            ]
         );
     }
 
@@ -372,7 +496,11 @@ mod tests {
         let policy = PolicyChoice::Default
             .resolve(&BurnThresholds::default(), &ground("90", Span::days(30)));
         assert_eq!(policy.left_out.len(), 1);
-        let reason = &policy.left_out.first().expect("one").reason;
+        let reason = &policy
+            .left_out
+            .first()
+            .expect("one")
+            .reason;
         assert!(reason.contains("burns only 10 times"), "{reason}");
     }
 
@@ -380,15 +508,27 @@ mod tests {
     fn a_preset_rule_below_one_is_left_out() {
         let policy = PolicyChoice::GoogleSre
             .resolve(&BurnThresholds::default(), &ground("99.9", Span::days(28)));
-        let left: Vec<_> = policy.left_out.iter().map(|left| left.rule.factor.to_string()).collect();
+        let left: Vec<_> = policy
+            .left_out
+            .iter()
+            .map(|left| left.rule.factor.to_string())
+            .collect();
         assert_eq!(left, ["14/15"]);
     }
 
     #[test]
     fn finer_slices_bring_a_short_rule_back() {
-        let fine = Ground { width: SliceWidth::TEN_SECONDS, ..ground("99", Span::hours(6)) };
+        let fine = Ground {
+            width: SliceWidth::TEN_SECONDS,
+            ..ground("99", Span::hours(6))
+        };
         let policy = PolicyChoice::Default.resolve(&BurnThresholds::default(), &fine);
-        assert!(policy.rules.iter().any(|rule| rule.level == BurnLevel::Critical));
+        assert!(
+            policy
+                .rules
+                .iter()
+                .any(|rule| rule.level == BurnLevel::Critical)
+        );
     }
 
     #[test]
@@ -398,7 +538,11 @@ mod tests {
             ..ground("99.9", Span::days(30))
         };
         let rules = PolicyChoice::Default.resolve(&BurnThresholds::default(), &slow);
-        let left: Vec<_> = rules.left_out.iter().map(|left| left.rule.level).collect();
+        let left: Vec<_> = rules
+            .left_out
+            .iter()
+            .map(|left| left.rule.level)
+            .collect();
         assert_eq!(left, [BurnLevel::Emergency]);
     }
 
@@ -413,11 +557,41 @@ mod tests {
         };
         assert_eq!(ground.refusal(&rule), None);
         for (wrong, word) in [
-            (BurnRule { factor: Factor::whole(1_000), ..rule }, "never fire"),
-            (BurnRule { factor: "0.5".parse().expect("a factor"), ..rule }, "on track"),
-            (BurnRule { short: Span::minutes(1), ..rule }, "two slices"),
-            (BurnRule { short: Span::hours(7), ..rule }, "longer than the long"),
-            (BurnRule { long: Span::days(31), ..rule }, "longer than the SLO"),
+            (
+                BurnRule {
+                    factor: Factor::whole(1_000),
+                    ..rule
+                },
+                "never fire",
+            ),
+            (
+                BurnRule {
+                    factor: "0.5".parse().expect("a factor"),
+                    ..rule
+                },
+                "on track",
+            ),
+            (
+                BurnRule {
+                    short: Span::minutes(1),
+                    ..rule
+                },
+                "two slices",
+            ),
+            (
+                BurnRule {
+                    short: Span::hours(7),
+                    ..rule
+                },
+                "longer than the long",
+            ),
+            (
+                BurnRule {
+                    long: Span::days(31),
+                    ..rule
+                },
+                "longer than the SLO",
+            ),
         ] {
             let reason = ground.refusal(&wrong).expect(word);
             assert!(reason.contains(word), "{reason}");

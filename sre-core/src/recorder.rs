@@ -56,7 +56,9 @@ impl Recorder {
     /// A recorder that has counted nothing.
     #[must_use]
     pub fn new() -> Self {
-        Self { shards: Default::default() }
+        Self {
+            shards: Default::default(),
+        }
     }
 
     /// Counts one event.
@@ -87,9 +89,15 @@ impl Recorder {
             good = good.saturating_add(shard.good.swap(0, Ordering::Relaxed));
             bad = bad.saturating_add(shard.bad.swap(0, Ordering::Relaxed));
         }
-        let count = |n| Count::events(n).unwrap_or(Count::SAMPLE_MAX).min(Count::SAMPLE_MAX);
+        let count = |n| {
+            Count::events(n)
+                .unwrap_or(Count::SAMPLE_MAX)
+                .min(Count::SAMPLE_MAX)
+        };
         let (good, bad) = (count(good), count(bad));
-        let total = good.checked_add(bad).unwrap_or(Count::SAMPLE_MAX);
+        let total = good
+            .checked_add(bad)
+            .unwrap_or(Count::SAMPLE_MAX);
         Counts::with_bad(bad, total).unwrap_or_default()
     }
 }
@@ -102,7 +110,8 @@ impl Default for Recorder {
 
 impl fmt::Debug for Recorder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recorder").finish_non_exhaustive()
+        f.debug_struct("Recorder")
+            .finish_non_exhaustive()
     }
 }
 
@@ -137,11 +146,18 @@ mod tests {
                     })
                 })
                 .collect();
-            while writers.iter().any(|writer| !writer.is_finished()) {
-                sum = sum.checked_add(recorder.drain()).expect("fits");
+            while writers
+                .iter()
+                .any(|writer| !writer.is_finished())
+            {
+                sum = sum
+                    .checked_add(recorder.drain())
+                    .expect("fits");
             }
         });
-        sum = sum.checked_add(recorder.drain()).expect("fits");
+        sum = sum
+            .checked_add(recorder.drain())
+            .expect("fits");
         assert_eq!(sum, Counts::events(160_000, 200_000).expect("legal"));
     }
 }

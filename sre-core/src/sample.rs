@@ -98,8 +98,12 @@ pub fn fold<'a>(definition: &Definition, samples: impl Iterator<Item = &'a Sampl
     let mut slice = Slice::Unmeasured;
     for sample in samples {
         let kind = MetricKind::of(&sample.metric_name);
-        let Some(counts) = sample.value.counts(definition, kind) else { continue };
-        let Some(sum) = slice.counts().checked_add(counts) else { return Slice::Unmeasured };
+        let Some(counts) = sample.value.counts(definition, kind) else {
+            continue;
+        };
+        let Some(sum) = slice.counts().checked_add(counts) else {
+            return Slice::Unmeasured;
+        };
         slice = Slice::Measured(sum);
     }
     judge(definition.method, slice)
@@ -112,7 +116,11 @@ pub fn judge(method: BudgetingMethod, events: Slice) -> Slice {
         (BudgetingMethod::Timeslices(target), Slice::Measured(counts))
             if !counts.total().is_zero() =>
         {
-            let good = if target.is_met_by(counts) { Count::ONE } else { Count::ZERO };
+            let good = if target.is_met_by(counts) {
+                Count::ONE
+            } else {
+                Count::ZERO
+            };
             Counts::new(good, Count::ONE).map_or(Slice::Unmeasured, Slice::Measured)
         }
         _ => events,

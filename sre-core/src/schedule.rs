@@ -45,8 +45,14 @@ impl SlotGrid {
     #[must_use]
     pub fn after(&self, at: DateTime<Utc>) -> DateTime<Utc> {
         let offset = self.delay.as_delta() + self.phase;
-        let step = self.step.as_secs_i64().saturating_mul(1_000_000);
-        let grid = (at - offset).timestamp_micros().div_euclid(step).saturating_add(1);
+        let step = self
+            .step
+            .as_secs_i64()
+            .saturating_mul(1_000_000);
+        let grid = (at - offset)
+            .timestamp_micros()
+            .div_euclid(step)
+            .saturating_add(1);
         let slot = DateTime::from_timestamp_micros(grid.saturating_mul(step));
         slot.unwrap_or(at) + offset
     }
@@ -54,7 +60,8 @@ impl SlotGrid {
     /// The end of the last slice that has closed at `at`.
     #[must_use]
     pub fn closed_at(&self, at: DateTime<Utc>) -> DateTime<Utc> {
-        self.width.floor(at - self.delay.as_delta())
+        self.width
+            .floor(at - self.delay.as_delta())
     }
 }
 

@@ -56,7 +56,8 @@ impl SliceWidth {
     /// The number of the slice that `at` lies in, counted from the epoch; also before 1970.
     #[must_use]
     pub fn index_of(self, at: DateTime<Utc>) -> i64 {
-        at.timestamp().div_euclid(self.0.as_secs_i64())
+        at.timestamp()
+            .div_euclid(self.0.as_secs_i64())
     }
 
     /// The stretch of slice number `index`.
@@ -76,7 +77,11 @@ impl SliceWidth {
     #[must_use]
     pub fn ceil(self, at: DateTime<Utc>) -> DateTime<Utc> {
         let floor = self.floor(at);
-        if floor == at { at } else { floor + self.0.as_delta() }
+        if floor == at {
+            at
+        } else {
+            floor + self.0.as_delta()
+        }
     }
 }
 
@@ -90,7 +95,10 @@ impl FromStr for SliceWidth {
     type Err = SliceWidthError;
 
     fn from_str(text: &str) -> Result<Self, SliceWidthError> {
-        Self::new(text.parse().map_err(|_| SliceWidthError)?)
+        Self::new(
+            text.parse()
+                .map_err(|_| SliceWidthError)?,
+        )
     }
 }
 
@@ -160,7 +168,9 @@ impl Sums {
     pub fn checked_add(self, other: Self) -> Option<Self> {
         Some(Self {
             counts: self.counts.checked_add(other.counts)?,
-            measured: self.measured.checked_add(other.measured)?,
+            measured: self
+                .measured
+                .checked_add(other.measured)?,
         })
     }
 

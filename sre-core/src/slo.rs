@@ -124,7 +124,11 @@ impl Threshold {
     ///
     /// [`ThresholdError`] for NaN and infinities.
     pub fn new(operator: Operator, value: f64) -> Result<Self, ThresholdError> {
-        if value.is_finite() { Ok(Self { operator, value }) } else { Err(ThresholdError) }
+        if value.is_finite() {
+            Ok(Self { operator, value })
+        } else {
+            Err(ThresholdError)
+        }
     }
 
     /// How the value is compared.
@@ -140,7 +144,10 @@ impl Threshold {
     }
 
     /// Whether `sample` holds the line.
-    #[expect(clippy::float_cmp, reason = "the user asked for exact equality by `eq`")]
+    #[expect(
+        clippy::float_cmp,
+        reason = "the user asked for exact equality by `eq`"
+    )]
     #[must_use]
     pub fn is_held_by(self, sample: f64) -> bool {
         match self.operator {
@@ -373,7 +380,13 @@ impl Definition {
                     (MetricKind::of(metric), self.threshold)
                 {
                     parts.push(threshold.operator.as_str().into());
-                    parts.push(threshold.value.to_bits().to_be_bytes().into());
+                    parts.push(
+                        threshold
+                            .value
+                            .to_bits()
+                            .to_be_bytes()
+                            .into(),
+                    );
                 }
             }
             Indicator::Prometheus(ratio) => {
@@ -386,7 +399,10 @@ impl Definition {
                 parts.push(ratio.total.as_bytes().into());
             }
         }
-        let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+        let parts: Vec<&[u8]> = parts
+            .iter()
+            .map(Vec::as_slice)
+            .collect();
         let (high, _) = derived_id("generation", &parts).as_u64_pair();
         // Stores hold it as a signed integer.
         Generation((high >> 1).cast_signed())
@@ -395,7 +411,8 @@ impl Definition {
     /// The rules that stand for this SLO, given how often it is measured.
     #[must_use]
     pub fn policy(&self, thresholds: &BurnThresholds, expected: Option<Span>) -> BurnPolicy {
-        self.burn_policy.resolve(thresholds, &self.ground(expected))
+        self.burn_policy
+            .resolve(thresholds, &self.ground(expected))
     }
 
     /// What the burn rules of this SLO have to stand on.
@@ -440,5 +457,8 @@ impl Slo {
 /// The id of an SLO that the service brings along: the same in every new store.
 #[must_use]
 pub fn default_slo_id(service: &ServiceName, name: &str) -> SloId {
-    SloId(derived_id("default slo", &[service.as_str().as_bytes(), name.as_bytes()]))
+    SloId(derived_id(
+        "default slo",
+        &[service.as_str().as_bytes(), name.as_bytes()],
+    ))
 }

@@ -31,8 +31,8 @@ pub use evaluations::{
     SlotClaim, Standing,
 };
 pub use outbox::{
-    Attempt, AttemptRecord, ClaimedDelivery, DeliveryState, DueGroup, Frozen, IntentRecord,
-    Judged, Outbox, QueueDepth, Recorded,
+    Attempt, AttemptRecord, ClaimedDelivery, DeliveryState, DueGroup, Frozen, IntentRecord, Judged,
+    Outbox, QueueDepth, Recorded,
 };
 pub use retention::{Kept, Retention};
 pub use samples::{Appended, Samples, Target, TargetClaim};
@@ -107,6 +107,9 @@ impl<K> Page<K> {
     /// The first part, of at most `limit` (and [`Page::LIMIT_MAX`]) items.
     #[must_use]
     pub fn first(limit: NonZeroU32) -> Self {
-        Self { after: None, limit: limit.min(Self::LIMIT_MAX) }
+        Self {
+            after: None,
+            limit: limit.min(Self::LIMIT_MAX),
+        }
     }
 }

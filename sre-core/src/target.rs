@@ -56,7 +56,11 @@ impl Target {
     /// none or all of them.
     #[must_use]
     pub const fn from_budget_ppb(budget_ppb: u32) -> Option<Self> {
-        if budget_ppb == 0 || budget_ppb >= BILLION { None } else { Some(Self { budget_ppb }) }
+        if budget_ppb == 0 || budget_ppb >= BILLION {
+            None
+        } else {
+            Some(Self { budget_ppb })
+        }
     }
 
     /// The error budget in parts per billion of all events, `0 < ppb < 10⁹`.
@@ -150,18 +154,32 @@ pub struct Factor {
 
 /// Why a text is not a factor.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-#[error("a burn factor is a positive decimal below 1000000000 with at most 6 decimals, such as 14.4")]
+#[error(
+    "a burn factor is a positive decimal below 1000000000 with at most 6 decimals, such as 14.4"
+)]
 pub struct ParseFactorError;
 
 impl Factor {
     /// A sustainable pace: the budget lasts exactly its window.
-    pub const ONE: Self = Self { numerator: 1, denominator: 1 };
+    pub const ONE: Self = Self {
+        numerator: 1,
+        denominator: 1,
+    };
 
     /// `n` times the sustainable pace; clamped to 1 and 10⁹, for constants.
     #[must_use]
     pub const fn whole(n: u32) -> Self {
-        let n = if n == 0 { 1 } else if n > BILLION { BILLION } else { n };
-        Self { numerator: n as u64, denominator: 1 }
+        let n = if n == 0 {
+            1
+        } else if n > BILLION {
+            BILLION
+        } else {
+            n
+        };
+        Self {
+            numerator: n as u64,
+            denominator: 1,
+        }
     }
 
     /// The numerator of the reduced fraction, below 2³⁴.
@@ -179,13 +197,21 @@ impl Factor {
     /// The factor times `numerator / denominator`, `None` when the reduced fraction does not fit.
     #[must_use]
     pub fn scaled(self, numerator: u32, denominator: u32) -> Option<Self> {
-        let numerator = self.numerator.checked_mul(u64::from(numerator))?;
-        let denominator = self.denominator.checked_mul(u64::from(denominator))?;
+        let numerator = self
+            .numerator
+            .checked_mul(u64::from(numerator))?;
+        let denominator = self
+            .denominator
+            .checked_mul(u64::from(denominator))?;
         let divisor = greatest_common_divisor(numerator, denominator);
-        let (numerator, denominator) =
-            (numerator.checked_div(divisor)?, denominator.checked_div(divisor)?);
-        (numerator > 0 && numerator < FACTOR_LIMIT && denominator < FACTOR_LIMIT)
-            .then_some(Self { numerator, denominator })
+        let (numerator, denominator) = (
+            numerator.checked_div(divisor)?,
+            denominator.checked_div(divisor)?,
+        );
+        (numerator > 0 && numerator < FACTOR_LIMIT && denominator < FACTOR_LIMIT).then_some(Self {
+            numerator,
+            denominator,
+        })
     }
 
     /// Whether the burn of `counts` against `target` lies strictly above this factor; equality does
@@ -214,7 +240,10 @@ impl Factor {
     }
 
     /// The value as a float, for showing.
-    #[expect(clippy::cast_precision_loss, reason = "only ever shown; both sides lie below 2^34")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "only ever shown; both sides lie below 2^34"
+    )]
     #[must_use]
     pub fn as_f64(self) -> f64 {
         self.numerator as f64 / self.denominator as f64
@@ -245,7 +274,10 @@ impl FromStr for Factor {
         let divisor = greatest_common_divisor(millionths, 1_000_000);
         let (numerator, denominator) = (millionths / divisor, 1_000_000 / divisor);
         if numerator < FACTOR_LIMIT {
-            Ok(Self { numerator, denominator })
+            Ok(Self {
+                numerator,
+                denominator,
+            })
         } else {
             Err(ParseFactorError)
         }
@@ -293,7 +325,10 @@ impl TryFrom<(u64, u64)> for Factor {
         let (numerator, denominator) = (numerator / divisor, denominator / divisor);
         let is_in_range = |part: u64| part > 0 && part < FACTOR_LIMIT;
         if is_in_range(numerator) && is_in_range(denominator) {
-            Ok(Self { numerator, denominator })
+            Ok(Self {
+                numerator,
+                denominator,
+            })
         } else {
             Err(ParseFactorError)
         }
@@ -349,7 +384,13 @@ mod tests {
             ("99.999999", 10),
             ("0.000001", 999_999_990),
         ] {
-            assert_eq!(text.parse::<Target>().expect(text).budget_ppb(), ppb, "{text}");
+            assert_eq!(
+                text.parse::<Target>()
+                    .expect(text)
+                    .budget_ppb(),
+                ppb,
+                "{text}"
+            );
         }
     }
 
@@ -415,14 +456,27 @@ mod tests {
     fn a_rule_that_the_worst_service_cannot_fire_is_known() {
         let ninety: Target = "90".parse().expect("a target");
         assert!(Factor::whole(10).is_unreachable_for(ninety));
-        assert!(!"9.999999".parse::<Factor>().expect("a factor").is_unreachable_for(ninety));
+        assert!(
+            !"9.999999"
+                .parse::<Factor>()
+                .expect("a factor")
+                .is_unreachable_for(ninety)
+        );
     }
 
     #[test]
     fn a_factor_scales_by_the_share_of_its_period() {
-        let factor = Factor::whole(10).scaled(28, 30).expect("fits");
+        let factor = Factor::whole(10)
+            .scaled(28, 30)
+            .expect("fits");
         assert_eq!(factor.to_string(), "28/3");
-        assert_eq!(Factor::whole(2).scaled(90, 30).expect("fits").to_string(), "6");
+        assert_eq!(
+            Factor::whole(2)
+                .scaled(90, 30)
+                .expect("fits")
+                .to_string(),
+            "6"
+        );
     }
 
     proptest! {

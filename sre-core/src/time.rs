@@ -73,7 +73,11 @@ impl Span {
     /// `seconds` as a span, `None` for zero or more than [`Span::MAX`].
     #[must_use]
     pub const fn from_seconds(seconds: u32) -> Option<Self> {
-        if seconds == 0 || seconds > Self::MAX.0 { None } else { Some(Self(seconds)) }
+        if seconds == 0 || seconds > Self::MAX.0 {
+            None
+        } else {
+            Some(Self(seconds))
+        }
     }
 
     /// `n` minutes; clamped to the range of a span, for constants.
@@ -141,7 +145,9 @@ impl FromStr for Span {
 
     fn from_str(text: &str) -> Result<Self, ParseSpanError> {
         let unit_at = text.len().saturating_sub(1);
-        let (digits, unit) = text.split_at_checked(unit_at).ok_or(ParseSpanError::Shape)?;
+        let (digits, unit) = text
+            .split_at_checked(unit_at)
+            .ok_or(ParseSpanError::Shape)?;
         let unit = match unit {
             "s" => 1,
             "m" => MINUTE,
@@ -150,7 +156,11 @@ impl FromStr for Span {
             "w" => WEEK,
             _ => return Err(ParseSpanError::Shape),
         };
-        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        if digits.is_empty()
+            || !digits
+                .bytes()
+                .all(|byte| byte.is_ascii_digit())
+        {
             return Err(ParseSpanError::Shape);
         }
         let seconds = digits
@@ -214,13 +224,19 @@ impl Interval {
     /// clock that went back makes an empty interval and never a backwards one.
     #[must_use]
     pub fn new(start: DateTime<Utc>, end: DateTime<Utc>) -> Self {
-        Self { start, end: end.max(start) }
+        Self {
+            start,
+            end: end.max(start),
+        }
     }
 
     /// The interval of length `span` that ends at `end`.
     #[must_use]
     pub fn ending(end: DateTime<Utc>, span: Span) -> Self {
-        Self { start: end - span.as_delta(), end }
+        Self {
+            start: end - span.as_delta(),
+            end,
+        }
     }
 
     /// The first instant inside.
@@ -257,7 +273,10 @@ impl Interval {
     /// The smallest interval that covers both.
     #[must_use]
     pub fn hull(self, other: Self) -> Self {
-        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
+        Self {
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+        }
     }
 }
 
@@ -277,10 +296,25 @@ mod tests {
     #[test]
     fn a_span_is_printed_as_people_write_it() {
         for text in ["30s", "90s", "5m", "1h", "24h", "2d", "30d", "400d", "36h"] {
-            assert_eq!(text.parse::<Span>().expect(text).to_string(), text);
+            assert_eq!(
+                text.parse::<Span>()
+                    .expect(text)
+                    .to_string(),
+                text
+            );
         }
-        assert_eq!("1d".parse::<Span>().expect("a day").to_string(), "24h");
-        assert_eq!("1w".parse::<Span>().expect("a week").to_string(), "7d");
+        assert_eq!(
+            "1d".parse::<Span>()
+                .expect("a day")
+                .to_string(),
+            "24h"
+        );
+        assert_eq!(
+            "1w".parse::<Span>()
+                .expect("a week")
+                .to_string(),
+            "7d"
+        );
     }
 
     #[test]

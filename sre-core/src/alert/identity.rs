@@ -80,9 +80,14 @@ impl Identity {
             self.origin.as_str().as_bytes(),
             self.service_name.as_str().as_bytes(),
             self.alert_type.as_str().as_bytes(),
-            slo.as_ref().map_or(&[], |id| id.as_bytes()),
+            slo.as_ref()
+                .map_or(&[], |id| id.as_bytes()),
         ];
-        for (name, value) in self.labels.iter().filter(|(_, value)| !value.is_empty()) {
+        for (name, value) in self
+            .labels
+            .iter()
+            .filter(|(_, value)| !value.is_empty())
+        {
             parts.extend([name.as_bytes(), value.as_bytes()]);
         }
         DedupKey(derived_id("alert identity", &parts))
@@ -92,7 +97,10 @@ impl Identity {
     #[must_use]
     pub fn episode_id(&self, episode: u64) -> AlertId {
         let key = self.key();
-        AlertId(derived_id("episode", &[key.0.as_bytes(), &episode.to_be_bytes()]))
+        AlertId(derived_id(
+            "episode",
+            &[key.0.as_bytes(), &episode.to_be_bytes()],
+        ))
     }
 }
 
@@ -113,16 +121,26 @@ mod tests {
     #[test]
     fn an_empty_label_is_no_label() {
         let mut labelled = identity();
-        labelled.labels.insert("zone".to_owned(), String::new());
+        labelled
+            .labels
+            .insert("zone".to_owned(), String::new());
         assert_eq!(labelled.key(), identity().key());
-        labelled.labels.insert("zone".to_owned(), "a".to_owned());
+        labelled
+            .labels
+            .insert("zone".to_owned(), "a".to_owned());
         assert_ne!(labelled.key(), identity().key());
     }
 
     #[test]
     fn origin_and_type_tell_identities_apart_and_episodes_have_their_own_ids() {
-        let generated = Identity { origin: Origin::Generated, ..identity() };
-        let other = Identity { alert_type: AlertType::NoData, ..identity() };
+        let generated = Identity {
+            origin: Origin::Generated,
+            ..identity()
+        };
+        let other = Identity {
+            alert_type: AlertType::NoData,
+            ..identity()
+        };
         assert_ne!(generated.key(), identity().key());
         assert_ne!(other.key(), identity().key());
         assert_ne!(identity().episode_id(1), identity().episode_id(2));

@@ -110,7 +110,9 @@ impl Alert {
     #[must_use]
     pub fn open(opening: Opening, moment: &Moment<'_>) -> AlertUpdate {
         let alert = Self {
-            id: opening.identity.episode_id(opening.episode),
+            id: opening
+                .identity
+                .episode_id(opening.episode),
             identity: opening.identity,
             episode: opening.episode,
             transition: 1,
@@ -142,11 +144,18 @@ impl Alert {
         moment: &Moment<'_>,
     ) -> Result<AlertUpdate, InvalidTransition> {
         if !self.is_open() {
-            return Err(InvalidTransition { from: self.state.as_str(), verb: "acknowledged" });
+            return Err(InvalidTransition {
+                from: self.state.as_str(),
+                verb: "acknowledged",
+            });
         }
         let (expected, from) = (self.transition, self.state.as_str());
         let until = moment.now + moment.settings.ack_timeout.as_delta();
-        self.state = AlertState::Acknowledged { at: moment.now, by: by.clone(), until };
+        self.state = AlertState::Acknowledged {
+            at: moment.now,
+            by: by.clone(),
+            until,
+        };
         let mut update = self.advanced(Some(expected), Some(from), moment);
         (update.actor, update.comment) = (by, comment);
         Ok(update)
@@ -165,11 +174,22 @@ impl Alert {
         moment: &Moment<'_>,
     ) -> Result<AlertUpdate, InvalidTransition> {
         if !self.is_open() {
-            return Err(InvalidTransition { from: self.state.as_str(), verb: "resolved" });
+            return Err(InvalidTransition {
+                from: self.state.as_str(),
+                verb: "resolved",
+            });
         }
         let (expected, from) = (self.transition, self.state.as_str());
-        self.state = AlertState::Resolved { at: moment.now, reason, by: by.clone() };
-        let owed: Vec<DestinationId> = self.destinations.iter().copied().collect();
+        self.state = AlertState::Resolved {
+            at: moment.now,
+            reason,
+            by: by.clone(),
+        };
+        let owed: Vec<DestinationId> = self
+            .destinations
+            .iter()
+            .copied()
+            .collect();
         let mut update = self.advanced(Some(expected), Some(from), moment);
         update.intents = intents(&update.alert, &owed, IntentKind::Resolve, moment.now);
         (update.actor, update.comment) = (by, comment);
@@ -217,8 +237,13 @@ impl Alert {
         if !self.is_open() {
             return None;
         }
-        if self.expires_at.is_some_and(|at| at <= now) {
-            return self.resolve(ResolveReason::Timeout, None, None, moment).ok();
+        if self
+            .expires_at
+            .is_some_and(|at| at <= now)
+        {
+            return self
+                .resolve(ResolveReason::Timeout, None, None, moment)
+                .ok();
         }
         let (expected, from) = (self.transition, self.state.as_str());
         match self.state {
@@ -227,7 +252,11 @@ impl Alert {
                 let kind = IntentKind::AckTimeout;
                 Some(self.told_to_routes(Some(expected), Some(from), kind, moment))
             }
-            AlertState::Firing if self.repeat_at(moment.settings).is_some_and(|at| at <= now) => {
+            AlertState::Firing
+                if self
+                    .repeat_at(moment.settings)
+                    .is_some_and(|at| at <= now) =>
+            {
                 // The delivery sets the next repeat; until it is made, this one is not asked twice.
                 self.last_notified_at = Some(now);
                 let kind = IntentKind::Repeat;
@@ -246,12 +275,17 @@ impl Alert {
             AlertState::Acknowledged { until, .. } => Some(until),
             AlertState::Firing => self.repeat_at(settings),
         };
-        [by_state, self.expires_at].into_iter().flatten().min()
+        [by_state, self.expires_at]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// When the firing episode is told again; never for a ticket or before it was told.
     fn repeat_at(&self, settings: &LifecycleSettings) -> Option<DateTime<Utc>> {
-        let told = self.last_notified_at.filter(|_| !self.is_ticket())?;
+        let told = self
+            .last_notified_at
+            .filter(|_| !self.is_ticket())?;
         Some(told + settings.repeat_interval.as_delta())
     }
 

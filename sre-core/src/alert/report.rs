@@ -39,12 +39,16 @@ pub enum Reported {
 /// told at once; the same again is told again once the cooldown since the last delivery is over.
 #[must_use]
 pub fn report(latest: Option<Alert>, report: Report, moment: &Moment<'_>) -> Reported {
-    let expires_at = report.expires_in.map(|span| moment.now + span.as_delta());
+    let expires_at = report
+        .expires_in
+        .map(|span| moment.now + span.as_delta());
     match latest {
         Some(mut open) if open.is_open() => {
             open.expires_at = expires_at.or(open.expires_at);
-            (open.value, open.threshold) =
-                (report.value.or(open.value), report.threshold.or(open.threshold));
+            (open.value, open.threshold) = (
+                report.value.or(open.value),
+                report.threshold.or(open.threshold),
+            );
             let update = if report.severity > open.severity {
                 open.occurrences = open.occurrences.saturating_add(1);
                 open.changed(report.severity, report.message, Vec::new(), moment)
@@ -66,7 +70,9 @@ pub fn report(latest: Option<Alert>, report: Report, moment: &Moment<'_>) -> Rep
             update.alert.value = report.value;
             update.alert.threshold = report.threshold;
             update.alert.expires_at = expires_at;
-            update.alert.next_action_at = update.alert.next_action(moment.settings);
+            update.alert.next_action_at = update
+                .alert
+                .next_action(moment.settings);
             Reported::Opened(Box::new(update))
         }
     }
@@ -74,6 +80,5 @@ pub fn report(latest: Option<Alert>, report: Report, moment: &Moment<'_>) -> Rep
 
 /// Whether the cooldown since the last delivery is over; before the first there is nothing to repeat.
 fn cooled_down(last_notified_at: Option<DateTime<Utc>>, moment: &Moment<'_>) -> bool {
-    last_notified_at
-        .is_some_and(|told| moment.now >= told + moment.settings.cooldown.as_delta())
+    last_notified_at.is_some_and(|told| moment.now >= told + moment.settings.cooldown.as_delta())
 }

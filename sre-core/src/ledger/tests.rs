@@ -19,15 +19,23 @@ impl Naive {
         let indices = self.width.index_of(during.start())..self.width.index_of(during.end());
         self.slices
             .range(indices)
-            .try_fold(Sums::default(), |sums, (_, slice)| sums.checked_add_slice(*slice))
+            .try_fold(Sums::default(), |sums, (_, slice)| {
+                sums.checked_add_slice(*slice)
+            })
             .expect("small sums")
     }
 
     fn hour(&self, at: DateTime<Utc>) -> Hour {
         let mut hour = Hour::unmeasured(at, self.width);
-        let starts: Vec<_> = hour.iter().map(|(start, _)| start).collect();
+        let starts: Vec<_> = hour
+            .iter()
+            .map(|(start, _)| start)
+            .collect();
         for start in starts {
-            let held = self.slices.get(&self.width.index_of(start)).copied();
+            let held = self
+                .slices
+                .get(&self.width.index_of(start))
+                .copied();
             hour.set(start, held.unwrap_or_default());
         }
         hour
@@ -49,7 +57,10 @@ struct Random(u64);
 
 impl Random {
     fn next(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % below.max(1)
     }
 
@@ -86,7 +97,11 @@ fn agrees(ledger: &mut Ledger, naive: &Naive) {
     }
     for window in WINDOWS {
         let during = Interval::ending(end, window);
-        assert_eq!(ledger.sum(during), Ok(naive.sum(during)), "{window} before {end}");
+        assert_eq!(
+            ledger.sum(during),
+            Ok(naive.sum(during)),
+            "{window} before {end}"
+        );
     }
 }
 
@@ -95,12 +110,16 @@ fn replay(seed: u64, width: SliceWidth, steps: u64) {
     let mut random = Random(seed);
     let start = at_second(i64::try_from(random.next(1_000)).expect("small") * 977 * 60);
     let mut ledger = Ledger::new(width, Span::days(2), start);
-    let mut naive = Naive { width, slices: BTreeMap::new() };
+    let mut naive = Naive {
+        width,
+        slices: BTreeMap::new(),
+    };
     for _ in 0..steps {
         match random.next(40) {
             0 => {
                 let hole = random.next(400);
-                let to = ledger.end() + width.span().as_delta() * i32::try_from(hole).expect("small");
+                let to =
+                    ledger.end() + width.span().as_delta() * i32::try_from(hole).expect("small");
                 ledger.fill_to(to).expect("unmeasured");
             }
             1 => {
@@ -110,18 +129,30 @@ fn replay(seed: u64, width: SliceWidth, steps: u64) {
                     continue;
                 }
                 let mut hour = naive.hour(at);
-                let starts: Vec<_> = hour.iter().map(|(start, _)| start).collect();
-                for start in starts.into_iter().filter(|start| *start < ledger.end()) {
+                let starts: Vec<_> = hour
+                    .iter()
+                    .map(|(start, _)| start)
+                    .collect();
+                for start in starts
+                    .into_iter()
+                    .filter(|start| *start < ledger.end())
+                {
                     let slice = random.slice();
                     hour.set(start, slice);
-                    naive.slices.insert(width.index_of(start), slice);
+                    naive
+                        .slices
+                        .insert(width.index_of(start), slice);
                 }
                 ledger.set_hour(&hour).expect("fits");
             }
             _ => {
                 let slice = random.slice();
-                naive.slices.insert(width.index_of(ledger.end()), slice);
-                ledger.append(ledger.end(), slice).expect("fits");
+                naive
+                    .slices
+                    .insert(width.index_of(ledger.end()), slice);
+                ledger
+                    .append(ledger.end(), slice)
+                    .expect("fits");
             }
         }
     }
@@ -132,22 +163,29 @@ fn replay(seed: u64, width: SliceWidth, steps: u64) {
             assert_eq!(hour, naive.hour(at), "{at}");
         }
     }
-    if steps < 50 && seed % 20 != 0 {
+    if steps < 50 && !seed.is_multiple_of(20) {
         return;
     }
     let horizon = Interval::ending(ledger.end(), Span::days(2));
-    let loaded =
-        Ledger::from_hours(width, Span::days(2), ledger.end(), &naive.hours(horizon));
+    let loaded = Ledger::from_hours(width, Span::days(2), ledger.end(), &naive.hours(horizon));
     agrees(&mut loaded.expect("fits"), &naive);
 }
 
 /// Every run compares all windows of the ledger as it grew, and some as it is loaded.
 #[test]
 fn a_hundred_thousand_random_histories_agree_with_plain_addition() {
-    for seed in 0..100_000 {
-        let width = if seed % 16 == 0 { SliceWidth::TEN_SECONDS } else { SliceWidth::MINUTE };
+    for seed in 0..100_000_u64 {
+        let width = if seed.is_multiple_of(16) {
+            SliceWidth::TEN_SECONDS
+        } else {
+            SliceWidth::MINUTE
+        };
         // One in a thousand is days long; the others are short, and there are many of them.
-        let steps = if seed % 1_000 == 0 { 4_000 } else { seed % 48 };
+        let steps = if seed.is_multiple_of(1_000) {
+            4_000
+        } else {
+            seed % 48
+        };
         replay(seed, width, steps);
     }
 }
@@ -163,26 +201,41 @@ proptest! {
 #[test]
 fn a_window_inside_an_old_hour_asks_for_its_slices() {
     let mut ledger = Ledger::new(SliceWidth::MINUTE, Span::days(30), at_second(0));
-    ledger.fill_to(at_second(86_400 + 120)).expect("unmeasured");
+    ledger
+        .fill_to(at_second(86_400 + 120))
+        .expect("unmeasured");
     let day = Interval::ending(ledger.end(), Span::hours(24));
     assert_eq!(ledger.sum(day), Err(LedgerError::MissingHour(at_second(0))));
-    assert_eq!(ledger.missing_hours(ledger.end(), WINDOWS), [at_second(0), at_second(64_800)]);
+    assert_eq!(
+        ledger.missing_hours(ledger.end(), WINDOWS),
+        [at_second(0), at_second(64_800)]
+    );
 }
 
 #[test]
 fn slices_are_appended_in_order() {
     let mut ledger = Ledger::new(SliceWidth::MINUTE, Span::days(1), at_second(0));
-    ledger.append(at_second(60), Slice::Unmeasured).expect("in order");
-    assert_eq!(ledger.append(at_second(60), Slice::Unmeasured), Err(LedgerError::OutOfOrder));
+    ledger
+        .append(at_second(60), Slice::Unmeasured)
+        .expect("in order");
+    assert_eq!(
+        ledger.append(at_second(60), Slice::Unmeasured),
+        Err(LedgerError::OutOfOrder)
+    );
 }
 
 #[test]
 fn what_does_not_fit_is_refused_and_changes_nothing() {
     let largest = Counts::new(Count::ZERO, Count::from_millionths(SUM_MAX)).expect("legal");
     let mut ledger = Ledger::new(SliceWidth::MINUTE, Span::days(1), at_second(0));
-    ledger.append(at_second(0), Slice::Measured(largest)).expect("fits");
+    ledger
+        .append(at_second(0), Slice::Measured(largest))
+        .expect("fits");
     let one = Slice::Measured(Counts::events(1, 1).expect("legal"));
-    assert_eq!(ledger.append(at_second(60), one), Err(LedgerError::Overflow));
+    assert_eq!(
+        ledger.append(at_second(60), one),
+        Err(LedgerError::Overflow)
+    );
     let all = Interval::ending(ledger.end(), Span::days(1));
     assert_eq!(ledger.sum(all).expect("fine").counts, largest);
 }
@@ -193,7 +246,9 @@ fn prefixes_that_wrap_around_keep_their_differences() {
     let mut ledger = Ledger::new(SliceWidth::MINUTE, Span::hours(1), at_second(0));
     for n in 0..8 {
         // Each is forgotten before the next arrives, so every sum fits; the prefixes wrap.
-        ledger.append(at_second(n * 86_400), Slice::Measured(huge)).expect("fits");
+        ledger
+            .append(at_second(n * 86_400), Slice::Measured(huge))
+            .expect("fits");
         let last = Interval::ending(ledger.end(), Span::minutes(1));
         assert_eq!(ledger.sum(last).expect("fine").counts, huge);
     }
@@ -202,10 +257,16 @@ fn prefixes_that_wrap_around_keep_their_differences() {
 #[test]
 fn a_month_of_minutes_stays_below_forty_kibibytes() {
     let mut ledger = Ledger::new(SliceWidth::MINUTE, Span::days(30), at_second(0));
-    ledger.fill_to(at_second(60 * 86_400 + 1_800)).expect("unmeasured");
+    ledger
+        .fill_to(at_second(60 * 86_400 + 1_800))
+        .expect("unmeasured");
     let windows = [6, 24, 72, 168, 720].map(Span::hours);
     for hour in ledger.missing_hours(ledger.end(), windows) {
         ledger.attach(&Hour::unmeasured(hour, SliceWidth::MINUTE));
     }
-    assert!(ledger.heap_bytes() < 40 * 1_024, "{} bytes", ledger.heap_bytes());
+    assert!(
+        ledger.heap_bytes() < 40 * 1_024,
+        "{} bytes",
+        ledger.heap_bytes()
+    );
 }

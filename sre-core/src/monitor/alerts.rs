@@ -27,7 +27,12 @@ impl AlertMover {
         routes: Vec<DestinationId>,
         holder: String,
     ) -> Self {
-        Self { alerts, settings, routes, holder }
+        Self {
+            alerts,
+            settings,
+            routes,
+            holder,
+        }
     }
 
     /// Moves one batch of due alerts; answers how many were claimed.
@@ -37,17 +42,28 @@ impl AlertMover {
     /// Those of the store.
     pub async fn activate(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
         let until = now + CLAIM.as_delta();
-        let due = self.alerts.claim_due_alerts(&self.holder, now, until, BATCH).await?;
+        let due = self
+            .alerts
+            .claim_due_alerts(&self.holder, now, until, BATCH)
+            .await?;
         let claimed = due.len();
-        let moment =
-            Moment { now, slot: None, routes: &self.routes, settings: &self.settings };
+        let moment = Moment {
+            now,
+            slot: None,
+            routes: &self.routes,
+            settings: &self.settings,
+        };
         for alert in due {
             let (id, transition) = (alert.id, alert.transition);
             let next = alert.next_action(&self.settings);
             match alert.moved_by_time(&moment) {
                 // A person who was first has decided; their transition set the next instant.
                 Some(update) => drop(self.alerts.apply(&update).await?),
-                None => self.alerts.postpone(id, transition, next).await?,
+                None => {
+                    self.alerts
+                        .postpone(id, transition, next)
+                        .await?
+                }
             }
         }
         Ok(claimed)

@@ -13,8 +13,8 @@ use crate::alert::{Alert, LifecycleSettings, Severity};
 use crate::evaluation::Evaluation;
 use crate::name::{DeliveryId, DestinationId, derived_id};
 use crate::notification::{
-    Action, Answer, Delivery, Judgement, Lane, Message, Notifier, Outgoing, Reason, ToldState,
-    Tries, Urgency, Withheld, classify, judge,
+    Action, Answer, DeadReason, Delivery, Judgement, Lane, Message, Notifier, Outgoing, Reason,
+    ToldState, Tries, Urgency, Withheld, classify, judge,
 };
 use crate::slo::Slo;
 use crate::store::{
@@ -104,7 +104,13 @@ impl Dispatcher {
             .into_iter()
             .map(|notifier| (notifier.destination().id, notifier))
             .collect();
-        Self { ports, notifiers, settings, send_timeout, is_shadow }
+        Self {
+            ports,
+            notifiers,
+            settings,
+            send_timeout,
+            is_shadow,
+        }
     }
 
     /// Judges due intents, freezes what is to be said, and claims what is to be tried again. What a
@@ -121,15 +127,31 @@ impl Dispatcher {
         let mut done = Dispatched::default();
         // The claim outlives the try, so that a slow one is not begun again while under way.
         let until = now + self.send_timeout.as_delta() + CLAIM_MARGIN.as_delta();
-        let again = self.ports.outbox.claim_deliveries(now, until, BATCH).await?;
+        let again = self
+            .ports
+            .outbox
+            .claim_deliveries(now, until, BATCH)
+            .await?;
         done.has_more = again.len() >= BATCH as usize;
-        done.sendings.extend(again.into_iter().map(|claimed| Sending { claimed, started_at: now }));
-        let mut groups = self.ports.outbox.due_groups(now, BATCH).await?;
+        done.sendings.extend(
+            again
+                .into_iter()
+                .map(|claimed| Sending {
+                    claimed,
+                    started_at: now,
+                }),
+        );
+        let mut groups = self
+            .ports
+            .outbox
+            .due_groups(now, BATCH)
+            .await?;
         let is_full = groups.len() >= BATCH as usize;
         groups.retain(|group| !is_busy(group.destination_id));
         done.has_more |= is_full && !groups.is_empty();
         for group in groups {
-            self.settle(group, now, until, &mut done).await?;
+            self.settle(group, now, until, &mut done)
+                .await?;
         }
         Ok(done)
     }
@@ -146,9 +168,15 @@ impl Dispatcher {
         jitter_permille: u16,
         clock: &dyn crate::time::Clock,
     ) -> Result<Sent, StoreError> {
-        let Sending { claimed, started_at } = sending;
+        let Sending {
+            claimed,
+            started_at,
+        } = sending;
         let delivery = &claimed.delivery;
-        let answer = match self.notifiers.get(&delivery.destination_id) {
+        let answer = match self
+            .notifiers
+            .get(&delivery.destination_id)
+        {
             Some(notifier) => {
                 let outgoing = Outgoing {
                     id: delivery.id,
@@ -158,7 +186,9 @@ impl Dispatcher {
                 };
                 notifier.send(&outgoing).await
             }
-            None => Answer::NotSent { detail: "its destination is not configured".to_owned() },
+            None => Answer::NotSent {
+                detail: "its destination is not configured".to_owned(),
+            },
         };
         let now = clock.now();
         let tries = Tries {
@@ -169,7 +199,9 @@ impl Dispatcher {
             jitter_permille,
         };
         let action = classify(&answer, &tries, now);
-        let (result, lane, outcome) = self.result(&claimed, action, now).await?;
+        let (result, lane, outcome) = self
+            .result(&claimed, action, now)
+            .await?;
         let (status, detail) = told(answer);
         let attempt = Attempt {
             delivery_id: delivery.id,
@@ -187,11 +219,19 @@ impl Dispatcher {
             result,
             lane,
         };
-        let recorded = self.ports.outbox.record(&attempt).await?;
+        let recorded = self
+            .ports
+            .outbox
+            .record(&attempt)
+            .await?;
         Ok(Sent {
             delivery_id: delivery.id,
             destination_id: delivery.destination_id,
-            outcome: if recorded == Commit::Superseded { "superseded" } else { outcome },
+            outcome: if recorded == Commit::Superseded {
+                "superseded"
+            } else {
+                outcome
+            },
             created_at: delivery.created_at,
             detail,
         })
@@ -205,29 +245,63 @@ impl Dispatcher {
         until: DateTime<Utc>,
         done: &mut Dispatched,
     ) -> Result<(), StoreError> {
-        let ids: Vec<_> = group.intents.iter().map(|intent| intent.id).collect();
+        let ids: Vec<_> = group
+            .intents
+            .iter()
+            .map(|intent| intent.id)
+            .collect();
         let judgement = if self.is_shadow {
             Judgement::Withhold(Withheld::Shadow)
         } else {
-            judge(&group.alert, &group.intents, group.told.as_ref(), now, &self.settings)
+            judge(
+                &group.alert,
+                &group.intents,
+                group.told.as_ref(),
+                now,
+                &self.settings,
+            )
         };
         let judged = match judgement {
             Judgement::Withhold(rule) => Judged::Withhold { intents: ids, rule },
-            Judgement::Postpone { until, rule } => Judged::Postpone { intents: ids, until, rule },
-            Judgement::Send { carried, superseded, reason } => {
-                let Some(notifier) = self.notifiers.get(&group.destination_id) else {
+            Judgement::Postpone { until, rule } => Judged::Postpone {
+                intents: ids,
+                until,
+                rule,
+            },
+            Judgement::Send {
+                carried,
+                superseded,
+                reason,
+            } => {
+                let Some(notifier) = self
+                    .notifiers
+                    .get(&group.destination_id)
+                else {
                     return Ok(());
                 };
                 let intents = vec![carried];
-                let content = self.content(&group.alert, reason, group.sequence + 1).await?;
+                let content = self
+                    .content(&group.alert, reason, group.sequence + 1)
+                    .await?;
                 let suppressed = suppressed(&group);
                 let body = notifier.render(&content.message(suppressed, now));
-                let delivery = frozen(group.destination_id, &group.alert, reason, body, intents, now);
+                let delivery = frozen(
+                    group.destination_id,
+                    &group.alert,
+                    reason,
+                    body,
+                    intents,
+                    now,
+                );
                 let frozen = frozen_group(&group, delivery, superseded, reason, until);
                 Judged::Send(frozen)
             }
         };
-        let commit = self.ports.outbox.settle(&judged, now).await?;
+        let commit = self
+            .ports
+            .outbox
+            .settle(&judged, now)
+            .await?;
         match (judged, commit) {
             (_, Commit::Superseded) => done.superseded += 1,
             (Judged::Send(frozen), Commit::Applied { .. }) => {
@@ -241,10 +315,16 @@ impl Dispatcher {
                     is_possible_duplicate: false,
                     is_degraded: false,
                 };
-                done.sendings.push(Sending { claimed, started_at: now });
+                done.sendings.push(Sending {
+                    claimed,
+                    started_at: now,
+                });
             }
             (Judged::Withhold { rule, .. } | Judged::Postpone { rule, .. }, _) => {
-                *done.withheld.entry(rule.as_str()).or_default() += 1;
+                *done
+                    .withheld
+                    .entry(rule.as_str())
+                    .or_default() += 1;
             }
         }
         Ok(())
@@ -259,25 +339,46 @@ impl Dispatcher {
     ) -> Result<(Recorded, Lane, &'static str), StoreError> {
         Ok(match action {
             Action::Delivered => {
-                let alert = self.ports.alerts.find_alert(claimed.alert_id).await?;
+                let alert = self
+                    .ports
+                    .alerts
+                    .find_alert(claimed.alert_id)
+                    .await?;
                 let (transition, next_action_at) = alert.map_or((0, None), |mut alert| {
                     alert.last_notified_at = Some(now);
                     (alert.transition, alert.next_action(&self.settings))
                 });
-                (Recorded::Delivered { next_action_at, transition }, Lane::Open, "delivered")
+                (
+                    Recorded::Delivered {
+                        next_action_at,
+                        transition,
+                    },
+                    Lane::Open,
+                    "delivered",
+                )
             }
-            Action::Retry { at, lane, is_unknown } => {
+            Action::Retry {
+                at,
+                lane,
+                is_unknown,
+            } => {
                 let outcome = if is_unknown { "unknown" } else { "retry" };
                 (Recorded::Retry { at, is_unknown }, lane, outcome)
             }
             Action::Dead { reason, lane } => (Recorded::Dead { reason }, lane, "dead"),
-            Action::Degrade => match self.degraded(claimed, now).await? {
-                Some(resend) => (Recorded::Degraded { resend }, Lane::Open, "degraded"),
-                None => {
-                    let reason = crate::notification::DeadReason::Refused;
-                    (Recorded::Dead { reason }, Lane::Open, "dead")
+            Action::Degrade => {
+                if let Some(resend) = self.degraded(claimed, now).await? {
+                    (Recorded::Degraded { resend }, Lane::Open, "degraded")
+                } else {
+                    (
+                        Recorded::Dead {
+                            reason: DeadReason::Refused,
+                        },
+                        Lane::Open,
+                        "dead",
+                    )
                 }
-            },
+            }
         })
     }
 
@@ -288,13 +389,28 @@ impl Dispatcher {
         now: DateTime<Utc>,
     ) -> Result<Option<Delivery>, StoreError> {
         let delivery = &claimed.delivery;
-        let notifier = self.notifiers.get(&delivery.destination_id);
-        let alert = self.ports.alerts.find_alert(claimed.alert_id).await?;
-        let (Some(notifier), Some(alert)) = (notifier, alert) else { return Ok(None) };
-        let content = self.content(&alert, claimed.reason, claimed.sequence).await?;
+        let notifier = self
+            .notifiers
+            .get(&delivery.destination_id);
+        let alert = self
+            .ports
+            .alerts
+            .find_alert(claimed.alert_id)
+            .await?;
+        let (Some(notifier), Some(alert)) = (notifier, alert) else {
+            return Ok(None);
+        };
+        let content = self
+            .content(&alert, claimed.reason, claimed.sequence)
+            .await?;
         let body = notifier.render_degraded(&content.message(0, now));
         let id = DeliveryId(derived_id("degraded", &[delivery.id.0.as_bytes()]));
-        Ok(Some(Delivery { id, body, created_at: now, ..delivery.clone() }))
+        Ok(Some(Delivery {
+            id,
+            body,
+            created_at: now,
+            ..delivery.clone()
+        }))
     }
 
     /// Everything that a message may speak of.
@@ -307,10 +423,23 @@ impl Dispatcher {
         let (mut slo, mut evaluation) = (None, None);
         if let Some(id) = alert.slo_id() {
             slo = self.ports.catalog.find(id).await?;
-            let standings = self.ports.evaluations.standings(&[id]).await?;
-            evaluation = standings.into_iter().next().and_then(|standing| standing.evaluation);
+            let standings = self
+                .ports
+                .evaluations
+                .standings(&[id])
+                .await?;
+            evaluation = standings
+                .into_iter()
+                .next()
+                .and_then(|standing| standing.evaluation);
         }
-        Ok(Content { alert: alert.clone(), reason, sequence, slo, evaluation })
+        Ok(Content {
+            alert: alert.clone(),
+            reason,
+            sequence,
+            slo,
+            evaluation,
+        })
     }
 }
 
@@ -339,8 +468,19 @@ impl Content {
 
 /// Episodes between the one that was told last and this one.
 fn suppressed(group: &DueGroup) -> u64 {
-    let told = group.told.as_ref().map_or(0, |told| told.episode);
-    if told == 0 { 0 } else { group.alert.episode.saturating_sub(told).saturating_sub(1) }
+    let told = group
+        .told
+        .as_ref()
+        .map_or(0, |told| told.episode);
+    if told == 0 {
+        0
+    } else {
+        group
+            .alert
+            .episode
+            .saturating_sub(told)
+            .saturating_sub(1)
+    }
 }
 
 /// The message, frozen: its id is that of the intents it carries.
@@ -352,7 +492,10 @@ fn frozen(
     intents: Vec<crate::name::IntentId>,
     now: DateTime<Utc>,
 ) -> Delivery {
-    let parts: Vec<&[u8]> = intents.iter().map(|id| id.0.as_bytes().as_slice()).collect();
+    let parts: Vec<&[u8]> = intents
+        .iter()
+        .map(|id| id.0.as_bytes().as_slice())
+        .collect();
     Delivery {
         id: DeliveryId(derived_id("delivery", &parts)),
         destination_id,
@@ -393,13 +536,19 @@ const fn urgency(severity: Severity, reason: Reason) -> Urgency {
         Reason::SeverityFell | Reason::Recurred => 2,
         Reason::Repeat => 3,
     };
-    Urgency { is_resolve: matches!(reason, Reason::AllResolved), severity, class }
+    Urgency {
+        is_resolve: matches!(reason, Reason::AllResolved),
+        severity,
+        class,
+    }
 }
 
 /// The status and the words of an answer.
 fn told(answer: Answer) -> (Option<u16>, String) {
     match answer {
-        Answer::Responded { status, excerpt, .. } => (Some(status), excerpt),
+        Answer::Responded {
+            status, excerpt, ..
+        } => (Some(status), excerpt),
         Answer::NotSent { detail } | Answer::Unknown { detail } => (None, detail),
     }
 }

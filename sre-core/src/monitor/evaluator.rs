@@ -58,7 +58,12 @@ impl MonitorSettings {
     /// The slots of an SLO.
     #[must_use]
     pub fn grid(&self, slo: &crate::slo::Slo) -> SlotGrid {
-        SlotGrid::new(slo.id, slo.definition.slice, self.validation_interval, self.delay)
+        SlotGrid::new(
+            slo.id,
+            slo.definition.slice,
+            self.validation_interval,
+            self.delay,
+        )
     }
 }
 
@@ -125,7 +130,14 @@ impl Evaluator {
         holder: String,
     ) -> Self {
         let (ledgers, backfills) = (Ledgers::default(), Mutex::default());
-        Self { ports, settings, routes, holder, ledgers, backfills }
+        Self {
+            ports,
+            settings,
+            routes,
+            holder,
+            ledgers,
+            backfills,
+        }
     }
 
     /// Evaluates one batch of due slots.
@@ -137,16 +149,26 @@ impl Evaluator {
     pub async fn activate(&self, now: DateTime<Utc>) -> Result<Evaluated, StoreError> {
         let evaluations = &self.ports.evaluations;
         let until = now + CLAIM.as_delta();
-        let claims = evaluations.claim_slots(&self.holder, now, until, BATCH).await?;
-        let mut done = Evaluated { has_more: claims.len() >= BATCH as usize, ..Evaluated::default() };
+        let claims = evaluations
+            .claim_slots(&self.holder, now, until, BATCH)
+            .await?;
+        let mut done = Evaluated {
+            has_more: claims.len() >= BATCH as usize,
+            ..Evaluated::default()
+        };
         if claims.is_empty() {
             return Ok(done);
         }
         let mut latest = self.latest_episodes(&claims).await?;
         let prepared: Vec<_> = stream::iter(claims)
             .map(|claim| {
-                let episodes = latest.remove(&claim.slo.id).unwrap_or_default();
-                async move { self.prepare(claim, &episodes, now).await }
+                let episodes = latest
+                    .remove(&claim.slo.id)
+                    .unwrap_or_default();
+                async move {
+                    self.prepare(claim, &episodes, now)
+                        .await
+                }
             })
             .buffer_unordered(CONCURRENT)
             .collect()
@@ -161,7 +183,8 @@ impl Evaluator {
                 }
             }
         }
-        self.commit(standing, now, &mut done).await?;
+        self.commit(standing, now, &mut done)
+            .await?;
         Ok(done)
     }
 
@@ -173,25 +196,41 @@ impl Evaluator {
     ///
     /// Those of the store.
     pub async fn backfill(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let Some((_, claim)) = self.backfills().pop_first() else { return Ok(false) };
+        let Some((_, claim)) = self.backfills().pop_first() else {
+            return Ok(false);
+        };
         let (dirty, remaining) = newest_hours(claim.dirty.clone(), BACKFILL_HOURS);
         let mut progress = claim.progress.clone();
         let mut ledger = self.ledger(&claim).await?;
-        let refold = self.refold(&claim, &mut ledger, &mut progress, dirty).await?;
+        let refold = self
+            .refold(&claim, &mut ledger, &mut progress, dirty)
+            .await?;
         let is_at_rest = refold.failed.is_empty();
-        let evaluation =
-            self.evaluation(&claim, &mut ledger, &progress, claim.last_slice).await?;
+        let evaluation = self
+            .evaluation(&claim, &mut ledger, &progress, claim.last_slice)
+            .await?;
         let changes = Changes {
             hours: refold.hours,
             refolded: Some(Refolded {
                 mark: claim.mark,
-                remaining: merged(remaining.into_iter().chain(refold.failed).collect()),
+                remaining: merged(
+                    remaining
+                        .into_iter()
+                        .chain(refold.failed)
+                        .collect(),
+                ),
             }),
             ..unchanged(&claim, progress, evaluation)
         };
-        let prepared = Prepared { changes, ledger, claim, failure: None };
+        let prepared = Prepared {
+            changes,
+            ledger,
+            claim,
+            failure: None,
+        };
         let mut done = Evaluated::default();
-        self.commit(vec![prepared], now, &mut done).await?;
+        self.commit(vec![prepared], now, &mut done)
+            .await?;
         Ok(is_at_rest && !self.backfills().is_empty())
     }
 
@@ -211,9 +250,17 @@ impl Evaluator {
             .map(|identity| identity.key())
             .collect();
         let mut latest: BTreeMap<SloId, Vec<Alert>> = BTreeMap::new();
-        for alert in self.ports.alerts.latest_episodes(&keys).await? {
+        for alert in self
+            .ports
+            .alerts
+            .latest_episodes(&keys)
+            .await?
+        {
             if let Some(slo) = alert.slo_id() {
-                latest.entry(slo).or_default().push(alert);
+                latest
+                    .entry(slo)
+                    .or_default()
+                    .push(alert);
             }
         }
         Ok(latest)
@@ -229,29 +276,44 @@ impl Evaluator {
         let grid = self.settings.grid(&claim.slo);
         let newest = grid.closed_at(now);
         let gaps = skip_what_no_window_holds(&mut claim, newest);
-        let end = newest.min(claim.last_slice + CATCH_UP.as_delta()).max(claim.last_slice);
+        let end = newest
+            .min(claim.last_slice + CATCH_UP.as_delta())
+            .max(claim.last_slice);
         let is_newest = end == newest;
         let mut progress = claim.progress.clone();
         note_pause(&mut progress, &claim, &grid, now);
 
         let live = Interval::new(claim.last_slice, end);
         let reader = self.reader();
-        let read = reader.read(&claim.slo, live, progress.last_measured).await?;
+        let read = reader
+            .read(&claim.slo, live, progress.last_measured)
+            .await?;
         let mut ledger = self.ledger(&claim).await?;
-        let calculations =
-            self.fold_live(&claim, &grid, &mut ledger, &mut progress, live, &read).await?;
-        let refold = self.refold_metric(&claim, &mut ledger, &mut progress).await?;
-        let evaluation = self.evaluation(&claim, &mut ledger, &progress, end).await?;
+        let calculations = self
+            .fold_live(&claim, &grid, &mut ledger, &mut progress, live, &read)
+            .await?;
+        let refold = self
+            .refold_metric(&claim, &mut ledger, &mut progress)
+            .await?;
+        let evaluation = self
+            .evaluation(&claim, &mut ledger, &progress, end)
+            .await?;
 
         let mut hours = refold.hours;
         merge_hours(&mut hours, live_hours(&ledger, live));
         let has_failed = !read.failed.is_empty();
-        let next_slot = if is_newest { grid.after(now) } else { grid.after(end) };
+        let next_slot = if is_newest {
+            grid.after(now)
+        } else {
+            grid.after(end)
+        };
         let mut changes = Changes {
             next_slot: next_slot.max(grid.after(claim.slot)),
             last_slice: end,
             hours,
-            refolded: refold.refolded.or_else(|| has_failed.then(|| still_dirty(&claim))),
+            refolded: refold
+                .refolded
+                .or_else(|| has_failed.then(|| still_dirty(&claim))),
             calculations,
             gaps,
             ..unchanged(&claim, progress, evaluation)
@@ -274,7 +336,12 @@ impl Evaluator {
                 },
             });
         }
-        Ok(Prepared { claim, changes, ledger, failure: read.failure })
+        Ok(Prepared {
+            claim,
+            changes,
+            ledger,
+            failure: read.failure,
+        })
     }
 
     /// Appends the slices that have closed. After a pause, a calculation is recorded for every slot
@@ -292,33 +359,52 @@ impl Evaluator {
         let mut recorded_at = claim.recorded_at;
         for (stretch, slice) in slices(live, claim.slo.definition.slice).zip(&read.slices) {
             // A sum that does not fit is a data error: its slice stays unmeasured.
-            if ledger.append(stretch.start(), *slice).is_err() {
-                ledger.fill_to(stretch.end()).map_err(|error| too_large(claim.slo.id, error))?;
+            if ledger
+                .append(stretch.start(), *slice)
+                .is_err()
+            {
+                ledger
+                    .fill_to(stretch.end())
+                    .map_err(|error| too_large(claim.slo.id, error))?;
             } else if slice.is_measured() {
                 progress.note_measured(stretch.start(), stretch.end());
             }
             let slot = grid.after(stretch.end());
             let is_due = self.is_on_grid(recorded_at, slot, self.settings.validation_interval);
             if stretch.end() < live.end() && is_due {
-                let found = self.evaluation(claim, ledger, progress, stretch.end()).await?;
+                let found = self
+                    .evaluation(claim, ledger, progress, stretch.end())
+                    .await?;
                 calculations.push(calculation(slot, *slice, &found, false));
                 recorded_at = Some(slot);
             }
         }
-        ledger.fill_to(live.end()).map_err(|error| too_large(claim.slo.id, error))?;
+        ledger
+            .fill_to(live.end())
+            .map_err(|error| too_large(claim.slo.id, error))?;
         Ok(calculations)
     }
 
     /// Records the slot and the budget where they are due, or where something changed.
     fn record_slot(&self, claim: &SlotClaim, changes: &mut Changes, read: &Read) {
         let (found, last) = (&changes.evaluation, claim.last.as_ref());
-        let recorded_at = changes.calculations.last().map(|held| held.slot).or(claim.recorded_at);
+        let recorded_at = changes
+            .calculations
+            .last()
+            .map(|held| held.slot)
+            .or(claim.recorded_at);
         let has_new_state = last.is_none_or(|last| last.state != found.state);
         if has_new_state
             || self.is_on_grid(recorded_at, claim.slot, self.settings.validation_interval)
         {
-            let slice = read.slices.last().copied().unwrap_or_default();
-            changes.calculations.push(calculation(claim.slot, slice, found, true));
+            let slice = read
+                .slices
+                .last()
+                .copied()
+                .unwrap_or_default();
+            changes
+                .calculations
+                .push(calculation(claim.slot, slice, found, true));
         }
         let has_new_level = last.is_none_or(|last| {
             (last.burn_level, last.budget_verdict) != (found.burn_level, found.budget_verdict)
@@ -327,14 +413,23 @@ impl Evaluator {
             || self.is_on_grid(claim.budget_at, claim.slot, self.settings.budget_interval)
         {
             let evaluation = found.clone();
-            changes.budget = Some(BudgetRecord { at: claim.slot, evaluation });
+            changes.budget = Some(BudgetRecord {
+                at: claim.slot,
+                evaluation,
+            });
         }
     }
 
     /// Whether an edge of the grid of `interval` lies between what was recorded last and `slot`.
-    #[expect(clippy::unused_self, reason = "reads as a question to the evaluator's grid")]
+    #[expect(
+        clippy::unused_self,
+        reason = "reads as a question to the evaluator's grid"
+    )]
     fn is_on_grid(&self, last: Option<DateTime<Utc>>, slot: DateTime<Utc>, interval: Span) -> bool {
-        let number = |at: DateTime<Utc>| at.timestamp().div_euclid(interval.as_secs_i64());
+        let number = |at: DateTime<Utc>| {
+            at.timestamp()
+                .div_euclid(interval.as_secs_i64())
+        };
         last.is_none_or(|last| number(last) < number(slot))
     }
 
@@ -352,8 +447,13 @@ impl Evaluator {
             return Ok(Refold::default());
         }
         let (dirty, remaining) = newest_hours(claim.dirty.clone(), METRIC_REFOLD_HOURS);
-        let mut refold = self.refold(claim, ledger, progress, dirty).await?;
-        refold.refolded = Some(Refolded { mark: claim.mark, remaining });
+        let mut refold = self
+            .refold(claim, ledger, progress, dirty)
+            .await?;
+        refold.refolded = Some(Refolded {
+            mark: claim.mark,
+            remaining,
+        });
         Ok(refold)
     }
 
@@ -376,9 +476,13 @@ impl Evaluator {
                 continue;
             }
             if refold.failed.is_empty() {
-                let read = self.reader().read(&claim.slo, stretch, None).await?;
+                let read = self
+                    .reader()
+                    .read(&claim.slo, stretch, None)
+                    .await?;
                 refold.failed.extend(&read.failed);
-                self.put(claim, ledger, progress, stretch, &read, &mut refold.hours).await?;
+                self.put(claim, ledger, progress, stretch, &read, &mut refold.hours)
+                    .await?;
             } else {
                 // A source that just failed is not asked again in this step.
                 refold.failed.push(stretch);
@@ -400,12 +504,22 @@ impl Evaluator {
     ) -> Result<(), StoreError> {
         let width = claim.slo.definition.slice;
         let start = Hour::floor(stretch.start());
-        let mut hour = match hours.iter().find(|hour| hour.start() == start) {
+        let mut hour = match hours
+            .iter()
+            .find(|hour| hour.start() == start)
+        {
             Some(hour) => hour.clone(),
-            None => self.stored_hour(claim, ledger, start).await?,
+            None => {
+                self.stored_hour(claim, ledger, start)
+                    .await?
+            }
         };
         for (part, slice) in slices(stretch, width).zip(&read.slices) {
-            if read.failed.iter().any(|failed| failed.contains(part.start())) {
+            if read
+                .failed
+                .iter()
+                .any(|failed| failed.contains(part.start()))
+            {
                 continue;
             }
             hour.set(part.start(), *slice);
@@ -413,7 +527,9 @@ impl Evaluator {
                 progress.note_measured(part.start(), part.end());
             }
         }
-        ledger.set_hour(&hour).map_err(|error| too_large(claim.slo.id, error))?;
+        ledger
+            .set_hour(&hour)
+            .map_err(|error| too_large(claim.slo.id, error))?;
         merge_hours(hours, vec![hour]);
         Ok(())
     }
@@ -430,8 +546,12 @@ impl Evaluator {
         let width = claim.slo.definition.slice;
         let during = Interval::ending(start + Span::hours(1).as_delta(), Span::hours(1));
         let evaluations = &self.ports.evaluations;
-        let stored = evaluations.hours(claim.slo.id, claim.generation, width, during).await?;
-        let hour = stored.into_iter().find(|hour| hour.start() == start && hour.is_fine());
+        let stored = evaluations
+            .hours(claim.slo.id, claim.generation, width, during)
+            .await?;
+        let hour = stored
+            .into_iter()
+            .find(|hour| hour.start() == start && hour.is_fine());
         Ok(hour.unwrap_or_else(|| Hour::unmeasured(start, width)))
     }
 
@@ -442,13 +562,14 @@ impl Evaluator {
             revision: claim.revision,
             last_slice: claim.last_slice,
         };
-        match self.ledgers.take(claim.slo.id, key, &claim.slo.definition) {
-            Some(ledger) => Ok(ledger),
-            None => {
-                let evaluations = self.ports.evaluations.as_ref();
-                load_ledger(evaluations, &claim.slo, claim.generation, claim.last_slice).await
-            }
+        if let Some(ledger) = self
+            .ledgers
+            .take(claim.slo.id, key, &claim.slo.definition)
+        {
+            return Ok(ledger);
         }
+        let evaluations = self.ports.evaluations.as_ref();
+        load_ledger(evaluations, &claim.slo, claim.generation, claim.last_slice).await
     }
 
     async fn evaluation(
@@ -486,12 +607,21 @@ impl Evaluator {
             changes.push(one.changes);
             rest.push((one.claim, one.ledger, one.failure));
         }
-        let commits = self.ports.evaluations.commit(&changes).await?;
-        for ((changes, commit), (claim, ledger, failure)) in
-            changes.into_iter().zip(commits).zip(rest)
+        let commits = self
+            .ports
+            .evaluations
+            .commit(&changes)
+            .await?;
+        for ((changes, commit), (claim, ledger, failure)) in changes
+            .into_iter()
+            .zip(commits)
+            .zip(rest)
         {
             if let Some(class) = failure {
-                *done.source_failures.entry(class).or_default() += 1;
+                *done
+                    .source_failures
+                    .entry(class)
+                    .or_default() += 1;
             }
             let Commit::Applied { revision } = commit else {
                 done.superseded += 1;
@@ -500,16 +630,23 @@ impl Evaluator {
             done.applied += 1;
             done.has_more |= changes.next_slot <= now;
             let lag = now - claim.slot;
-            let step = self.settings.grid(&claim.slo).step().as_secs_i64();
+            let step = self
+                .settings
+                .grid(&claim.slo)
+                .step()
+                .as_secs_i64();
             let passed = lag.num_seconds().max(0) / step;
-            done.missed = done.missed.saturating_add(u32::try_from(passed).unwrap_or(u32::MAX));
+            done.missed = done
+                .missed
+                .saturating_add(u32::try_from(passed).unwrap_or(u32::MAX));
             done.lag_max = done.lag_max.max(Some(lag));
             let key = LedgerKey {
                 generation: changes.generation,
                 revision,
                 last_slice: changes.last_slice,
             };
-            self.ledgers.put(claim.slo.id, key, ledger);
+            self.ledgers
+                .put(claim.slo.id, key, ledger);
             self.queue_backfill(claim, changes, revision);
         }
         Ok(())
@@ -518,7 +655,9 @@ impl Evaluator {
     /// Queues the history that the source can be asked for, now that the live edge stands.
     fn queue_backfill(&self, claim: SlotClaim, changes: Changes, revision: u64) {
         let is_live = changes.refolded.is_none() && changes.next_slot > claim.slot;
-        let Indicator::Prometheus(_) = claim.slo.definition.indicator else { return };
+        let Indicator::Prometheus(_) = claim.slo.definition.indicator else {
+            return;
+        };
         if !is_live || claim.dirty.is_empty() {
             return;
         }
@@ -530,15 +669,21 @@ impl Evaluator {
             last: Some(changes.evaluation),
             ..claim
         };
-        self.backfills().insert(queued.slo.id, queued);
+        self.backfills()
+            .insert(queued.slo.id, queued);
     }
 
     fn backfills(&self) -> std::sync::MutexGuard<'_, BTreeMap<SloId, SlotClaim>> {
-        self.backfills.lock().unwrap_or_else(PoisonError::into_inner)
+        self.backfills
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn reader(&self) -> Reader<'_> {
-        Reader { samples: self.ports.samples.as_ref(), source: self.ports.source.as_deref() }
+        Reader {
+            samples: self.ports.samples.as_ref(),
+            source: self.ports.source.as_deref(),
+        }
     }
 }
 
@@ -573,7 +718,10 @@ fn unchanged(claim: &SlotClaim, progress: Progress, evaluation: Evaluation) -> C
 
 /// Everything that was dirty, still dirty.
 fn still_dirty(claim: &SlotClaim) -> Refolded {
-    Refolded { mark: claim.mark, remaining: claim.dirty.clone() }
+    Refolded {
+        mark: claim.mark,
+        remaining: claim.dirty.clone(),
+    }
 }
 
 /// After a pause longer than the window and a day, what lies before is folded by nobody any more.
@@ -585,12 +733,18 @@ fn skip_what_no_window_holds(claim: &mut SlotClaim, newest: DateTime<Utc>) -> Ve
     }
     let during = Interval::new(claim.last_slice, earliest);
     claim.last_slice = earliest;
-    vec![Gap { during, reason: "nobody watched for longer than the window".to_owned() }]
+    vec![Gap {
+        during,
+        reason: "nobody watched for longer than the window".to_owned(),
+    }]
 }
 
 /// Time in which nobody watched makes nothing stale.
 fn note_pause(progress: &mut Progress, claim: &SlotClaim, grid: &SlotGrid, now: DateTime<Utc>) {
-    let is_pause = now - claim.slot > PAUSE.as_delta().max(grid.step().as_delta() * 2);
+    let is_pause = now - claim.slot
+        > PAUSE
+            .as_delta()
+            .max(grid.step().as_delta() * 2);
     if is_pause || progress.watching_since.is_none() {
         progress.watching_since = Some(grid.closed_at(now));
     }
@@ -609,7 +763,11 @@ fn live_hours(ledger: &Ledger, live: Interval) -> Vec<Hour> {
 
 /// Adds hours; of two for the same hour the later stands.
 fn merge_hours(hours: &mut Vec<Hour>, added: Vec<Hour>) {
-    hours.retain(|held| added.iter().all(|hour| hour.start() != held.start()));
+    hours.retain(|held| {
+        added
+            .iter()
+            .all(|hour| hour.start() != held.start())
+    });
     hours.extend(added);
     hours.sort_unstable_by_key(Hour::start);
 }
@@ -629,7 +787,9 @@ fn calculation(
         slot,
         outcome,
         state: found.state,
-        counts: found.budget.map(crate::budget::ErrorBudget::counts),
+        counts: found
+            .budget
+            .map(crate::budget::ErrorBudget::counts),
         evaluation: is_full.then(|| found.clone()),
     }
 }

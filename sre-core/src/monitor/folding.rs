@@ -37,10 +37,13 @@ impl Reader<'_> {
         measured_until: Option<DateTime<Utc>>,
     ) -> Result<Read, StoreError> {
         match &slo.definition.indicator {
-            Indicator::Metric(metric) => self.read_metric(slo, metric, during).await,
-            Indicator::Prometheus(ratio) => {
-                Ok(self.read_source(slo, ratio, during, measured_until).await)
+            Indicator::Metric(metric) => {
+                self.read_metric(slo, metric, during)
+                    .await
             }
+            Indicator::Prometheus(ratio) => Ok(self
+                .read_source(slo, ratio, during, measured_until)
+                .await),
         }
     }
 
@@ -56,12 +59,17 @@ impl Reader<'_> {
         let metric = probed.as_ref().unwrap_or(metric);
         let mut read = Read::default();
         for hour in steps(during, Span::hours(1)) {
-            let samples = self.samples.series(service, metric, hour, SERIES_LIMIT).await?;
+            let samples = self
+                .samples
+                .series(service, metric, hour, SERIES_LIMIT)
+                .await?;
             // Ordered by instant, so that each slice is one run of them.
             let mut rest = samples.as_slice();
             for slice in slices(hour, width) {
-                let (run, after) = rest.split_at(rest.partition_point(|s: &Sample| s.at < slice.end()));
-                read.slices.push(fold(&slo.definition, run.iter()));
+                let (run, after) =
+                    rest.split_at(rest.partition_point(|s: &Sample| s.at < slice.end()));
+                read.slices
+                    .push(fold(&slo.definition, run.iter()));
                 rest = after;
             }
         }
@@ -78,8 +86,15 @@ impl Reader<'_> {
             return Ok(None);
         }
         let ever = Interval::new(DateTime::UNIX_EPOCH, DateTime::<Utc>::MAX_UTC);
-        let pushed = self.samples.series(&slo.definition.service_name, metric, ever, 1).await?;
-        Ok(if pushed.is_empty() { "probe_success".parse().ok() } else { None })
+        let pushed = self
+            .samples
+            .series(&slo.definition.service_name, metric, ever, 1)
+            .await?;
+        Ok(if pushed.is_empty() {
+            "probe_success".parse().ok()
+        } else {
+            None
+        })
     }
 
     /// The source's own counters.
@@ -91,16 +106,26 @@ impl Reader<'_> {
         measured_until: Option<DateTime<Utc>>,
     ) -> Read {
         let width = slo.definition.slice;
-        let question = Question { ratio, during, width, measured_until };
+        let question = Question {
+            ratio,
+            during,
+            width,
+            measured_until,
+        };
         let answer = match self.source {
             Some(source) => source.measure(&question).await,
-            None => Answer { slices: Vec::new(), estimated: false },
+            None => Answer {
+                slices: Vec::new(),
+                estimated: false,
+            },
         };
         let mut read = Read::default();
         let mut answered = answer.slices.into_iter();
         for slice in slices(during, width) {
             // What an answer leaves out is as absent as what it calls so.
-            let measurement = answered.next().unwrap_or(Measurement::Absent);
+            let measurement = answered
+                .next()
+                .unwrap_or(Measurement::Absent);
             match &measurement {
                 Measurement::Failed(failure) => {
                     read.failure = Some(failure.class);
@@ -110,7 +135,8 @@ impl Reader<'_> {
                 _ => {}
             }
             let events = measurement.to_slice(slo.definition.on_absent);
-            read.slices.push(judge(slo.definition.method, events));
+            read.slices
+                .push(judge(slo.definition.method, events));
         }
         read
     }
@@ -125,8 +151,13 @@ pub(super) fn slices(during: Interval, width: SliceWidth) -> impl Iterator<Item 
 /// A stretch in aligned steps, in order.
 fn steps(during: Interval, step: Span) -> impl Iterator<Item = Interval> {
     let step = step.as_secs_i64();
-    let first = during.start().timestamp().div_euclid(step);
-    let last = (during.end() - TimeDelta::microseconds(1)).timestamp().div_euclid(step);
+    let first = during
+        .start()
+        .timestamp()
+        .div_euclid(step);
+    let last = (during.end() - TimeDelta::microseconds(1))
+        .timestamp()
+        .div_euclid(step);
     (first..=last).map(move |n| {
         let start = crate::time::at_second(n * step);
         Interval::new(start, start + TimeDelta::seconds(step)).intersection(during)
@@ -182,20 +213,39 @@ mod tests {
 
     #[test]
     fn stretches_that_touch_become_one() {
-        let apart = vec![stretch(120, 180), stretch(0, 60), stretch(60, 100), stretch(5, 5)];
+        let apart = vec![
+            stretch(120, 180),
+            stretch(0, 60),
+            stretch(60, 100),
+            stretch(5, 5),
+        ];
         assert_eq!(merged(apart), [stretch(0, 100), stretch(120, 180)]);
     }
 
     #[test]
     fn the_newest_hours_come_first_and_the_rest_stays() {
         let (now, later) = newest_hours(vec![stretch(0, 9_000), stretch(10_000, 10_060)], 2);
-        assert_eq!(now, [stretch(10_000, 10_060), stretch(7_200, 9_000), stretch(3_600, 7_200)]);
+        assert_eq!(
+            now,
+            [
+                stretch(10_000, 10_060),
+                stretch(7_200, 9_000),
+                stretch(3_600, 7_200)
+            ]
+        );
         assert_eq!(later, [stretch(0, 3_600)]);
     }
 
     #[test]
     fn steps_are_aligned_and_cover_everything_once() {
         let steps: Vec<_> = steps(stretch(3_000, 7_800), Span::hours(1)).collect();
-        assert_eq!(steps, [stretch(3_000, 3_600), stretch(3_600, 7_200), stretch(7_200, 7_800)]);
+        assert_eq!(
+            steps,
+            [
+                stretch(3_000, 3_600),
+                stretch(3_600, 7_200),
+                stretch(7_200, 7_800)
+            ]
+        );
     }
 }

@@ -40,15 +40,25 @@ pub(super) struct LedgerKey {
 impl Ledgers {
     /// Takes the ledger out, if it is what is stored. Whoever evaluates holds it alone, and puts it
     /// back when the commit stands.
-    pub(super) fn take(&self, slo: SloId, key: LedgerKey, definition: &Definition) -> Option<Ledger> {
-        let held = self.lock().remove(&slo).filter(|held| held.key == key)?;
-        let is_long_enough = held.ledger.begin() <= held.ledger.end() - horizon(definition).as_delta();
+    pub(super) fn take(
+        &self,
+        slo: SloId,
+        key: LedgerKey,
+        definition: &Definition,
+    ) -> Option<Ledger> {
+        let held = self
+            .lock()
+            .remove(&slo)
+            .filter(|held| held.key == key)?;
+        let is_long_enough =
+            held.ledger.begin() <= held.ledger.end() - horizon(definition).as_delta();
         Some(held.ledger).filter(|_| is_long_enough)
     }
 
     /// Keeps the ledger of a commit that stands.
     pub(super) fn put(&self, slo: SloId, key: LedgerKey, ledger: Ledger) {
-        self.lock().insert(slo, Held { key, ledger });
+        self.lock()
+            .insert(slo, Held { key, ledger });
     }
 
     /// Forgets the ledgers of SLOs that are gone.
@@ -57,13 +67,18 @@ impl Ledgers {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<SloId, Held>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+        self.held
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// What the ledger of a definition must reach back to: its own window, or the longest of a rule.
 pub(super) fn horizon(definition: &Definition) -> Span {
-    definition.window.span().max(Span::hours(1))
+    definition
+        .window
+        .span()
+        .max(Span::hours(1))
 }
 
 /// The ledger of an SLO as it is stored, up to `end`.
@@ -79,7 +94,9 @@ pub async fn load_ledger(
 ) -> Result<Ledger, StoreError> {
     let (width, horizon) = (slo.definition.slice, horizon(&slo.definition));
     let begin = Hour::floor(end - horizon.as_delta());
-    let hours = store.hours(slo.id, generation, width, Interval::new(begin, end)).await?;
+    let hours = store
+        .hours(slo.id, generation, width, Interval::new(begin, end))
+        .await?;
     Ledger::from_hours(width, horizon, end, &hours).map_err(|error| too_large(slo.id, error))
 }
 
@@ -98,12 +115,27 @@ pub async fn recompute(
     let generation = slo.definition.generation();
     let end = slo.definition.slice.floor(at);
     let mut ledger = load_ledger(store, slo, generation, end).await?;
-    let policy = slo.definition.policy(&settings.thresholds, progress.learned_interval());
-    evaluate_with_edges(store, slo, generation, &policy, &mut ledger, progress, end, settings).await
+    let policy = slo
+        .definition
+        .policy(&settings.thresholds, progress.learned_interval());
+    evaluate_with_edges(
+        store,
+        slo,
+        generation,
+        &policy,
+        &mut ledger,
+        progress,
+        end,
+        settings,
+    )
+    .await
 }
 
 /// Evaluates, after fetching the hours in which windows begin.
-#[expect(clippy::too_many_arguments, reason = "each is a part of one evaluation, none a flag")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is a part of one evaluation, none a flag"
+)]
 pub(super) async fn evaluate_with_edges(
     store: &dyn Evaluations,
     slo: &Slo,
@@ -118,8 +150,12 @@ pub(super) async fn evaluate_with_edges(
     ledger.detach_all_but(end, &windows);
     for start in ledger.missing_hours(end, windows) {
         let during = Interval::ending(start + Span::hours(1).as_delta(), Span::hours(1));
-        let stored = store.hours(slo.id, generation, ledger.width(), during).await?;
-        let hour = stored.into_iter().find(|hour| hour.start() == start);
+        let stored = store
+            .hours(slo.id, generation, ledger.width(), during)
+            .await?;
+        let hour = stored
+            .into_iter()
+            .find(|hour| hour.start() == start);
         ledger.attach(&hour.unwrap_or_else(|| Hour::unmeasured(start, ledger.width())));
     }
     evaluate(&slo.definition, policy, ledger, progress, end, settings)

@@ -6,8 +6,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::notification::Urgency;
 use crate::alert::Severity;
+use crate::notification::Urgency;
 
 /// What came of a try.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -122,7 +122,11 @@ pub fn classify(answer: &Answer, tries: &Tries, now: DateTime<Utc>) -> Action {
     let (status, retry_after) = match answer {
         Answer::NotSent { .. } => return tries.retry(now, tries.backoff(), Lane::Open, false),
         Answer::Unknown { .. } => return tries.retry(now, tries.backoff(), Lane::Open, true),
-        Answer::Responded { status, retry_after, .. } => (*status, *retry_after),
+        Answer::Responded {
+            status,
+            retry_after,
+            ..
+        } => (*status, *retry_after),
     };
     let dead = |reason, lane| Action::Dead { reason, lane };
     match status {
@@ -131,7 +135,9 @@ pub fn classify(answer: &Answer, tries: &Tries, now: DateTime<Utc>) -> Action {
         401 | 403 => dead(DeadReason::Unauthorized, Lane::Stopped),
         410 => dead(DeadReason::Gone, Lane::Stopped),
         429 => {
-            let wait = retry_after.unwrap_or(RATE_LIMIT_DEFAULT).max(RETRY_AFTER_MIN);
+            let wait = retry_after
+                .unwrap_or(RATE_LIMIT_DEFAULT)
+                .max(RETRY_AFTER_MIN);
             tries.retry(now, wait, Lane::PausedUntil(now + wait), false)
         }
         502 | 504 => {
@@ -139,7 +145,9 @@ pub fn classify(answer: &Answer, tries: &Tries, now: DateTime<Utc>) -> Action {
             tries.retry(now, wait, Lane::PausedUntil(now + wait), false)
         }
         503 if retry_after.is_some() => {
-            let wait = retry_after.unwrap_or(RATE_LIMIT_DEFAULT).max(RETRY_AFTER_MIN);
+            let wait = retry_after
+                .unwrap_or(RATE_LIMIT_DEFAULT)
+                .max(RETRY_AFTER_MIN);
             tries.retry(now, wait, Lane::Open, false)
         }
         408 | 425 | 500.. => tries.retry(now, tries.backoff(), Lane::Open, false),
@@ -153,11 +161,22 @@ impl Tries {
     /// the lane until its end, even past the message's own use.
     fn retry(&self, now: DateTime<Utc>, wait: TimeDelta, lane: Lane, is_unknown: bool) -> Action {
         let at = now + wait;
-        let lane = if wait > RETRY_AFTER_MAX { Lane::PausedUntil(at) } else { lane };
-        if at > self.created_at + self.usefulness() {
-            Action::Dead { reason: DeadReason::Expired, lane }
+        let lane = if wait > RETRY_AFTER_MAX {
+            Lane::PausedUntil(at)
         } else {
-            Action::Retry { at, lane, is_unknown }
+            lane
+        };
+        if at > self.created_at + self.usefulness() {
+            Action::Dead {
+                reason: DeadReason::Expired,
+                lane,
+            }
+        } else {
+            Action::Retry {
+                at,
+                lane,
+                is_unknown,
+            }
         }
     }
 
@@ -204,7 +223,11 @@ mod tests {
         Tries {
             attempts,
             created_at: at_second(0),
-            urgency: Urgency { is_resolve: false, severity: Severity::Critical, class: 1 },
+            urgency: Urgency {
+                is_resolve: false,
+                severity: Severity::Critical,
+                class: 1,
+            },
             is_degraded: false,
             jitter_permille: 999,
         }
@@ -212,7 +235,11 @@ mod tests {
 
     fn responded(status: u16, retry_after: Option<i64>) -> Answer {
         let retry_after = retry_after.map(TimeDelta::seconds);
-        Answer::Responded { status, retry_after, excerpt: String::new() }
+        Answer::Responded {
+            status,
+            retry_after,
+            excerpt: String::new(),
+        }
     }
 
     fn retry_at(action: &Action) -> (i64, Lane) {
@@ -257,7 +284,13 @@ mod tests {
     fn a_wait_beyond_the_messages_use_stops_the_lane_and_gives_the_message_up() {
         let action = classify(&responded(429, Some(90_000)), &tried(1), at_second(0));
         let lane = Lane::PausedUntil(at_second(90_000));
-        assert_eq!(action, Action::Dead { reason: DeadReason::Expired, lane });
+        assert_eq!(
+            action,
+            Action::Dead {
+                reason: DeadReason::Expired,
+                lane
+            }
+        );
     }
 
     #[test]
@@ -265,41 +298,74 @@ mod tests {
         for (attempts, at_most) in [(1, 1), (2, 2), (5, 16), (9, 256), (10, 300), (99, 300)] {
             let action = classify(&responded(500, None), &tried(attempts), at_second(0));
             let (at, _) = retry_at(&action);
-            assert!(at <= at_most && at >= at_most * 9 / 10 - 1, "{attempts}: {at}");
+            assert!(
+                at <= at_most && at >= at_most * 9 / 10 - 1,
+                "{attempts}: {at}"
+            );
         }
     }
 
     #[test]
     fn only_a_try_that_may_have_arrived_marks_the_next() {
-        let unknown = Answer::Unknown { detail: String::new() };
-        let not_sent = Answer::NotSent { detail: String::new() };
+        let unknown = Answer::Unknown {
+            detail: String::new(),
+        };
+        let not_sent = Answer::NotSent {
+            detail: String::new(),
+        };
         let is_unknown = |answer| match classify(answer, &tried(1), at_second(0)) {
             Action::Retry { is_unknown, .. } => is_unknown,
             other => panic!("{other:?}"),
         };
-        assert!(is_unknown(&unknown) && !is_unknown(&not_sent) && !is_unknown(&responded(500, None)));
+        assert!(
+            is_unknown(&unknown) && !is_unknown(&not_sent) && !is_unknown(&responded(500, None))
+        );
     }
 
     #[test]
     fn a_message_is_tried_for_as_long_as_it_is_of_use() {
         let late = |urgency, hours: i64| {
-            let tries = Tries { urgency, ..tried(20) };
+            let tries = Tries {
+                urgency,
+                ..tried(20)
+            };
             let action = classify(&responded(500, None), &tries, at_second(hours * 3_600));
-            matches!(action, Action::Dead { reason: DeadReason::Expired, .. })
+            matches!(
+                action,
+                Action::Dead {
+                    reason: DeadReason::Expired,
+                    ..
+                }
+            )
         };
-        let urgency = |is_resolve, severity| Urgency { is_resolve, severity, class: 1 };
-        assert!(!late(urgency(false, Severity::High), 23) && late(urgency(false, Severity::High), 24));
+        let urgency = |is_resolve, severity| Urgency {
+            is_resolve,
+            severity,
+            class: 1,
+        };
+        assert!(
+            !late(urgency(false, Severity::High), 23) && late(urgency(false, Severity::High), 24)
+        );
         assert!(!late(urgency(true, Severity::Low), 71) && late(urgency(true, Severity::Low), 72));
         assert!(!late(urgency(false, Severity::Low), 0) && late(urgency(false, Severity::Low), 1));
     }
 
     #[test]
     fn a_refused_body_is_degraded_once() {
-        let again = Tries { is_degraded: true, ..tried(1) };
-        assert_eq!(classify(&responded(413, None), &tried(1), at_second(0)), Action::Degrade);
+        let again = Tries {
+            is_degraded: true,
+            ..tried(1)
+        };
+        assert_eq!(
+            classify(&responded(413, None), &tried(1), at_second(0)),
+            Action::Degrade
+        );
         assert_eq!(
             classify(&responded(413, None), &again, at_second(0)),
-            Action::Dead { reason: DeadReason::Refused, lane: Lane::Open }
+            Action::Dead {
+                reason: DeadReason::Refused,
+                lane: Lane::Open
+            }
         );
     }
 }

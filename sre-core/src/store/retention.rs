@@ -25,8 +25,13 @@ pub enum Kept {
 
 impl Kept {
     /// Everything that is kept for a time.
-    pub const ALL: [Self; 5] =
-        [Self::Samples, Self::FineSlices, Self::Hours, Self::History, Self::Alerts];
+    pub const ALL: [Self; 5] = [
+        Self::Samples,
+        Self::FineSlices,
+        Self::Hours,
+        Self::History,
+        Self::Alerts,
+    ];
 
     /// The name in logs and metrics.
     #[must_use]
@@ -46,10 +51,6 @@ impl Kept {
 pub trait Retention: Debug + Send + Sync {
     /// Deletes at most `limit` rows of what ended before `before`; answers how many. Zero says that
     /// nothing is left to delete.
-    async fn prune(
-        &self,
-        kept: Kept,
-        before: DateTime<Utc>,
-        limit: u32,
-    ) -> Result<u64, StoreError>;
+    async fn prune(&self, kept: Kept, before: DateTime<Utc>, limit: u32)
+    -> Result<u64, StoreError>;
 }
