@@ -1,32 +1,427 @@
-//! Our own metrics.
+//! Our own metrics: how the monitor itself fares, in the words of Prometheus.
+//!
+//! Two kinds. What this process counts is counted here as it happens. What the store knows (how each
+//! SLO stands, how much waits to be sent) is read when somebody asks, so that nothing outlives what
+//! it speaks of: see [`slos`]. A series that has no value is left out; it is never shown as 0.
 
+mod error_rate;
+pub mod page;
+mod process;
+pub mod slos;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use hyper::StatusCode;
+use prometheus::core::Collector;
+use prometheus::{
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
+    TextEncoder,
+};
 use sre_core::monitor::{Dispatched, Evaluated, Sent};
+use sre_core::name::DestinationId;
+use sre_core::notification::{Destination, Withheld};
+use sre_core::source::FailureClass;
+use tokio::time::Instant;
 
+use self::error_rate::ErrorRate;
+use self::page::{Kind, Page};
 use crate::http::RouteInfo;
 
 /// Everything that `GET /metrics` shows of the process.
-#[derive(Debug, Default)]
-pub struct Metrics {}
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    request_durations: HistogramVec,
+    panics: IntCounter,
+    activations: IntCounterVec,
+    worker_durations: HistogramVec,
+    slots: IntCounterVec,
+    source_failures: IntCounterVec,
+    withheld: IntCounterVec,
+    connections: OnceLock<IntGauge>,
+    insecure: OnceLock<IntGauge>,
+    /// Labelled by name when shown: names come from the configuration, counts by id.
+    deliveries: Mutex<BTreeMap<(DestinationId, &'static str), u64>>,
+    error_rate: Mutex<ErrorRate>,
+    began: Instant,
+    /// Milliseconds after `began`, plus one; 0 for never.
+    source_failed_ms: AtomicU64,
+}
 
 impl Metrics {
     /// A request was answered.
-    pub fn on_response(&self, _route: RouteInfo, _status: StatusCode, _duration: Duration) {}
+    pub fn on_response(&self, route: RouteInfo, status: StatusCode, duration: Duration) {
+        self.on_scrape(route, status, duration);
+        let second = self.began.elapsed().as_secs();
+        self.error_rate()
+            .record(second, status.is_server_error());
+    }
+
+    /// A request for these metrics was answered: counted as one, but no part of the error rate,
+    /// which is about those whom the service is for.
+    pub fn on_scrape(&self, route: RouteInfo, status: StatusCode, duration: Duration) {
+        self.requests
+            .with_label_values(&[route.method, route.pattern, status.as_str()])
+            .inc();
+        self.request_durations
+            .with_label_values(&[route.method, route.pattern])
+            .observe(duration.as_secs_f64());
+    }
 
     /// A handler panicked.
-    pub fn on_panic(&self, _route: RouteInfo) {}
+    pub fn on_panic(&self, _route: RouteInfo) {
+        self.panics.inc();
+    }
 
     /// A worker's activation ended.
-    pub fn on_activation(&self, _worker: &'static str, _succeeded: bool, _took: Duration) {}
+    pub fn on_activation(&self, worker: &'static str, succeeded: bool, took: Duration) {
+        let activations = |outcome| {
+            self.activations
+                .with_label_values(&[worker, outcome])
+        };
+        // Both are shown from the first activation on: a rate needs the zero before the one.
+        activations("succeeded").inc_by(u64::from(succeeded));
+        activations("failed").inc_by(u64::from(!succeeded));
+        self.worker_duration(worker)
+            .observe(took.as_secs_f64());
+    }
 
     /// A batch of slots was evaluated.
-    pub fn on_evaluated(&self, _evaluated: &Evaluated) {}
+    pub fn on_evaluated(&self, evaluated: &Evaluated) {
+        let counts = [
+            ("applied", evaluated.applied),
+            ("superseded", evaluated.superseded),
+            ("failed", evaluated.failed),
+            ("missed", evaluated.missed),
+        ];
+        for (outcome, count) in counts {
+            self.slots
+                .with_label_values(&[outcome])
+                .inc_by(u64::from(count));
+        }
+        for (class, count) in &evaluated.source_failures {
+            self.source_failures
+                .with_label_values(&[class.as_str()])
+                .inc_by(u64::from(*count));
+        }
+        if !evaluated.source_failures.is_empty() {
+            let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+            self.source_failed_ms
+                .store(now.saturating_add(1), Ordering::Relaxed);
+        }
+    }
 
     /// Due intents were judged.
-    pub fn on_dispatched(&self, _dispatched: &Dispatched) {}
+    pub fn on_dispatched(&self, dispatched: &Dispatched) {
+        for (rule, count) in &dispatched.withheld {
+            self.withheld
+                .with_label_values(&[rule])
+                .inc_by(u64::from(*count));
+        }
+    }
 
     /// A try of a delivery ended.
-    pub fn on_sent(&self, _sent: &Sent) {}
+    pub fn on_sent(&self, sent: &Sent) {
+        let mut deliveries = self.deliveries();
+        let count = deliveries
+            .entry((sent.destination_id, sent.outcome))
+            .or_default();
+        *count = count.saturating_add(1);
+    }
+
+    /// Says how many connections to the database are in use. The gauge is shown from then on.
+    pub fn set_active_connections(&self, connections: u32) {
+        let text = "Connections to the database that are in use.";
+        self.gauge(&self.connections, "sre_monitor_active_connections", text)
+            .set(i64::from(connections));
+    }
+
+    /// Says whether anybody who can connect may do everything. The gauge is shown from then on.
+    pub fn set_insecure_mode(&self, is_insecure: bool) {
+        let text = "1 when anybody who can connect may do everything.";
+        self.gauge(&self.insecure, "sre_monitor_insecure_mode", text)
+            .set(i64::from(is_insecure));
+    }
+
+    /// How long ago a source of metrics failed last; `None` when none ever did.
+    pub fn source_failed_ago(&self) -> Option<Duration> {
+        let failed = self
+            .source_failed_ms
+            .load(Ordering::Relaxed);
+        let failed = Duration::from_millis(failed.checked_sub(1)?);
+        Some(
+            self.began
+                .elapsed()
+                .saturating_sub(failed),
+        )
+    }
+
+    /// Writes everything that this process counted; `destinations` name those it sent to.
+    pub fn write(&self, page: &mut Page, destinations: &[Destination]) {
+        let mut text = String::new();
+        // It fails on names that are not Prometheus', and ours are fixed and tested.
+        if let Err(error) = TextEncoder::new().encode_utf8(&self.registry.gather(), &mut text) {
+            tracing::error!(%error, "metrics could not be written");
+        }
+        page.append(&text);
+        self.write_deliveries(page, destinations);
+        let second = self.began.elapsed().as_secs();
+        if let Some(share) = self.error_rate().share(second) {
+            let text = "Share of requests of the last five minutes that were answered with 5xx.";
+            page.family("sre_monitor_error_rate", Kind::Gauge, text)
+                .sample(&[], share);
+        }
+        process::write(page);
+    }
+
+    /// Tries by destination and outcome; zeros included for what is configured.
+    fn write_deliveries(&self, page: &mut Page, destinations: &[Destination]) {
+        let deliveries = self.deliveries().clone();
+        let mut family = page.family(
+            "sre_monitor_deliveries_total",
+            Kind::Counter,
+            "Tries to deliver a message, by what came of them.",
+        );
+        for destination in destinations {
+            for outcome in OUTCOMES {
+                let count = deliveries
+                    .get(&(destination.id, outcome))
+                    .copied()
+                    .unwrap_or_default();
+                let labels = [
+                    ("channel", destination.channel),
+                    ("destination", destination.name.as_str()),
+                    ("outcome", outcome),
+                ];
+                family.count(&labels, count);
+            }
+        }
+    }
+
+    fn worker_duration(&self, worker: &str) -> Histogram {
+        self.worker_durations
+            .with_label_values(&[worker])
+    }
+
+    fn gauge<'a>(
+        &self,
+        cell: &'a OnceLock<IntGauge>,
+        name: &'static str,
+        help: &'static str,
+    ) -> &'a IntGauge {
+        cell.get_or_init(|| {
+            let gauge = IntGauge::new(name, help).expect(DISTINCT);
+            registered(&self.registry, gauge)
+        })
+    }
+
+    fn deliveries(&self) -> MutexGuard<'_, BTreeMap<(DestinationId, &'static str), u64>> {
+        self.deliveries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn error_rate(&self) -> MutexGuard<'_, ErrorRate> {
+        self.error_rate
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let registry = Registry::new();
+        let counters = |name: &str, help: &str, labels: &[&str]| {
+            let counters = IntCounterVec::new(Opts::new(name, help), labels).expect(DISTINCT);
+            registered(&registry, counters)
+        };
+        let durations = |name: &str, help: &str, labels: &[&str]| {
+            let options = HistogramOpts::new(name, help).buckets(BUCKETS_SECONDS.to_vec());
+            registered(
+                &registry,
+                HistogramVec::new(options, labels).expect(DISTINCT),
+            )
+        };
+        let requests = counters(
+            "sre_monitor_requests_total",
+            "Requests answered, health checks left out.",
+            &["method", "route", "status"],
+        );
+        let request_durations = durations(
+            "sre_monitor_request_duration_seconds",
+            "How long requests took to answer.",
+            &["method", "route"],
+        );
+        let activations = counters(
+            "sre_monitor_worker_activations_total",
+            "Activations of background workers, by how they ended.",
+            &["worker", "outcome"],
+        );
+        let worker_durations = durations(
+            "sre_monitor_worker_duration_seconds",
+            "How long activations of background workers took.",
+            &["worker"],
+        );
+        let slots = counters(
+            "sre_monitor_slots_total",
+            "Slots of SLOs: committed, left to another, failed, or passed without evaluation.",
+            &["outcome"],
+        );
+        let source_failures = counters(
+            "sre_monitor_source_failures_total",
+            "SLO evaluations for which the source of metrics had no answer, by why.",
+            &["class"],
+        );
+        let withheld = counters(
+            "sre_monitor_notifications_withheld_total",
+            "Notifications that were not sent, by the rule that decided.",
+            &["rule"],
+        );
+        let panics = IntCounter::new(
+            "sre_monitor_panics_total",
+            "Requests that ended in a fault of the program.",
+        );
+        for outcome in ["applied", "superseded", "failed", "missed"] {
+            slots.with_label_values(&[outcome]);
+        }
+        for class in FailureClass::ALL {
+            source_failures.with_label_values(&[class.as_str()]);
+        }
+        for rule in RULES {
+            withheld.with_label_values(&[rule.as_str()]);
+        }
+        Self {
+            panics: registered(&registry, panics.expect(DISTINCT)),
+            registry,
+            requests,
+            request_durations,
+            activations,
+            worker_durations,
+            slots,
+            source_failures,
+            withheld,
+            connections: OnceLock::new(),
+            insecure: OnceLock::new(),
+            deliveries: Mutex::default(),
+            error_rate: Mutex::default(),
+            began: Instant::now(),
+            source_failed_ms: AtomicU64::new(0),
+        }
+    }
+}
+
+/// The metric, shown by the registry from here on.
+fn registered<M: Collector + Clone + 'static>(registry: &Registry, metric: M) -> M {
+    registry
+        .register(Box::new(metric.clone()))
+        .expect(DISTINCT);
+    metric
+}
+
+/// Why making a metric cannot fail.
+const DISTINCT: &str = "the metrics have legal names, each its own";
+
+/// From a millisecond, in which most requests are answered, to the default time limit.
+const BUCKETS_SECONDS: [f64; 13] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0,
+];
+
+/// What can come of a try ([`Sent::outcome`]).
+const OUTCOMES: [&str; 6] = [
+    "delivered",
+    "retry",
+    "unknown",
+    "degraded",
+    "dead",
+    "superseded",
+];
+
+/// Why a notification can stay unsent.
+const RULES: [Withheld; 5] = [
+    Withheld::NeverTold,
+    Withheld::Cooldown,
+    Withheld::Acknowledged,
+    Withheld::NothingNew,
+    Withheld::Shadow,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROUTE: RouteInfo = RouteInfo {
+        method: "GET",
+        pattern: "/slo/{id}",
+    };
+
+    fn shown(metrics: &Metrics) -> String {
+        let mut page = Page::default();
+        metrics.write(&mut page, &[]);
+        page.into_text()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_error_rate_is_of_the_last_five_minutes_and_absent_without_requests() {
+        let metrics = Metrics::default();
+        assert!(!shown(&metrics).contains("sre_monitor_error_rate"));
+        metrics.on_response(ROUTE, StatusCode::OK, Duration::ZERO);
+        metrics.on_response(ROUTE, StatusCode::BAD_GATEWAY, Duration::ZERO);
+        assert!(shown(&metrics).contains("\nsre_monitor_error_rate 0.5\n"));
+        tokio::time::advance(Duration::from_secs(299)).await;
+        metrics.on_response(ROUTE, StatusCode::NOT_FOUND, Duration::ZERO);
+        assert!(shown(&metrics).contains("\nsre_monitor_error_rate 0.33"));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(shown(&metrics).contains("\nsre_monitor_error_rate 0\n"));
+    }
+
+    #[test]
+    fn requests_are_counted_by_route_and_status() {
+        let metrics = Metrics::default();
+        metrics.on_response(ROUTE, StatusCode::OK, Duration::from_millis(2));
+        let text = shown(&metrics);
+        let counted = r#"requests_total{method="GET",route="/slo/{id}",status="200"} 1"#;
+        assert!(text.contains(counted), "{text}");
+        assert!(text.contains(r#"le="0.0025"} 1"#), "{text}");
+    }
+
+    #[test]
+    fn what_was_never_said_is_not_shown() {
+        let metrics = Metrics::default();
+        assert!(!shown(&metrics).contains("active_connections"));
+        assert!(!shown(&metrics).contains("insecure_mode"));
+        metrics.set_active_connections(3);
+        metrics.set_insecure_mode(false);
+        assert!(shown(&metrics).contains("\nsre_monitor_active_connections 3\n"));
+        assert!(shown(&metrics).contains("\nsre_monitor_insecure_mode 0\n"));
+    }
+
+    #[test]
+    fn every_class_of_failure_and_every_rule_is_shown_from_the_start() {
+        let text = shown(&Metrics::default());
+        for class in FailureClass::ALL {
+            assert!(text.contains(&format!("class=\"{class}\"}} 0")), "{class}");
+        }
+        for rule in ["never_told", "cooldown", "shadow"] {
+            assert!(text.contains(&format!("rule=\"{rule}\"}} 0")), "{rule}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_of_the_source_is_remembered_with_its_age() {
+        let metrics = Metrics::default();
+        assert_eq!(metrics.source_failed_ago(), None);
+        metrics.on_evaluated(&Evaluated {
+            applied: 1,
+            source_failures: [(FailureClass::Timeout, 2)].into(),
+            ..Evaluated::default()
+        });
+        tokio::time::advance(Duration::from_secs(7)).await;
+        assert_eq!(metrics.source_failed_ago(), Some(Duration::from_secs(7)));
+        assert!(shown(&metrics).contains("class=\"timeout\"} 2"));
+        assert!(shown(&metrics).contains("outcome=\"applied\"} 1"));
+    }
 }
