@@ -192,7 +192,6 @@ create table alerts (
 create unique index alerts_open on alerts (dedup_key) where state <> 'resolved';
 create index alerts_due on alerts (next_action_at, id) where state <> 'resolved';
 create index alerts_started on alerts (starts_at, id);
-create index alerts_of_service on alerts (service_name, starts_at, id);
 create index alerts_ended on alerts (ends_at) where state = 'resolved';
 -- A ticket is not told while its SLO's page is open.
 create index alerts_page on alerts (slo_id)

@@ -9,6 +9,7 @@ use sqlx::{SqliteConnection, query};
 use sre_core::alert::{Alert, AlertUpdate, DedupKey};
 use sre_core::name::AlertId;
 use sre_core::store::{AlertQuery, Alerts, AlertsPage, Commit, Page, StoreError};
+use uuid::Uuid;
 
 pub(crate) use episode::find;
 use episode::{AlertRow, select_alerts};
@@ -66,10 +67,13 @@ impl Alerts for SqliteStore {
             .during
             .map(|during| (row::instant(during.start()), row::instant(during.end())))
             .unzip();
-        let (starts_at, id) = page
-            .after
-            .map(|after| (row::instant(after.starts_at), after.id.0))
-            .unzip();
+        // The first part comes after what no episode can be.
+        let last = AlertsPage {
+            starts_at: DateTime::<Utc>::MAX_UTC,
+            id: AlertId(Uuid::max()),
+        };
+        let after = page.after.unwrap_or(last);
+        let starts_at = row::instant(after.starts_at);
         let limit = row::limit(
             page.limit
                 .min(Page::<AlertsPage>::LIMIT_MAX),
@@ -80,7 +84,7 @@ impl Alerts for SqliteStore {
                and ($3 is null or a.severity = $3)
                and ($4 is null or a.alert_type = $4)
                and ($5 is null or (a.starts_at >= $5 and a.starts_at < $6))
-               and ($7 is null or (a.starts_at, a.id) < ($7, $8))
+               and (a.starts_at, a.id) < ($7, $8)
              order by a.starts_at desc, a.id desc
              limit $9",
             service,
@@ -90,7 +94,7 @@ impl Alerts for SqliteStore {
             from,
             to,
             starts_at,
-            id,
+            after.id.0,
             limit
         )
         .fetch_all(&self.readers)

@@ -7,6 +7,7 @@ use sre_core::evaluation::Progress;
 use sre_core::name::SloId;
 use sre_core::slo::{Definition, Indicator, ManagedBy, Slo};
 use sre_core::store::{Catalog, Page, Seeded, SloChange, SloQuery, Start, StoreError};
+use uuid::Uuid;
 
 use crate::alerts;
 use crate::error::classify;
@@ -79,13 +80,20 @@ impl Catalog for SqliteStore {
             .as_ref()
             .map(ToString::to_string);
         let (label, value) = query.label.clone().unzip();
-        let after = page.after.map(|id| id.0);
+        // The least id of the part, so that its rows are found by their key.
+        let Some(from) = page
+            .after
+            .map_or(Some(0), |after| after.0.as_u128().checked_add(1))
+        else {
+            return Ok(Vec::new());
+        };
+        let from = Uuid::from_u128(from);
         let limit = row::limit(page.limit.min(Page::<SloId>::LIMIT_MAX));
         let rows = query_as!(
             SloRow,
             "select id, definition, managed_by, version, created_at, updated_at, deleted_at
                from slos
-              where ($1 is null or id > $1)
+              where id >= $1
                 and ($2 or deleted_at is null)
                 and ($3 is null or service_name = $3)
                 and ($4 is null or exists (
@@ -93,7 +101,7 @@ impl Catalog for SqliteStore {
                          where key = $4 and value = $5))
               order by id
               limit $6",
-            after,
+            from,
             query.with_deleted,
             service,
             label,

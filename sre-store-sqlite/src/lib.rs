@@ -2,12 +2,12 @@
 //!
 //! ```
 //! # tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
-//! use sre_core::store::{Catalog, SloQuery, Page};
+//! use sre_core::name::SloId;
+//! use sre_core::store::{Catalog, Page, SloQuery};
 //! use sre_store_sqlite::SqliteStore;
 //!
 //! let store = SqliteStore::in_memory().await?;
-//! let first = Page::first(Page::<()>::LIMIT_MAX);
-//! let page = Page { after: None, limit: first.limit };
+//! let page = Page::first(Page::<SloId>::LIMIT_MAX);
 //! assert!(store.list(&SloQuery::default(), page).await?.is_empty());
 //! # Ok::<(), Box<dyn std::error::Error>>(()) }).expect("an empty store");
 //! ```

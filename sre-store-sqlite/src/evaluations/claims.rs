@@ -1,7 +1,7 @@
 //! Claims of slots.
 
 use chrono::{DateTime, Utc};
-use sqlx::{SqliteConnection, SqlitePool, query, query_as};
+use sqlx::{SqliteConnection, query, query_as};
 use sre_core::name::SloId;
 use sre_core::slo::Generation;
 use sre_core::store::{SlotClaim, StoreError};
@@ -36,24 +36,6 @@ struct CursorRow {
     budget_at: Option<i64>,
     progress: String,
     evaluation: Option<String>,
-}
-
-/// Whether a slot is due that nobody has.
-pub(super) async fn is_any_due(
-    readers: &SqlitePool,
-    now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    let now = row::instant(now);
-    let due = query!(
-        "select slo_id from slo_cursor
-          where is_live = 1 and next_slot <= $1 and claim_until <= $1
-          limit 1",
-        now
-    )
-    .fetch_optional(readers)
-    .await
-    .map_err(classify)?;
-    Ok(due.is_some())
 }
 
 /// Claims due cursors, the longest due first.

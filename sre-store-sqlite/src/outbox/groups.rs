@@ -20,8 +20,8 @@ pub(super) async fn due(
 ) -> Result<Vec<DueGroup>, StoreError> {
     let (now, limit) = (row::instant(now), row::limit(limit));
     let due = query!(
-        r#"with due as (
-               select distinct alert_id, destination_id from intents
+        r#"with due as materialized (
+               select alert_id, destination_id from intents
                 where state = 'pending' and due_at <= $1)
            select due.alert_id as "alert_id!: Vec<u8>",
                   due.destination_id as "destination_id!: Vec<u8>"
