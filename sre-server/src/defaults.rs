@@ -1,0 +1,227 @@
+//! The SLOs that a new store begins with: six that the documentation promises, and four by which
+//! the service watches itself.
+//!
+//! They wait, and are silent, until somebody measures them; people may edit and delete them, and
+//! what was deleted does not come back. Their ids are derived from service and name, so two
+//! replicas that plant at the same time plant the same rows.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use sre_core::monitor::MonitorSettings;
+use sre_core::name::{MetricName, ServiceName};
+use sre_core::policy::PolicyChoice;
+use sre_core::slice::SliceWidth;
+use sre_core::slo::{
+    BudgetingMethod, Definition, Indicator, MIN_BAD_DEFAULT, ManagedBy, Operator, SliceTarget, Slo,
+    Threshold, Window, default_slo_id,
+};
+use sre_core::source::OnAbsent;
+use sre_core::store::Start;
+use sre_core::target::Target;
+use sre_core::time::Span;
+
+use crate::context::SloDefaults;
+use crate::start::{History, start_of};
+use crate::watch::SelfWatch;
+
+/// The default SLOs, as they stand in a store that is new at `now`.
+pub fn default_slos(
+    defaults: &SloDefaults,
+    settings: &MonitorSettings,
+    now: DateTime<Utc>,
+) -> Vec<(Slo, Start)> {
+    documented()
+        .into_iter()
+        .chain(of_ourselves(defaults.window))
+        .filter_map(Plan::definition)
+        .map(|definition| planted(definition, settings, now))
+        .collect()
+}
+
+/// One default SLO, in what it differs from the others.
+struct Plan {
+    service: &'static str,
+    name: &'static str,
+    description: &'static str,
+    metric: &'static str,
+    target: &'static str,
+    threshold: Option<(Operator, f64)>,
+    method: BudgetingMethod,
+    window: Window,
+    slice: SliceWidth,
+}
+
+/// The table of the documentation.
+fn documented() -> Vec<Plan> {
+    let availability = |service, target| Plan {
+        service,
+        name: "Availability",
+        description: "Requests that are answered without an error of the service",
+        metric: "availability",
+        target,
+        threshold: None,
+        method: BudgetingMethod::Occurrences,
+        window: Window::Rolling(Span::days(30)),
+        slice: SliceWidth::MINUTE,
+    };
+    vec![
+        availability("api-gateway", "99.9"),
+        Plan {
+            name: "Latency P95",
+            description: "Minutes in which 95 of 100 requests are answered within 500 ms",
+            metric: "latency_p95",
+            threshold: Some((Operator::Lt, 500.0)),
+            method: BudgetingMethod::Timeslices(SliceTarget::ALL),
+            ..availability("api-gateway", "99")
+        },
+        availability("intent-parser-server", "99.5"),
+        availability("mcp-manager-server", "99.5"),
+        availability("federation-server", "99.9"),
+        availability("test-data-api", "99"),
+    ]
+}
+
+/// What the service promises of itself; every metric is pushed as counts by its own recorder.
+fn of_ourselves(window: Window) -> Vec<Plan> {
+    let [availability, latency, slots_on_time, delivered_in_time] = SelfWatch::METRICS;
+    let own = |name, description, metric, target| Plan {
+        service: SelfWatch::SERVICE,
+        name,
+        description,
+        metric,
+        target,
+        threshold: None,
+        method: BudgetingMethod::Occurrences,
+        window,
+        slice: SliceWidth::TEN_SECONDS,
+    };
+    vec![
+        own(
+            "Availability",
+            "Requests to SRE Monitor that are not answered with a 5xx",
+            availability,
+            "99.9",
+        ),
+        own(
+            "Latency",
+            "Requests to SRE Monitor that are answered within 500 ms",
+            latency,
+            "99",
+        ),
+        own(
+            "Evaluation on time",
+            "Slots that SRE Monitor evaluates before the next one is due",
+            slots_on_time,
+            "99.9",
+        ),
+        own(
+            "Notifications delivered",
+            "Messages that reach their channel within 60 s of the decision",
+            delivered_in_time,
+            "99",
+        ),
+    ]
+}
+
+impl Plan {
+    /// The definition; `None` never, as a test says: every text above is legal.
+    fn definition(self) -> Option<Definition> {
+        let metric: MetricName = self.metric.parse().ok()?;
+        let target: Target = self.target.parse().ok()?;
+        let service_name: ServiceName = self.service.parse().ok()?;
+        Some(Definition {
+            name: self.name.to_owned(),
+            description: self.description.to_owned(),
+            service_name,
+            metric_name: metric.clone(),
+            indicator: Indicator::Metric(metric),
+            target,
+            window: self.window,
+            threshold: self
+                .threshold
+                .and_then(|(operator, value)| Threshold::new(operator, value).ok()),
+            method: self.method,
+            slice: self.slice,
+            expected_interval: None,
+            on_absent: OnAbsent::Exclude,
+            min_events: 0,
+            min_bad: MIN_BAD_DEFAULT,
+            min_coverage_permille: None,
+            enabled: true,
+            labels: BTreeMap::new(),
+            links: BTreeMap::new(),
+            burn_policy: PolicyChoice::Default,
+        })
+    }
+}
+
+fn planted(definition: Definition, settings: &MonitorSettings, now: DateTime<Utc>) -> (Slo, Start) {
+    let slo = Slo {
+        id: default_slo_id(&definition.service_name, &definition.name),
+        definition,
+        managed_by: ManagedBy::Default,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+        deleted_at: None,
+    };
+    let start = start_of(&slo, History::None, settings, now);
+    (slo, start)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn planted() -> Vec<(Slo, Start)> {
+        let defaults = SloDefaults {
+            target: "99".parse().unwrap(),
+            window: Window::Rolling(Span::days(30)),
+        };
+        default_slos(&defaults, &MonitorSettings::default(), DateTime::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn the_documented_table_and_four_of_its_own_are_planted() {
+        let shown: Vec<_> = planted()
+            .iter()
+            .map(|(slo, _)| {
+                let definition = &slo.definition;
+                format!(
+                    "{} {} {} {}",
+                    definition.service_name, definition.name, definition.target, definition.window
+                )
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "api-gateway Availability 99.9 30d",
+                "api-gateway Latency P95 99 30d",
+                "intent-parser-server Availability 99.5 30d",
+                "mcp-manager-server Availability 99.5 30d",
+                "federation-server Availability 99.9 30d",
+                "test-data-api Availability 99 30d",
+                "sre-monitor Availability 99.9 30d",
+                "sre-monitor Latency 99 30d",
+                "sre-monitor Evaluation on time 99.9 30d",
+                "sre-monitor Notifications delivered 99 30d",
+            ]
+        );
+    }
+
+    #[test]
+    fn every_default_has_an_id_of_its_own_that_is_the_same_in_every_new_store() {
+        let ids = |planted: Vec<(Slo, Start)>| -> BTreeSet<_> {
+            planted
+                .into_iter()
+                .map(|(slo, _)| slo.id)
+                .collect()
+        };
+        assert_eq!(ids(planted()).len(), 10);
+        assert_eq!(ids(planted()), ids(planted()));
+    }
+}

@@ -1,0 +1,36 @@
+//! Where the evaluation of an SLO begins.
+
+use chrono::{DateTime, Utc};
+use sre_core::monitor::MonitorSettings;
+use sre_core::slo::Slo;
+use sre_core::store::Start;
+use sre_core::time::Interval;
+
+/// What lies before the live edge of an SLO that begins.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum History {
+    /// Nothing: the store is new.
+    None,
+    /// What is stored, or what the source still has, over the SLO's window; folded beside the live
+    /// edge, newest first, so that a long history holds up nothing.
+    Window,
+}
+
+/// The start of an SLO, or of a new generation of it, at `now`: it is live from the last closed
+/// slice on.
+pub fn start_of(
+    slo: &Slo,
+    history: History,
+    settings: &MonitorSettings,
+    now: DateTime<Utc>,
+) -> Start {
+    let grid = settings.grid(slo);
+    let last_slice = grid.closed_at(now);
+    let window = slo.definition.window.span();
+    Start {
+        generation: slo.definition.generation(),
+        next_slot: grid.after(now),
+        last_slice,
+        backfill: (history == History::Window).then(|| Interval::ending(last_slice, window)),
+    }
+}
