@@ -5,6 +5,9 @@
 use crate::context::Context;
 use crate::http::Routes;
 
+pub mod figure;
+mod store_error;
+
 /// Every route of the API.
 pub fn routes() -> Routes<Context> {
     Routes::new()
