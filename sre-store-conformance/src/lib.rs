@@ -44,11 +44,14 @@
 //! Durability, which one process cannot show; speed; and the numbers of marks and epochs, which
 //! only have to rise.
 
+pub mod alerts;
 pub mod catalog;
 pub mod evaluations;
 pub mod fixtures;
 mod list;
+pub mod outbox;
 mod reference;
+pub mod retention;
 pub mod samples;
 mod tools;
 
