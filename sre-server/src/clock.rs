@@ -8,7 +8,10 @@ use sre_core::time::{Clock, truncate};
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place where the process reads the time")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where the process reads the time"
+    )]
     fn now(&self) -> DateTime<Utc> {
         truncate(Utc::now())
     }

@@ -97,12 +97,14 @@ pub struct Readiness {
 impl Readiness {
     /// Says whether requests should come.
     pub fn set(&self, is_ready: bool) {
-        self.is_ready.store(is_ready, Ordering::Relaxed);
+        self.is_ready
+            .store(is_ready, Ordering::Relaxed);
     }
 
     /// Says whether the store answered when it was last asked.
     pub fn note_store(&self, answers: bool) {
-        self.store_is_away.store(!answers, Ordering::Relaxed);
+        self.store_is_away
+            .store(!answers, Ordering::Relaxed);
     }
 
     /// Whether requests should come.
@@ -112,14 +114,19 @@ impl Readiness {
 
     /// Whether the store answered when it was last asked.
     pub fn store_answers(&self) -> bool {
-        !self.store_is_away.load(Ordering::Relaxed)
+        !self
+            .store_is_away
+            .load(Ordering::Relaxed)
     }
 }
 
 impl Context {
     /// The ids of those whom messages go to.
     pub fn routes(&self) -> Vec<DestinationId> {
-        self.destinations.iter().map(|destination| destination.id).collect()
+        self.destinations
+            .iter()
+            .map(|destination| destination.id)
+            .collect()
     }
 }
 
@@ -129,7 +136,8 @@ impl Application for Context {
     }
 
     fn on_response(&self, route: RouteInfo, status: StatusCode, duration: Duration) {
-        self.metrics.on_response(route, status, duration);
+        self.metrics
+            .on_response(route, status, duration);
         self.watch.on_response(status, duration);
     }
 

@@ -1,15 +1,19 @@
 //! The SRE Monitor service: configuration, HTTP, workers.
 
 pub mod api;
+pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod context;
+pub mod defaults;
 pub mod http;
 pub mod ids;
 pub mod lifecycle;
+pub mod logging;
 pub mod metrics;
 pub mod secret;
 pub mod serve;
+pub mod start;
 pub mod watch;
 pub mod workers;

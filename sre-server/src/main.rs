@@ -4,27 +4,74 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use sre_server::cli::{self, Exit, Verb};
-use sre_server::config::Env;
+use sre_server::config::{Config, Env};
+use sre_server::{app, logging};
 
 fn main() -> ExitCode {
-    run().unwrap_or(Exit::Failed).into()
+    run().unwrap_or_else(|_| Exit::Failed.into())
 }
 
 /// What can still fail is writing, and then there is nowhere to say so.
-fn run() -> io::Result<Exit> {
-    let (mut out, mut err) = (io::stdout().lock(), io::stderr().lock());
-    match cli::parse(std::env::args_os()) {
-        Ok(Verb::Config(args)) => cli::show(args, &Env, &mut out, &mut err),
-        Ok(verb) => {
-            writeln!(err, "sre-monitor: {verb:?} is not built yet")?;
-            Ok(Exit::Failed)
+fn run() -> io::Result<ExitCode> {
+    let (mut out, mut err) = (io::stdout().lock(), io::stderr());
+    let verb = match cli::parse(std::env::args_os()) {
+        Ok(verb) => verb,
+        Err(answer) if answer.exit == Exit::Done => {
+            write!(out, "{}", answer.text)?;
+            return Ok(answer.exit.into());
         }
         Err(answer) => {
-            match answer.exit {
-                Exit::Done => write!(out, "{}", answer.text)?,
-                _ => write!(err, "{}", answer.text)?,
-            }
-            Ok(answer.exit)
+            write!(err, "{}", answer.text)?;
+            return Ok(answer.exit.into());
+        }
+    };
+    match verb {
+        Verb::Config(args) => Ok(cli::show(args, &Env, &mut out, &mut err)?.into()),
+        Verb::Openapi => {
+            out.write_all(
+                sre_server::api::routes()
+                    .into_router()
+                    .document(),
+            )?;
+            Ok(Exit::Done.into())
+        }
+        Verb::Serve => with_config(&mut err, |config| async {
+            app::run(config)
+                .await
+                .map(ExitCode::from)
+        }),
+        Verb::Migrate => with_config(&mut err, |config| async {
+            app::migrate(config)
+                .await
+                .map(|()| Exit::Done.into())
+        }),
+    }
+}
+
+/// Reads the settings, begins logging, and does what is asked; tells what kept it from being done.
+fn with_config<F: Future<Output = anyhow::Result<ExitCode>>>(
+    err: &mut impl Write,
+    verb: impl FnOnce(Config) -> F,
+) -> io::Result<ExitCode> {
+    let (config, warnings) = match Config::read(&Env) {
+        Ok(read) => read,
+        Err(faults) => {
+            write!(err, "{faults}")?;
+            return Ok(Exit::Misconfigured.into());
+        }
+    };
+    logging::begin(&config.log);
+    for warning in &warnings {
+        tracing::warn!("{warning}");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    match runtime.block_on(verb(config)) {
+        Ok(code) => Ok(code),
+        Err(error) => {
+            writeln!(err, "sre-monitor: {error:#}")?;
+            Ok(Exit::Failed.into())
         }
     }
 }

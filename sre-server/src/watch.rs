@@ -23,8 +23,12 @@ impl SelfWatch {
     /// The name under which the service watches itself.
     pub const SERVICE: &'static str = "sre-monitor";
     /// The metrics it records, in the order of [`SelfWatch::drain`].
-    pub const METRICS: [&'static str; 4] =
-        ["availability", "latency", "slots_on_time", "delivered_in_time"];
+    pub const METRICS: [&'static str; 4] = [
+        "availability",
+        "latency",
+        "slots_on_time",
+        "delivered_in_time",
+    ];
     /// A request that takes longer is bad for the latency SLO.
     pub const LATENCY_GOOD: Duration = Duration::from_millis(500);
     /// A message that takes longer from decision to delivery is bad.
@@ -32,14 +36,18 @@ impl SelfWatch {
 
     /// A request was answered: our own errors are bad, the caller's are not.
     pub fn on_response(&self, status: StatusCode, duration: Duration) {
-        self.availability.record(Event::good_if(!status.is_server_error()));
-        self.latency.record(Event::good_if(duration < Self::LATENCY_GOOD));
+        self.availability
+            .record(Event::good_if(!status.is_server_error()));
+        self.latency
+            .record(Event::good_if(duration < Self::LATENCY_GOOD));
     }
 
     /// Slots were evaluated, or passed without being.
     pub fn on_evaluated(&self, evaluated: &Evaluated) {
-        self.slots_on_time.record_many(Event::Good, u64::from(evaluated.applied));
-        self.slots_on_time.record_many(Event::Bad, u64::from(evaluated.missed));
+        self.slots_on_time
+            .record_many(Event::Good, u64::from(evaluated.applied));
+        self.slots_on_time
+            .record_many(Event::Bad, u64::from(evaluated.missed));
     }
 
     /// A try of a delivery ended.
@@ -47,9 +55,12 @@ impl SelfWatch {
         match sent.outcome {
             "delivered" => {
                 let is_in_time = now - sent.created_at <= Self::DELIVERY_GOOD;
-                self.delivered_in_time.record(Event::good_if(is_in_time));
+                self.delivered_in_time
+                    .record(Event::good_if(is_in_time));
             }
-            "dead" => self.delivered_in_time.record(Event::Bad),
+            "dead" => self
+                .delivered_in_time
+                .record(Event::Bad),
             _ => {}
         }
     }
@@ -57,8 +68,12 @@ impl SelfWatch {
     /// Takes what was counted as samples of `replica` at `at`, zeros included: idleness is no
     /// traffic, not silence.
     pub fn drain(&self, replica: &str, at: DateTime<Utc>) -> Vec<Sample> {
-        let recorders =
-            [&self.availability, &self.latency, &self.slots_on_time, &self.delivered_in_time];
+        let recorders = [
+            &self.availability,
+            &self.latency,
+            &self.slots_on_time,
+            &self.delivered_in_time,
+        ];
         let Ok(service_name) = Self::SERVICE.parse::<sre_core::name::ServiceName>() else {
             return Vec::new();
         };

@@ -62,7 +62,7 @@ impl AlertMover {
                 None => {
                     self.alerts
                         .postpone(id, transition, next)
-                        .await?
+                        .await?;
                 }
             }
         }

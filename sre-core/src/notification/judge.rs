@@ -644,8 +644,9 @@ mod tests {
                 Judgement::Withhold(_) => {}
                 Judgement::Postpone { until, .. } => {
                     assert!(until > now, "a postponed intent waits");
-                    due.iter_mut()
-                        .for_each(|intent| intent.due_at = until);
+                    for intent in &mut due {
+                        intent.due_at = until;
+                    }
                     self.intents.extend(due);
                     self.intents
                         .sort_by_key(|intent| intent.transition);

@@ -24,10 +24,16 @@ impl Worker for AlertsWorker {
     const NAME: &'static str = "alerts";
 
     async fn activate(&mut self) -> Result<Activity, Box<dyn Error + Send + Sync>> {
-        let moved = self.mover.activate(self.clock.now()).await?;
+        let moved = self
+            .mover
+            .activate(self.clock.now())
+            .await?;
         if moved > 0 {
             self.told.notify_one();
         }
-        Ok(Activity { has_more: moved > 0, lag: None })
+        Ok(Activity {
+            has_more: moved > 0,
+            lag: None,
+        })
     }
 }

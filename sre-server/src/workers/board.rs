@@ -71,7 +71,9 @@ impl Board {
         now: DateTime<Utc>,
     ) {
         let mut workers = self.lock();
-        let Some(status) = workers.get_mut(name) else { return };
+        let Some(status) = workers.get_mut(name) else {
+            return;
+        };
         match outcome {
             Outcome::Succeeded => {
                 status.succeeded += 1;
@@ -94,6 +96,8 @@ impl Board {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<&'static str, WorkerStatus>> {
-        self.workers.lock().unwrap_or_else(PoisonError::into_inner)
+        self.workers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }

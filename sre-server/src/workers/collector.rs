@@ -40,12 +40,20 @@ impl Worker for CollectorWorker {
     async fn activate(&mut self) -> Result<Activity, Box<dyn Error + Send + Sync>> {
         let now = self.clock.now();
         let until = now + CLAIM.as_delta();
-        let claims = self.samples.claim_targets(&self.holder, now, until, BATCH).await?;
-        let asked = claims.iter().map(|claim| self.ask(claim, now));
+        let claims = self
+            .samples
+            .claim_targets(&self.holder, now, until, BATCH)
+            .await?;
+        let asked = claims
+            .iter()
+            .map(|claim| self.ask(claim, now));
         for outcome in join_all(asked).await {
             outcome?;
         }
-        Ok(Activity { has_more: claims.len() >= BATCH as usize, lag: None })
+        Ok(Activity {
+            has_more: claims.len() >= BATCH as usize,
+            lag: None,
+        })
     }
 }
 
@@ -55,10 +63,15 @@ impl CollectorWorker {
         claim: &TargetClaim,
         now: DateTime<Utc>,
     ) -> Result<(), sre_core::store::StoreError> {
-        let samples = self.prober.ask(&claim.target, now).await;
+        let samples = self
+            .prober
+            .ask(&claim.target, now)
+            .await;
         let closed_before = self.clock.now() - self.delay.as_delta();
         let next = next_at(claim, now);
-        self.samples.complete_target(claim, &samples, next, closed_before).await?;
+        self.samples
+            .complete_target(claim, &samples, next, closed_before)
+            .await?;
         Ok(())
     }
 }
@@ -66,7 +79,10 @@ impl CollectorWorker {
 /// The next instant on the target's own grid; what was missed is not made up for.
 fn next_at(claim: &TargetClaim, now: DateTime<Utc>) -> DateTime<Utc> {
     let interval = claim.target.interval.as_secs_i64();
-    let behind = (now - claim.due_at).num_seconds().max(0) / interval;
+    let behind = (now - claim.due_at)
+        .num_seconds()
+        .max(0)
+        / interval;
     claim.due_at + chrono::TimeDelta::seconds((behind + 1) * interval)
 }
 

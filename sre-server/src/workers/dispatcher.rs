@@ -45,8 +45,18 @@ impl DispatcherWorker {
         sends: TaskTracker,
     ) -> Self {
         let in_flight = Mutex::default();
-        let shared = Shared { dispatcher, clock, metrics, watch, told, in_flight };
-        Self { shared: Arc::new(shared), sends }
+        let shared = Shared {
+            dispatcher,
+            clock,
+            metrics,
+            watch,
+            told,
+            in_flight,
+        };
+        Self {
+            shared: Arc::new(shared),
+            sends,
+        }
     }
 }
 
@@ -56,8 +66,14 @@ impl Worker for DispatcherWorker {
     async fn activate(&mut self) -> Result<Activity, Box<dyn Error + Send + Sync>> {
         let now = self.shared.clock.now();
         let is_busy = |destination| self.shared.count(destination, 0) >= LANE_IN_FLIGHT;
-        let dispatched = self.shared.dispatcher.freeze_due(now, &is_busy).await?;
-        self.shared.metrics.on_dispatched(&dispatched);
+        let dispatched = self
+            .shared
+            .dispatcher
+            .freeze_due(now, &is_busy)
+            .await?;
+        self.shared
+            .metrics
+            .on_dispatched(&dispatched);
         for sending in dispatched.sendings {
             let destination = sending.destination_id();
             self.shared.count(destination, 1);
@@ -68,7 +84,10 @@ impl Worker for DispatcherWorker {
                 shared.told.notify_one();
             });
         }
-        Ok(Activity { has_more: dispatched.has_more, lag: None })
+        Ok(Activity {
+            has_more: dispatched.has_more,
+            lag: None,
+        })
     }
 }
 
@@ -76,7 +95,11 @@ impl Shared {
     /// Makes one try. What fails here is tried again when its claim ends.
     async fn send(&self, sending: Sending) {
         let clock = self.clock.as_ref();
-        match self.dispatcher.send(sending, jitter_permille(), clock).await {
+        match self
+            .dispatcher
+            .send(sending, jitter_permille(), clock)
+            .await
+        {
             Ok(sent) => {
                 self.metrics.on_sent(&sent);
                 self.watch.on_sent(&sent, clock.now());
@@ -99,8 +122,13 @@ impl Shared {
 
     /// Adds to the sends under way to a destination; how many there are then.
     fn count(&self, destination: DestinationId, change: isize) -> usize {
-        let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = in_flight.entry(destination).or_default();
+        let mut in_flight = self
+            .in_flight
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let count = in_flight
+            .entry(destination)
+            .or_default();
         *count = count.saturating_add_signed(change);
         *count
     }

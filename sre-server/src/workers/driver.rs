@@ -21,7 +21,9 @@ pub trait Worker: Send + 'static {
     const NAME: &'static str;
 
     /// Does one bounded batch of what is due.
-    fn activate(&mut self) -> impl Future<Output = Result<Activity, Box<dyn Error + Send + Sync>>> + Send;
+    fn activate(
+        &mut self,
+    ) -> impl Future<Output = Result<Activity, Box<dyn Error + Send + Sync>>> + Send;
 }
 
 /// What an activation has to say.
@@ -50,7 +52,12 @@ impl Driver {
         metrics: Arc<Metrics>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { stage, board, metrics, clock }
+        Self {
+            stage,
+            board,
+            metrics,
+            clock,
+        }
     }
 
     /// Activates `worker` every `period`, and when `wake` is notified, until the stage ends. Stop is
@@ -78,7 +85,9 @@ impl Driver {
     /// One activation, noted; whether more is due at once.
     async fn activate<W: Worker>(&self, worker: &mut W) -> bool {
         let began = Instant::now();
-        let ended = AssertUnwindSafe(worker.activate()).catch_unwind().await;
+        let ended = AssertUnwindSafe(worker.activate())
+            .catch_unwind()
+            .await;
         let took = began.elapsed();
         let (outcome, activity) = match ended {
             Ok(Ok(activity)) => (Outcome::Succeeded, activity),
@@ -91,8 +100,10 @@ impl Driver {
                 (Outcome::Failed("panicked".to_owned()), Activity::default())
             }
         };
-        self.metrics.on_activation(W::NAME, matches!(outcome, Outcome::Succeeded), took);
-        self.board.note(W::NAME, &outcome, took, activity.lag, self.clock.now());
+        self.metrics
+            .on_activation(W::NAME, matches!(outcome, Outcome::Succeeded), took);
+        self.board
+            .note(W::NAME, &outcome, took, activity.lag, self.clock.now());
         activity.has_more
     }
 }

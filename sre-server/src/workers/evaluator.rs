@@ -51,8 +51,13 @@ impl Worker for EvaluatorWorker {
         if evaluated.applied > 0 {
             self.told.notify_one();
         }
-        let lag = evaluated.lag_max.and_then(|lag| lag.to_std().ok());
-        Ok(Activity { has_more: evaluated.has_more, lag })
+        let lag = evaluated
+            .lag_max
+            .and_then(|lag| lag.to_std().ok());
+        Ok(Activity {
+            has_more: evaluated.has_more,
+            lag,
+        })
     }
 }
 
@@ -69,7 +74,13 @@ impl Worker for BackfillWorker {
     const NAME: &'static str = "backfill";
 
     async fn activate(&mut self) -> Result<Activity, Box<dyn Error + Send + Sync>> {
-        let has_more = self.evaluator.backfill(self.clock.now()).await?;
-        Ok(Activity { has_more, lag: None })
+        let has_more = self
+            .evaluator
+            .backfill(self.clock.now())
+            .await?;
+        Ok(Activity {
+            has_more,
+            lag: None,
+        })
     }
 }

@@ -37,7 +37,15 @@ impl RecorderWorker {
         replica: String,
     ) -> Self {
         let slice = Self::WIDTH.floor(clock.now());
-        Self { samples, watch, clock, delay, replica, slice, held: Vec::new() }
+        Self {
+            samples,
+            watch,
+            clock,
+            delay,
+            replica,
+            slice,
+            held: Vec::new(),
+        }
     }
 }
 
@@ -48,13 +56,18 @@ impl Worker for RecorderWorker {
         let now = self.clock.now();
         let slice = Self::WIDTH.floor(now);
         if slice > self.slice {
-            self.held.extend(self.watch.drain(&self.replica, self.slice));
+            self.held.extend(
+                self.watch
+                    .drain(&self.replica, self.slice),
+            );
             self.slice = slice;
             let surplus = self.held.len().saturating_sub(HELD_MAX);
             self.held.drain(..surplus);
         }
         if !self.held.is_empty() {
-            self.samples.append(&self.held, now - self.delay.as_delta()).await?;
+            self.samples
+                .append(&self.held, now - self.delay.as_delta())
+                .await?;
             self.held.clear();
         }
         Ok(Activity::default())

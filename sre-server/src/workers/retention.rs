@@ -48,13 +48,19 @@ impl Worker for RetentionWorker {
         let mut has_more = false;
         for kept in Kept::ALL {
             let before = now - self.settings.of(kept).as_delta();
-            let pruned = self.retention.prune(kept, before, BATCH).await?;
+            let pruned = self
+                .retention
+                .prune(kept, before, BATCH)
+                .await?;
             if pruned > 0 {
                 tracing::info!(kept = kept.as_str(), rows = pruned, "pruned");
             }
             has_more |= pruned >= u64::from(BATCH);
         }
-        Ok(Activity { has_more, lag: None })
+        Ok(Activity {
+            has_more,
+            lag: None,
+        })
     }
 }
 

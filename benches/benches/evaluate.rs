@@ -1,0 +1,96 @@
+//! The whole evaluation of one SLO, beside nine burn rates in exact integers.
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use sre_core::count::Counts;
+use sre_core::evaluate::{EvaluationSettings, evaluate, windows};
+use sre_core::evaluation::Progress;
+use sre_core::hour::Hour;
+use sre_core::ledger::Ledger;
+use sre_core::policy::PolicyChoice;
+use sre_core::slice::{Slice, SliceWidth};
+use sre_core::slo::{BudgetingMethod, Definition, Indicator, MIN_BAD_DEFAULT, Window};
+use sre_core::source::OnAbsent;
+use sre_core::target::{Factor, Target};
+use sre_core::time::{Span, at_second};
+
+fn definition(window: Span) -> Definition {
+    let metric: sre_core::name::MetricName = "availability".parse().expect("a name");
+    Definition {
+        name: "Checkout availability".to_owned(),
+        description: String::new(),
+        service_name: "checkout".parse().expect("a name"),
+        indicator: Indicator::Metric(metric.clone()),
+        metric_name: metric,
+        target: "99.9".parse().expect("a target"),
+        window: Window::Rolling(window),
+        threshold: None,
+        method: BudgetingMethod::Occurrences,
+        slice: SliceWidth::MINUTE,
+        expected_interval: Some(Span::minutes(1)),
+        on_absent: OnAbsent::Exclude,
+        min_events: 0,
+        min_bad: MIN_BAD_DEFAULT,
+        min_coverage_permille: None,
+        enabled: true,
+        labels: BTreeMap::new(),
+        links: BTreeMap::new(),
+        burn_policy: PolicyChoice::Default,
+    }
+}
+
+fn whole(c: &mut Criterion) {
+    let mut group = c.benchmark_group("evaluate one SLO");
+    let target: Target = "99.9".parse().expect("a target");
+    let counts: [Counts; 9] =
+        std::array::from_fn(|n| Counts::events(1_000 - n as u64, 1_000).expect("legal"));
+    group.bench_function("floor: nine exact comparisons", |b| {
+        let factor = Factor::whole(10);
+        b.iter(|| black_box(counts).map(|counts| factor.is_exceeded_by(counts, target)));
+    });
+    for (name, window) in [
+        ("window of 1 h", Span::hours(1)),
+        ("window of 30 d", Span::days(30)),
+    ] {
+        let (definition, settings) = (definition(window), EvaluationSettings::default());
+        let policy = definition.policy(&settings.thresholds, None);
+        let (ledger, progress) = filled(&definition, &windows(&definition, &policy));
+        let end = ledger.end();
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                evaluate(
+                    black_box(&definition),
+                    &policy,
+                    &ledger,
+                    &progress,
+                    black_box(end),
+                    &settings,
+                )
+            });
+        });
+    }
+    group.finish();
+}
+
+fn filled(definition: &Definition, windows: &[Span]) -> (Ledger, Progress) {
+    let mut ledger = Ledger::new(definition.slice, definition.window.span(), at_second(0));
+    let mut progress = Progress::default();
+    for minute in 0..31 * 24 * 60 + 17 {
+        let bad = u64::from(minute % 97 == 0);
+        let counts = Counts::events(1_000 - bad, 1_000).expect("legal");
+        let start = at_second(minute * 60);
+        ledger
+            .append(start, Slice::Measured(counts))
+            .expect("in order");
+        progress.note_measured(start, ledger.end());
+    }
+    for hour in ledger.missing_hours(ledger.end(), windows.iter().copied()) {
+        ledger.attach(&Hour::unmeasured(hour, definition.slice));
+    }
+    (ledger, progress)
+}
+
+criterion_group!(benches, whole);
+criterion_main!(benches);
