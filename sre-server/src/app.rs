@@ -410,7 +410,7 @@ fn http_settings(config: &Config) -> http::Settings {
     }
 }
 
-/// One line says what runs, and whom it tells.
+/// One line says what runs, and whom it tells; that nobody is told is said with the settings.
 fn announce(context: &Context, address: std::net::SocketAddr) {
     let channels: Vec<&str> = context
         .destinations
@@ -430,9 +430,6 @@ fn announce(context: &Context, address: std::net::SocketAddr) {
         replica = context.about.replica,
         "ready at http://{address}",
     );
-    if channels.is_empty() {
-        tracing::warn!("nobody is told: no channel is configured (set WEBHOOK_URL)");
-    }
 }
 
 /// Direct health checks over HTTP.
