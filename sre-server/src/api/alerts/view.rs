@@ -1,0 +1,159 @@
+//! How an alert is shown.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sre_core::alert::{Alert, AlertState};
+use sre_core::evaluation::{RuleOutcome, RuleVerdict, WindowCounts};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::api::figure::Figure;
+
+/// One episode of an alert.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AlertView {
+    /// Identifies the episode.
+    id: Uuid,
+    /// The same for all episodes of the same trouble.
+    fingerprint: String,
+    /// About which service.
+    #[schema(example = "api-gateway")]
+    service_name: String,
+    /// `burn_rate`, `slow_burn`, `budget_exhaustion`, `slo_violation`, `no_data`, `health`, or any
+    /// name given by a caller.
+    #[schema(example = "slo_violation")]
+    alert_type: String,
+    /// `low`, `medium`, `high`, `critical` or `emergency`.
+    #[schema(example = "high")]
+    severity: &'static str,
+    /// `firing`, `acknowledged` or `resolved`.
+    #[schema(example = "firing")]
+    state: &'static str,
+    /// What is wrong and why it is this grave.
+    message: String,
+    /// The SLO that it is about.
+    slo_id: Option<Uuid>,
+    /// What else tells the trouble from others.
+    labels: BTreeMap<String, String>,
+    /// The value that was reported.
+    value: Option<Figure>,
+    /// The threshold that was reported.
+    threshold: Option<Figure>,
+    /// When it began.
+    starts_at: DateTime<Utc>,
+    /// When it ended.
+    ends_at: Option<DateTime<Utc>>,
+    /// Since when somebody looks, while they do.
+    acknowledged_at: Option<DateTime<Utc>>,
+    /// Who looks.
+    acknowledged_by: Option<String>,
+    /// When it was delivered last, to any destination.
+    last_notified_at: Option<DateTime<Utc>>,
+    /// How often it was reported.
+    occurrences: u64,
+    /// The incident that it belongs to.
+    incident_id: Option<Uuid>,
+    /// Why it ended: `condition`, `manual`, `timeout`, `superseded` or `definition`.
+    resolve_reason: Option<&'static str>,
+    /// Which episode of the trouble it is: 1, 2, 3…
+    episode: u64,
+    /// What the burn rules saw when it last changed.
+    rules: Vec<AlertRuleView>,
+}
+
+/// A burn rule with what it saw.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AlertRuleView {
+    /// `warning`, `critical` or `emergency`.
+    level: &'static str,
+    /// The pace from which on it fires.
+    factor: Option<Figure>,
+    /// `firing`, `quiet`, `held` or `too_few_bad`.
+    #[schema(value_type = String)]
+    verdict: RuleVerdict,
+    /// Whether enough is gone.
+    long: AlertWindowView,
+    /// Whether it still burns.
+    short: AlertWindowView,
+}
+
+/// One window of a rule.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AlertWindowView {
+    /// Its length.
+    #[schema(example = "1h")]
+    window: String,
+    /// What was bad in it.
+    bad: Figure,
+    /// What happened in it.
+    total: Figure,
+    /// The share of it that was measured; `null` where nothing was expected.
+    coverage: Option<Figure>,
+}
+
+impl From<Alert> for AlertView {
+    fn from(alert: Alert) -> Self {
+        let (severity, state) = (alert.severity.as_str(), alert.state.as_str());
+        let (fingerprint, ends_at) = (alert.identity.key().to_string(), alert.ends_at());
+        let (acknowledged_at, acknowledged_by, resolve_reason) = match alert.state {
+            AlertState::Firing => (None, None, None),
+            AlertState::Acknowledged { at, by, .. } => (Some(at), by, None),
+            AlertState::Resolved { reason, .. } => (None, None, Some(reason.as_str())),
+        };
+        let identity = alert.identity;
+        Self {
+            id: alert.id.0,
+            fingerprint,
+            service_name: identity.service_name.to_string(),
+            alert_type: identity.alert_type.into(),
+            severity,
+            state,
+            message: alert.message,
+            slo_id: identity.slo_id.map(|id| id.0),
+            labels: identity.labels,
+            value: alert.value.and_then(Figure::new),
+            threshold: alert.threshold.and_then(Figure::new),
+            starts_at: alert.starts_at,
+            ends_at,
+            acknowledged_at,
+            acknowledged_by,
+            last_notified_at: alert.last_notified_at,
+            occurrences: alert.occurrences,
+            incident_id: None,
+            resolve_reason,
+            episode: alert.episode,
+            rules: alert
+                .rules
+                .iter()
+                .map(AlertRuleView::from)
+                .collect(),
+        }
+    }
+}
+
+impl From<&RuleOutcome> for AlertRuleView {
+    fn from(outcome: &RuleOutcome) -> Self {
+        Self {
+            level: outcome.rule.level.as_str(),
+            factor: Figure::new(outcome.rule.factor.as_f64()),
+            verdict: outcome.verdict,
+            long: AlertWindowView::from(&outcome.long),
+            short: AlertWindowView::from(&outcome.short),
+        }
+    }
+}
+
+impl From<&WindowCounts> for AlertWindowView {
+    fn from(seen: &WindowCounts) -> Self {
+        Self {
+            window: seen.window.to_string(),
+            bad: Figure::from(seen.counts.bad()),
+            total: Figure::from(seen.counts.total()),
+            coverage: (seen.coverage.expected > 0)
+                .then(|| Figure::new(seen.coverage.as_f64()))
+                .flatten(),
+        }
+    }
+}
