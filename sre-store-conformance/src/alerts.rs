@@ -1,4 +1,4 @@
-//! The laws of [`Alerts`](sre_core::store::Alerts).
+//! The laws of [`Alerts`].
 
 mod episodes;
 mod lists;

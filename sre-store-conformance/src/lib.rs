@@ -44,11 +44,17 @@
 //! Durability, which one process cannot show; speed; and the numbers of marks and epochs, which
 //! only have to rise.
 
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "a law that is broken panics: that is what it is for"
+)]
+
 pub mod alerts;
 pub mod catalog;
 pub mod evaluations;
 pub mod fixtures;
 mod list;
+pub mod model;
 pub mod outbox;
 mod reference;
 pub mod retention;

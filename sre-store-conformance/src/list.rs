@@ -1,6 +1,7 @@
 //! The list of all laws: the one place that names a law beside its definition.
 
-/// Calls `callback! { [input] { port { laws } … } { laws of the model } }`.
+/// Calls `callback! { [input] laws { port { law … } … } histories { model { law … } } }`. A law is
+/// asked once, a history for each seed.
 ///
 /// Whoever wants something other than tests of all laws (a table of them, a part of them) gives a
 /// macro of their own.
@@ -9,231 +10,239 @@ macro_rules! for_each_test {
     ($callback:path, $($input:tt)*) => {
         $callback! {
             [$($input)*]
-            catalog {
-                an_inserted_slo_is_found
-                an_unknown_slo_is_not_found
-                every_field_of_a_definition_is_kept
-                long_texts_are_kept_whole
-                a_name_is_unique_among_the_slos_of_a_service
-                a_name_belongs_to_its_service
-                a_disabled_slo_keeps_its_name
-                a_deleted_slo_gives_its_name_back
-                an_id_is_used_once
-                a_new_store_is_seeded
-                a_store_that_was_emptied_is_not_seeded
-                a_seeded_store_is_not_seeded_again
-                seeds_that_collide_plant_nothing
-                an_empty_store_lists_no_slos
-                slos_are_listed_in_the_order_of_their_ids
-                pages_of_slos_tile_the_list
-                a_page_may_begin_after_an_unknown_id
-                a_list_of_slos_has_a_maximum
-                slos_are_listed_by_service
-                slos_are_listed_by_label
-                a_label_with_special_characters_is_found
-                a_disabled_slo_is_listed
-                a_deleted_slo_stays_findable
-                an_update_replaces_the_slo
-                an_update_of_a_version_that_has_passed_is_refused
-                an_unknown_slo_cannot_be_updated
-                an_update_cannot_take_anothers_name
-                an_update_with_a_restart_begins_anew
-                an_update_without_a_restart_keeps_the_place
-                an_update_ends_its_alerts
-                an_update_that_lost_an_alert_changes_nothing
+            laws {
+                catalog {
+                    an_inserted_slo_is_found
+                    an_unknown_slo_is_not_found
+                    every_field_of_a_definition_is_kept
+                    long_texts_are_kept_whole
+                    a_name_is_unique_among_the_slos_of_a_service
+                    a_name_belongs_to_its_service
+                    a_disabled_slo_keeps_its_name
+                    a_deleted_slo_gives_its_name_back
+                    an_id_is_used_once
+                    a_new_store_is_seeded
+                    a_store_that_was_emptied_is_not_seeded
+                    a_seeded_store_is_not_seeded_again
+                    seeds_that_collide_plant_nothing
+                    an_empty_store_lists_no_slos
+                    slos_are_listed_in_the_order_of_their_ids
+                    pages_of_slos_tile_the_list
+                    a_page_may_begin_after_an_unknown_id
+                    a_list_of_slos_has_a_maximum
+                    slos_are_listed_by_service
+                    slos_are_listed_by_label
+                    a_label_with_special_characters_is_found
+                    a_disabled_slo_is_listed
+                    a_deleted_slo_stays_findable
+                    an_update_replaces_the_slo
+                    an_update_of_a_version_that_has_passed_is_refused
+                    an_unknown_slo_cannot_be_updated
+                    an_update_cannot_take_anothers_name
+                    an_update_with_a_restart_begins_anew
+                    an_update_without_a_restart_keeps_the_place
+                    an_update_ends_its_alerts
+                    an_update_that_lost_an_alert_changes_nothing
+                }
+                samples {
+                    an_appended_sample_is_read_back
+                    no_samples_are_appended
+                    the_same_sample_again_is_a_duplicate
+                    another_value_replaces_a_sample
+                    labels_distinguish_samples
+                    a_series_is_ordered_by_instant_then_labels
+                    a_series_is_half_open
+                    a_series_is_limited
+                    a_series_is_of_one_metric_of_one_service
+                    instants_are_kept_to_the_microsecond
+                    numbers_are_kept_exactly
+                    counts_are_kept_exactly
+                    a_metric_with_counts_refuses_a_number
+                    a_metric_with_numbers_refuses_counts
+                    the_first_sample_says_what_a_metric_is
+                    ten_thousand_samples_are_appended_at_once
+                    a_late_sample_marks_its_slice
+                    a_sample_in_time_marks_nothing
+                    a_late_duplicate_marks_nothing
+                    a_late_correction_marks_its_slice
+                    a_late_sample_marks_each_slo_by_its_own_slices
+                    a_late_sample_marks_no_other_slo
+                    a_late_sample_marks_live_slos_only
+                    many_late_samples_of_a_slice_mark_it_once
+                    a_mark_does_not_raise_the_revision
+                    a_registered_target_is_due
+                    a_target_is_not_due_before_its_instant
+                    a_target_that_stays_keeps_its_place
+                    a_target_that_is_removed_is_not_asked
+                    a_claim_does_not_outlive_its_target
+                    the_longest_due_targets_are_claimed_first
+                    a_claimed_target_is_hidden_until_the_claim_ends
+                    a_late_holder_of_a_target_is_superseded
+                    a_late_holder_of_an_untaken_target_is_heard
+                    completing_a_target_appends_and_moves_it
+                    completing_a_target_marks_late_samples
+                    concurrent_takers_never_share_a_target
+                }
+                evaluations {
+                    a_claim_shows_where_evaluation_stands
+                    a_slot_is_claimed_when_it_is_due
+                    only_live_slos_are_claimed
+                    a_dead_takers_claim_ends
+                    the_longest_due_slots_are_claimed_first
+                    a_released_claim_is_free
+                    a_release_of_a_lost_claim_is_passed_over
+                    nothing_is_released
+                    concurrent_takers_never_share_a_slot
+                    nothing_is_committed
+                    a_commit_moves_the_slot
+                    a_claim_tells_what_was_recorded_last
+                    a_commit_stores_its_alerts
+                    a_commit_that_lost_an_alert_leaves_no_trace
+                    a_batch_applies_all_but_the_superseded
+                    appending_does_not_raise_the_revision
+                    a_commit_of_an_old_epoch_is_superseded
+                    a_late_commit_of_an_untaken_slot_is_applied
+                    a_slot_is_committed_once
+                    a_holder_adds_history_until_another_takes_the_slot
+                    a_slot_is_committed_once_in_a_batch
+                    a_commit_of_another_slot_is_superseded
+                    a_changed_definition_refuses_the_commit
+                    a_deleted_slo_refuses_the_commit
+                    an_unknown_slo_refuses_the_commit
+                    a_refused_commit_keeps_the_marks
+                    hours_are_read_back_in_order
+                    an_hour_is_replaced_whole
+                    slices_are_kept_exactly
+                    hours_belong_to_a_generation
+                    refolding_raises_the_revision
+                    what_is_left_of_dirty_ranges_stays_dirty
+                    a_mark_that_came_after_the_claim_survives
+                    an_unfolded_range_stays_dirty
+                    standings_tell_what_the_last_slot_found
+                    an_slo_without_a_slot_has_no_standing
+                    a_deleted_slo_keeps_its_standing
+                    calculations_are_kept_whole
+                    history_holds_calculations_and_gaps_in_order
+                    a_slot_is_recorded_once
+                }
+                alerts {
+                    a_new_episode_is_found
+                    an_unknown_episode_is_not_found
+                    every_field_of_an_episode_is_kept
+                    every_reason_of_an_end_is_kept
+                    a_transition_replaces_the_episode
+                    a_transition_that_was_read_too_early_is_superseded
+                    a_transition_of_an_unknown_episode_is_superseded
+                    an_identity_has_one_open_episode
+                    the_next_episode_begins_after_the_end
+                    a_transition_is_stored_with_its_intents
+                    the_same_intent_twice_is_one
+                    a_transition_does_not_undo_a_delivery
+                    concurrent_writers_never_share_a_transition
+                    the_newest_episode_of_each_identity_is_found
+                    many_identities_are_looked_up_at_once
+                    episodes_are_listed_newest_first
+                    pages_of_episodes_tile_the_list
+                    episodes_are_listed_by_what_they_are
+                    an_empty_store_lists_no_episodes
+                    an_episode_is_claimed_when_it_is_due
+                    only_what_time_moves_is_claimed
+                    an_acknowledged_episode_is_claimed
+                    the_longest_due_episodes_are_claimed_first
+                    a_claimed_episode_is_hidden_until_the_claim_ends
+                    a_transition_frees_the_claim
+                    an_episode_is_postponed
+                    an_episode_is_postponed_at_its_transition_only
+                    concurrent_takers_never_share_an_episode
+                }
+                outbox {
+                    a_delivered_message_has_told
+                    a_delivery_moves_its_own_transition_only
+                    a_delivery_moves_no_ended_episode
+                    the_last_delivery_is_the_latest
+                    what_was_told_is_what_the_message_said
+                    a_late_answer_is_superseded
+                    a_late_answer_of_an_untaken_try_is_heard
+                    an_answer_is_heard_once
+                    a_message_that_was_refused_has_told_nobody
+                    a_message_that_may_have_arrived_has_told
+                    a_message_given_up_on_an_unknown_try_has_told
+                    a_message_whose_holder_died_has_told
+                    a_degraded_resend_carries_the_same_intents
+                    a_degraded_resend_inherits_what_may_have_arrived
+                    a_delivered_end_is_believed
+                    a_claimed_delivery_is_hidden_until_the_claim_ends
+                    the_first_try_has_the_epoch_one
+                    a_retry_is_due_at_its_instant
+                    a_try_after_a_refusal_is_no_repeat
+                    a_try_after_an_unknown_one_may_be_a_repeat
+                    a_try_after_a_dead_holder_may_be_a_repeat
+                    what_has_ended_is_not_tried_again
+                    urgent_deliveries_are_claimed_first
+                    concurrent_takers_never_share_a_delivery
+                    concurrent_recorders_never_share_a_try
+                    an_empty_outbox_has_no_groups
+                    an_intent_makes_a_group
+                    an_intent_is_due_at_its_instant
+                    each_destination_has_its_group
+                    a_group_has_all_pending_intents
+                    a_group_waits_until_one_of_its_intents_is_due
+                    urgent_groups_come_first
+                    an_end_is_as_urgent_as_a_beginning
+                    a_message_under_way_holds_its_identity
+                    a_dead_message_holds_nothing
+                    the_next_episode_waits_for_the_end_of_the_last
+                    what_was_told_is_known_to_the_next_group
+                    the_sequence_grows_with_every_message
+                    what_is_withheld_is_not_due_again
+                    sending_freezes_the_message
+                    a_frozen_message_is_claimed
+                    a_message_supersedes_older_intents
+                    a_message_may_carry_several_intents
+                    a_second_judgement_is_superseded
+                    a_judgement_takes_all_its_intents_or_none
+                    what_is_withheld_says_why
+                    what_is_postponed_is_judged_again
+                    a_judgement_of_unknown_intents_is_superseded
+                    concurrent_dispatchers_never_share_an_intent
+                    a_paused_lane_waits_until_the_pause_ends
+                    a_stopped_lane_waits
+                    other_lanes_go_on
+                    the_longer_pause_holds
+                    a_stop_outlives_a_pause
+                    an_unchanged_destination_keeps_its_lane
+                    a_changed_destination_starts_its_lane_again
+                    what_is_meant_for_a_removed_destination_ends
+                    an_intent_for_a_removed_destination_ends_at_once
+                    an_intent_waits_for_its_destination
+                    a_destination_that_comes_back_is_told_again
+                    a_removed_destination_may_have_been_told
+                    a_dead_message_may_stop_its_lane
+                    an_unknown_episode_has_an_empty_ledger
+                    a_ledger_shows_everything
+                    every_field_of_a_try_is_kept
+                    the_depth_counts_what_waits
+                    a_ticket_waits_for_the_page_of_its_slo
+                    the_end_of_a_ticket_waits_too
+                    only_tickets_wait_and_only_for_their_own_page
+                }
+                retention {
+                    an_empty_store_forgets_nothing
+                    old_samples_are_forgotten_in_batches
+                    a_forgotten_metric_may_change_its_kind
+                    fine_hours_become_sums
+                    old_hours_are_forgotten
+                    old_history_is_forgotten
+                    old_episodes_are_forgotten
+                    an_episode_that_is_owed_is_kept
+                    a_forgotten_episode_was_never_told
+                    the_newer_episode_outlives_the_older
+                }
             }
-            samples {
-                an_appended_sample_is_read_back
-                no_samples_are_appended
-                the_same_sample_again_is_a_duplicate
-                another_value_replaces_a_sample
-                labels_distinguish_samples
-                a_series_is_ordered_by_instant_then_labels
-                a_series_is_half_open
-                a_series_is_limited
-                a_series_is_of_one_metric_of_one_service
-                instants_are_kept_to_the_microsecond
-                numbers_are_kept_exactly
-                counts_are_kept_exactly
-                a_metric_with_counts_refuses_a_number
-                a_metric_with_numbers_refuses_counts
-                the_first_sample_says_what_a_metric_is
-                ten_thousand_samples_are_appended_at_once
-                a_late_sample_marks_its_slice
-                a_sample_in_time_marks_nothing
-                a_late_duplicate_marks_nothing
-                a_late_correction_marks_its_slice
-                a_late_sample_marks_each_slo_by_its_own_slices
-                a_late_sample_marks_no_other_slo
-                a_late_sample_marks_live_slos_only
-                many_late_samples_of_a_slice_mark_it_once
-                a_mark_does_not_raise_the_revision
-                a_registered_target_is_due
-                a_target_is_not_due_before_its_instant
-                a_target_that_stays_keeps_its_place
-                a_target_that_is_removed_is_not_asked
-                a_claim_does_not_outlive_its_target
-                the_longest_due_targets_are_claimed_first
-                a_claimed_target_is_hidden_until_the_claim_ends
-                a_late_holder_of_a_target_is_superseded
-                a_late_holder_of_an_untaken_target_is_heard
-                completing_a_target_appends_and_moves_it
-                completing_a_target_marks_late_samples
-                concurrent_takers_never_share_a_target
-            }
-            evaluations {
-                a_claim_shows_where_evaluation_stands
-                a_slot_is_claimed_when_it_is_due
-                only_live_slos_are_claimed
-                a_dead_takers_claim_ends
-                the_longest_due_slots_are_claimed_first
-                a_released_claim_is_free
-                a_release_of_a_lost_claim_is_passed_over
-                nothing_is_released
-                concurrent_takers_never_share_a_slot
-                nothing_is_committed
-                a_commit_moves_the_slot
-                a_claim_tells_what_was_recorded_last
-                a_commit_stores_its_alerts
-                a_commit_that_lost_an_alert_leaves_no_trace
-                a_batch_applies_all_but_the_superseded
-                appending_does_not_raise_the_revision
-                a_commit_of_an_old_epoch_is_superseded
-                a_late_commit_of_an_untaken_slot_is_applied
-                a_slot_is_committed_once
-                a_slot_is_committed_once_in_a_batch
-                a_commit_of_another_slot_is_superseded
-                a_changed_definition_refuses_the_commit
-                a_deleted_slo_refuses_the_commit
-                an_unknown_slo_refuses_the_commit
-                a_refused_commit_keeps_the_marks
-                hours_are_read_back_in_order
-                an_hour_is_replaced_whole
-                slices_are_kept_exactly
-                hours_belong_to_a_generation
-                refolding_raises_the_revision
-                what_is_left_of_dirty_ranges_stays_dirty
-                a_mark_that_came_after_the_claim_survives
-                an_unfolded_range_stays_dirty
-                standings_tell_what_the_last_slot_found
-                an_slo_without_a_slot_has_no_standing
-                a_deleted_slo_keeps_its_standing
-                calculations_are_kept_whole
-                history_holds_calculations_and_gaps_in_order
-                a_slot_is_recorded_once
-            }
-            alerts {
-                a_new_episode_is_found
-                an_unknown_episode_is_not_found
-                every_field_of_an_episode_is_kept
-                every_reason_of_an_end_is_kept
-                a_transition_replaces_the_episode
-                a_transition_that_was_read_too_early_is_superseded
-                a_transition_of_an_unknown_episode_is_superseded
-                an_identity_has_one_open_episode
-                the_next_episode_begins_after_the_end
-                a_transition_is_stored_with_its_intents
-                the_same_intent_twice_is_one
-                a_transition_does_not_undo_a_delivery
-                concurrent_writers_never_share_a_transition
-                the_newest_episode_of_each_identity_is_found
-                many_identities_are_looked_up_at_once
-                episodes_are_listed_newest_first
-                pages_of_episodes_tile_the_list
-                episodes_are_listed_by_what_they_are
-                an_empty_store_lists_no_episodes
-                an_episode_is_claimed_when_it_is_due
-                only_what_time_moves_is_claimed
-                an_acknowledged_episode_is_claimed
-                the_longest_due_episodes_are_claimed_first
-                a_claimed_episode_is_hidden_until_the_claim_ends
-                a_transition_frees_the_claim
-                an_episode_is_postponed
-                an_episode_is_postponed_at_its_transition_only
-                concurrent_takers_never_share_an_episode
-            }
-            outbox {
-                a_delivered_message_has_told
-                a_delivery_moves_its_own_transition_only
-                a_delivery_moves_no_ended_episode
-                the_last_delivery_is_the_latest
-                what_was_told_is_what_the_message_said
-                a_late_answer_is_superseded
-                a_late_answer_of_an_untaken_try_is_heard
-                an_answer_is_heard_once
-                a_message_that_was_refused_has_told_nobody
-                a_message_that_may_have_arrived_has_told
-                a_message_given_up_on_an_unknown_try_has_told
-                a_message_whose_holder_died_has_told
-                a_degraded_resend_carries_the_same_intents
-                a_degraded_resend_inherits_what_may_have_arrived
-                a_delivered_end_is_believed
-                a_claimed_delivery_is_hidden_until_the_claim_ends
-                the_first_try_has_the_epoch_one
-                a_retry_is_due_at_its_instant
-                a_try_after_a_refusal_is_no_repeat
-                a_try_after_an_unknown_one_may_be_a_repeat
-                a_try_after_a_dead_holder_may_be_a_repeat
-                what_has_ended_is_not_tried_again
-                urgent_deliveries_are_claimed_first
-                concurrent_takers_never_share_a_delivery
-                concurrent_recorders_never_share_a_try
-                an_empty_outbox_has_no_groups
-                an_intent_makes_a_group
-                an_intent_is_due_at_its_instant
-                each_destination_has_its_group
-                a_group_has_all_pending_intents
-                a_group_waits_until_one_of_its_intents_is_due
-                urgent_groups_come_first
-                an_end_is_as_urgent_as_a_beginning
-                a_message_under_way_holds_its_identity
-                a_dead_message_holds_nothing
-                the_next_episode_waits_for_the_end_of_the_last
-                what_was_told_is_known_to_the_next_group
-                the_sequence_grows_with_every_message
-                what_is_withheld_is_not_due_again
-                sending_freezes_the_message
-                a_frozen_message_is_claimed
-                a_message_supersedes_older_intents
-                a_message_may_carry_several_intents
-                a_second_judgement_is_superseded
-                a_judgement_takes_all_its_intents_or_none
-                what_is_withheld_says_why
-                what_is_postponed_is_judged_again
-                a_judgement_of_unknown_intents_is_superseded
-                concurrent_dispatchers_never_share_an_intent
-                a_paused_lane_waits_until_the_pause_ends
-                a_stopped_lane_waits
-                other_lanes_go_on
-                the_longer_pause_holds
-                a_stop_outlives_a_pause
-                an_unchanged_destination_keeps_its_lane
-                a_changed_destination_starts_its_lane_again
-                what_is_meant_for_a_removed_destination_ends
-                an_intent_for_a_removed_destination_ends_at_once
-                an_intent_waits_for_its_destination
-                a_destination_that_comes_back_is_told_again
-                a_removed_destination_may_have_been_told
-                a_dead_message_may_stop_its_lane
-                an_unknown_episode_has_an_empty_ledger
-                a_ledger_shows_everything
-                every_field_of_a_try_is_kept
-                the_depth_counts_what_waits
-                a_ticket_waits_for_the_page_of_its_slo
-                the_end_of_a_ticket_waits_too
-                only_tickets_wait_and_only_for_their_own_page
-            }
-            retention {
-                an_empty_store_forgets_nothing
-                old_samples_are_forgotten_in_batches
-                a_forgotten_metric_may_change_its_kind
-                fine_hours_become_sums
-                old_hours_are_forgotten
-                old_history_is_forgotten
-                old_episodes_are_forgotten
-                an_episode_that_is_owed_is_kept
-                a_forgotten_episode_was_never_told
-                the_newer_episode_outlives_the_older
+            histories {
+                model {
+                    a_random_history_has_the_answers_of_the_reference
+                }
             }
         }
     };
@@ -258,13 +267,29 @@ macro_rules! store_tests {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! write_tests {
-    ([$guard:ident $fresh:path] $($port:ident { $($law:ident)* })*) => {
+    (
+        [$guard:ident $fresh:path]
+        laws { $($port:ident { $($law:ident)* })* }
+        histories { $($model:ident { $($history:ident)* })* }
+    ) => {
         $(mod $port {
             $(#[test]
             fn $law() {
                 $crate::run(async {
                     let (store, _guard) = $crate::begin!($guard $fresh);
                     $crate::$port::$law(&store).await.expect("the store answers");
+                });
+            })*
+        })*
+        $(mod $model {
+            $(#[test]
+            fn $history() {
+                $crate::run(async {
+                    for seed in $crate::$model::SEEDS {
+                        let (store, _guard) = $crate::begin!($guard $fresh);
+                        let verdict = $crate::$model::$history(&store, seed).await;
+                        verdict.expect("the store answers");
+                    }
                 });
             })*
         })*

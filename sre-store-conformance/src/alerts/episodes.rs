@@ -11,7 +11,7 @@ use crate::fixtures::{
     acknowledged, at, at_micros, destination, detailed_evaluation, fires, fires_again, identity,
     labels, raised, resolved,
 };
-use crate::tools::taken_by_many;
+use crate::tools::{is_applied, taken_by_many};
 
 /// A new episode is found as it was written.
 pub async fn a_new_episode_is_found(store: &dyn Alerts) -> Verdict {
@@ -284,20 +284,21 @@ pub async fn a_transition_does_not_undo_a_delivery(store: &dyn Store) -> Verdict
 pub async fn concurrent_writers_never_share_a_transition(store: &dyn Alerts) -> Verdict {
     let opened = fires(&identity(1, AlertType::BurnRate), &[], at(0));
     let ended = resolved(&opened.alert, at(5));
-    for update in [opened, ended] {
+    for update in [&opened, &ended] {
         let winners = taken_by_many(8, async |_| {
-            match crate::tools::is_applied(
-                store
-                    .apply(&update)
-                    .await
-                    .expect("answers"),
-            ) {
-                true => vec![()],
-                false => Vec::new(),
+            let answer = store
+                .apply(update)
+                .await
+                .expect("answers");
+            if is_applied(answer) {
+                vec![()]
+            } else {
+                Vec::new()
             }
         });
         assert_eq!(winners.len(), 1);
     }
+    assert_eq!(store.find_alert(ended.alert.id).await?, Some(ended.alert));
     Ok(())
 }
 

@@ -86,20 +86,9 @@ pub async fn pages_of_episodes_tile_the_list(store: &dyn Alerts) -> Verdict {
 
 /// A list is narrowed by service, state, severity, type and start, each by itself and together.
 pub async fn episodes_are_listed_by_what_they_are(store: &dyn Alerts) -> Verdict {
-    let page = applied(store, fires(&identity(1, AlertType::BurnRate), &[], at(0))).await?;
-    let posted = AlertType::Other("slow_burn_2".to_owned());
-    let low = applied(store, fires(&identity(2, posted.clone()), &[], at(10))).await?;
-    let low = applied(store, severity_update(&low, Severity::Low, &[], at(11))).await?;
-    let seen = applied(store, fires(&identity(3, AlertType::SlowBurn), &[], at(20))).await?;
-    let seen = applied(store, acknowledged(&seen, at(21))).await?;
-    let service = Some("search".parse().expect("a name"));
-    let elsewhere = Identity {
-        service_name: "search".parse().expect("a name"),
-        ..identity(4, AlertType::NoData)
-    };
-    let over = applied(store, fires(&elsewhere, &[], at(30))).await?;
-    let over = applied(store, resolved(&over, at(31))).await?;
-
+    let [page, low, seen, over] = one_of_each_state(store).await?;
+    let service = Some(over.service_name().clone());
+    let posted = Some(low.alert_type().clone());
     let any = AlertQuery::default;
     let cases = [
         (
@@ -160,7 +149,7 @@ pub async fn episodes_are_listed_by_what_they_are(store: &dyn Alerts) -> Verdict
         ),
         (
             AlertQuery {
-                alert_type: Some(posted),
+                alert_type: posted,
                 ..any()
             },
             vec![&low],
@@ -186,6 +175,25 @@ pub async fn episodes_are_listed_by_what_they_are(store: &dyn Alerts) -> Verdict
         assert_eq!(listed.iter().collect::<Vec<_>>(), expected, "{query:?}");
     }
     Ok(())
+}
+
+/// A page, a posted alert of low severity, a ticket that somebody looks at, and an ended episode of
+/// another service, in the order of their starts, ten seconds apart.
+async fn one_of_each_state(store: &dyn Alerts) -> Result<[Alert; 4], StoreError> {
+    let page = applied(store, fires(&identity(1, AlertType::BurnRate), &[], at(0))).await?;
+    let posted = identity(2, AlertType::Other("slow_burn_2".to_owned()));
+    let low = applied(store, fires(&posted, &[], at(10))).await?;
+    let low = applied(store, severity_update(&low, Severity::Low, &[], at(11))).await?;
+    let seen = applied(store, fires(&identity(3, AlertType::SlowBurn), &[], at(20))).await?;
+    let seen = applied(store, acknowledged(&seen, at(21))).await?;
+    let service_name = "search".parse().expect("a name");
+    let elsewhere = Identity {
+        service_name,
+        ..identity(4, AlertType::NoData)
+    };
+    let over = applied(store, fires(&elsewhere, &[], at(30))).await?;
+    let over = applied(store, resolved(&over, at(31))).await?;
+    Ok([page, low, seen, over])
 }
 
 /// A store without episodes lists none.

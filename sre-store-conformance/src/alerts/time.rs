@@ -122,7 +122,7 @@ pub async fn an_episode_is_postponed(store: &dyn Alerts) -> Verdict {
         next_action_at: Some(at_micros(30, 1)),
         ..alert
     };
-    assert_eq!(claims(store, 31).await?, [postponed.clone()]);
+    assert_eq!(claims(store, 31).await?, std::slice::from_ref(&postponed));
     store
         .postpone(postponed.id, postponed.transition, None)
         .await?;

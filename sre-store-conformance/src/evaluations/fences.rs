@@ -45,6 +45,32 @@ pub async fn a_slot_is_committed_once(store: &dyn Store) -> Verdict {
     superseded(store, decided).await
 }
 
+/// After its slot a holder may go on adding history under the same epoch, without moving the slot
+/// that is due next, until another takes that slot.
+pub async fn a_holder_adds_history_until_another_takes_the_slot(store: &dyn Store) -> Verdict {
+    insert_due(store, 1, 0).await?;
+    let held = claim(store, 0).await?;
+    let decided = changes(&held);
+    applied(store, decided.clone()).await?;
+    let slot = decided.next_slot;
+    let history = |good| Changes {
+        slot,
+        next_slot: slot,
+        hours: vec![hour(at(-3_600), &[(0, good, 10)])],
+        ..decided.clone()
+    };
+    applied(store, history(8)).await?;
+    let taken = claim(store, 600).await?;
+    assert_eq!(taken.slot, slot, "history moves no slot");
+    superseded(store, history(9)).await?;
+    let width = held.slo.definition.slice;
+    let stored = store
+        .hours(held.slo.id, held.generation, width, during(-3_600, 0))
+        .await?;
+    assert_eq!(stored, history(8).hours);
+    Ok(())
+}
+
 /// The same changes twice in one batch are applied once.
 pub async fn a_slot_is_committed_once_in_a_batch(store: &dyn Store) -> Verdict {
     insert_due(store, 1, 0).await?;

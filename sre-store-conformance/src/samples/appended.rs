@@ -13,7 +13,10 @@ use crate::tools::MANY;
 /// A new sample is stored and read back as it was written.
 pub async fn an_appended_sample_is_read_back(store: &dyn Samples) -> Verdict {
     let sample = sample(at(5), number(99.9));
-    assert_eq!(append(store, &[sample.clone()]).await?, [stored()]);
+    assert_eq!(
+        append(store, std::slice::from_ref(&sample)).await?,
+        [stored()]
+    );
     assert_eq!(series(store, during(0, 60)).await?, [sample]);
     Ok(())
 }
@@ -42,7 +45,7 @@ pub async fn the_same_sample_again_is_a_duplicate(store: &dyn Samples) -> Verdic
 pub async fn another_value_replaces_a_sample(store: &dyn Samples) -> Verdict {
     append(store, &[sample(at(5), counts(9, 10))]).await?;
     let corrected = sample(at(5), counts(10, 10));
-    let answers = append(store, &[corrected.clone()]).await?;
+    let answers = append(store, std::slice::from_ref(&corrected)).await?;
     assert_eq!(answers, [Appended::Replaced { is_late: false }]);
     assert_eq!(series(store, during(0, 60)).await?, [corrected]);
     Ok(())
