@@ -126,3 +126,6 @@ pub fn judge(method: BudgetingMethod, events: Slice) -> Slice {
         _ => events,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -462,3 +462,6 @@ pub fn default_slo_id(service: &ServiceName, name: &str) -> SloId {
         &[service.as_str().as_bytes(), name.as_bytes()],
     ))
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

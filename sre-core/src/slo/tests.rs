@@ -1,0 +1,274 @@
+//! What of a definition shapes its slices, and what its parts mean at their edges.
+
+use super::*;
+use crate::count::Counts;
+use crate::policy::{BurnLevel, BurnRule};
+use crate::slo::MIN_BAD_DEFAULT;
+use crate::target::Factor;
+
+/// 99 % of the availability of `checkout` over an hour, in minutes, without a rule.
+pub(crate) fn definition() -> Definition {
+    let metric: MetricName = "availability".parse().expect("a name");
+    Definition {
+        name: "checkout answers".to_owned(),
+        description: String::new(),
+        service_name: "checkout".parse().expect("a name"),
+        metric_name: metric.clone(),
+        indicator: Indicator::Metric(metric),
+        target: "99".parse().expect("a target"),
+        window: Window::Rolling(Span::hours(1)),
+        threshold: None,
+        method: BudgetingMethod::Occurrences,
+        slice: SliceWidth::MINUTE,
+        expected_interval: None,
+        on_absent: OnAbsent::Exclude,
+        min_events: 0,
+        min_bad: MIN_BAD_DEFAULT,
+        min_coverage_permille: None,
+        enabled: true,
+        labels: BTreeMap::new(),
+        links: BTreeMap::new(),
+        burn_policy: PolicyChoice::Custom(Vec::new()),
+    }
+}
+
+/// The SLO of [`definition`].
+pub(crate) fn slo() -> Slo {
+    let definition = definition();
+    let at = crate::time::at_second(0);
+    Slo {
+        id: default_slo_id(&definition.service_name, &definition.name),
+        definition,
+        managed_by: ManagedBy::Api,
+        version: 1,
+        created_at: at,
+        updated_at: at,
+        deleted_at: None,
+    }
+}
+
+fn counters(part: CounterPart, total: &str) -> Indicator {
+    Indicator::Prometheus(CounterRatio {
+        part,
+        total: total.to_owned(),
+    })
+}
+
+fn value_metric(operator: Operator, value: f64) -> Definition {
+    Definition {
+        indicator: Indicator::Metric("latency_p95".parse().expect("a name")),
+        threshold: Some(Threshold::new(operator, value).expect("finite")),
+        ..definition()
+    }
+}
+
+/// D13: target, window and policy re-read the same slices.
+#[test]
+fn what_only_reads_slices_keeps_the_generation() {
+    let changed = Definition {
+        name: "another".to_owned(),
+        description: "words".to_owned(),
+        metric_name: "shown".parse().expect("a name"),
+        target: "99.99".parse().expect("a target"),
+        window: Window::Rolling(Span::days(30)),
+        expected_interval: Some(Span::minutes(5)),
+        min_events: 7,
+        min_bad: 7,
+        min_coverage_permille: Some(500),
+        enabled: false,
+        labels: BTreeMap::from([("team".to_owned(), "shop".to_owned())]),
+        links: BTreeMap::from([("runbook".to_owned(), "https://example.com".to_owned())]),
+        burn_policy: PolicyChoice::GoogleSre,
+        ..definition()
+    };
+    assert_eq!(changed.generation(), definition().generation());
+    // A ratio has no line, so a line that is set says nothing about its slices.
+    let threshold = Threshold::new(Operator::Lt, 5.0).ok();
+    assert_eq!(
+        Definition {
+            threshold,
+            ..definition()
+        }
+        .generation(),
+        definition().generation()
+    );
+}
+
+#[test]
+fn whatever_shapes_a_slice_makes_a_generation_of_its_own() {
+    let timeslices = |text: &str| BudgetingMethod::Timeslices(text.parse().expect("a share"));
+    let good = || CounterPart::Good("good".to_owned());
+    let definitions = [
+        definition(),
+        Definition {
+            slice: SliceWidth::TEN_SECONDS,
+            ..definition()
+        },
+        Definition {
+            method: timeslices("100"),
+            ..definition()
+        },
+        Definition {
+            method: timeslices("95"),
+            ..definition()
+        },
+        Definition {
+            on_absent: OnAbsent::Bad,
+            ..definition()
+        },
+        Definition {
+            on_absent: OnAbsent::Good,
+            ..definition()
+        },
+        Definition {
+            service_name: "cart".parse().expect("a name"),
+            ..definition()
+        },
+        Definition {
+            indicator: Indicator::Metric("success_rate".parse().expect("a name")),
+            ..definition()
+        },
+        value_metric(Operator::Lt, 500.0),
+        value_metric(Operator::Lte, 500.0),
+        value_metric(Operator::Lt, 500.5),
+        Definition {
+            indicator: counters(good(), "total"),
+            ..definition()
+        },
+        Definition {
+            indicator: counters(good(), "goodtotal"),
+            ..definition()
+        },
+        Definition {
+            indicator: counters(CounterPart::Bad("good".to_owned()), "total"),
+            ..definition()
+        },
+        Definition {
+            indicator: counters(CounterPart::Good("goodtot".to_owned()), "al"),
+            ..definition()
+        },
+    ];
+    let generations: std::collections::BTreeSet<i64> = definitions
+        .iter()
+        .map(|definition| definition.generation().0)
+        .collect();
+    assert_eq!(generations.len(), definitions.len());
+    assert!(
+        generations
+            .iter()
+            .all(|generation| *generation >= 0),
+        "a store holds it signed"
+    );
+}
+
+#[test]
+fn every_operator_decides_its_own_side_of_the_line_and_the_line_itself() {
+    for (name, sign, below, on, above) in [
+        ("gt", ">", false, false, true),
+        ("gte", ">=", false, true, true),
+        ("lt", "<", true, false, false),
+        ("lte", "<=", true, true, false),
+        ("eq", "==", false, true, false),
+    ] {
+        let operator: Operator = name.parse().expect(name);
+        assert_eq!(sign.parse(), Ok(operator));
+        assert_eq!(operator.as_str(), name);
+        let line = Threshold::new(operator, 500.0).expect("finite");
+        let held = [499.9, 500.0, 500.1].map(|sample| line.is_held_by(sample));
+        assert_eq!(held, [below, on, above], "{name}");
+    }
+    assert_eq!("=".parse::<Operator>(), Err(ParseOperatorError));
+    assert_eq!(Threshold::new(Operator::Lt, f64::NAN), Err(ThresholdError));
+    assert_eq!(
+        Threshold::new(Operator::Lt, f64::INFINITY),
+        Err(ThresholdError)
+    );
+}
+
+#[test]
+fn a_slice_target_of_everything_lets_the_worst_vote_decide() {
+    let all: SliceTarget = "100".parse().expect("a share");
+    let most: SliceTarget = "95".parse().expect("a share");
+    for (good, total, by_all, by_most) in [
+        (100, 100, true, true),
+        (99, 100, false, true),
+        (95, 100, false, true),
+        (94, 100, false, false),
+    ] {
+        let counts = Counts::events(good, total).expect("legal");
+        assert_eq!(
+            (all.is_met_by(counts), most.is_met_by(counts)),
+            (by_all, by_most),
+            "{good}"
+        );
+    }
+    assert_eq!((all, all.to_string().as_str()), (SliceTarget::ALL, "100"));
+    assert_eq!(most.to_string().parse(), Ok(most));
+    assert!("0".parse::<SliceTarget>().is_err());
+}
+
+/// `slo-math.md` 9.5: a window holds two slices and two measurements.
+#[test]
+fn the_declared_interval_stands_over_the_learned_one() {
+    let rule = BurnRule {
+        level: BurnLevel::Emergency,
+        factor: Factor::whole(10),
+        long: Span::hours(1),
+        short: Span::minutes(5),
+    };
+    let slow = Definition {
+        burn_policy: PolicyChoice::Custom(vec![rule]),
+        ..definition()
+    };
+    let declared = Definition {
+        expected_interval: Some(Span::minutes(1)),
+        ..slow.clone()
+    };
+    let rules = |definition: &Definition, learned| {
+        definition
+            .policy(&BurnThresholds::default(), learned)
+            .rules
+            .len()
+    };
+    assert_eq!(rules(&slow, None), 1);
+    assert_eq!(rules(&slow, Some(Span::minutes(3))), 0);
+    assert_eq!(rules(&declared, Some(Span::minutes(3))), 1);
+}
+
+#[test]
+fn an_slo_that_is_deleted_or_switched_off_is_not_live() {
+    let live = slo();
+    assert!(live.is_live());
+    let disabled = Definition {
+        enabled: false,
+        ..definition()
+    };
+    assert!(
+        !Slo {
+            definition: disabled,
+            ..slo()
+        }
+        .is_live()
+    );
+    assert!(
+        !Slo {
+            deleted_at: Some(live.created_at),
+            ..slo()
+        }
+        .is_live()
+    );
+}
+
+#[test]
+fn metrics_are_what_their_names_say() {
+    for (name, kind) in [
+        ("availability", MetricKind::Ratio),
+        ("success_rate", MetricKind::Ratio),
+        ("probe_success", MetricKind::Ratio),
+        ("error_rate", MetricKind::InvertedRatio),
+        ("latency_p95", MetricKind::Value),
+        ("throughput", MetricKind::Value),
+    ] {
+        assert_eq!(MetricKind::of(&name.parse().expect(name)), kind, "{name}");
+    }
+}
