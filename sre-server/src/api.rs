@@ -2,13 +2,96 @@
 //!
 //! [`routes`] is the table: it reads like the API's index, and the OpenAPI document comes out of it.
 
+use std::future::ready;
+use std::sync::Arc;
+
+use hyper::Method;
+
 use crate::context::Context;
 use crate::http::Routes;
 
-pub mod figure;
+mod alerts;
+mod error_budget;
+mod figure;
+mod health;
+mod labels;
+mod metrics_page;
+mod service_metrics;
+mod slo;
 mod store_error;
+mod workers;
 
 /// Every route of the API.
 pub fn routes() -> Routes<Context> {
-    Routes::new()
+    operations(samples(alerts(slos(Routes::new()))))
+}
+
+/// What is promised, and how much of it may still go wrong.
+fn slos(routes: Routes<Context>) -> Routes<Context> {
+    routes
+        .route(Method::GET, "/slo", slo::list, slo::list_doc())
+        .route(Method::POST, "/slo", slo::create, slo::create_doc())
+        .route(Method::GET, "/slo/{id}", slo::get, slo::get_doc())
+        .route(Method::PUT, "/slo/{id}", slo::replace, slo::replace_doc())
+        .route(Method::PATCH, "/slo/{id}", slo::merge, slo::merge_doc())
+        .route(Method::DELETE, "/slo/{id}", slo::delete, slo::delete_doc())
+        .route(Method::GET, "/slo/{id}/history", slo::history, slo::history_doc())
+        .route(Method::GET, "/error-budget", error_budget::list, error_budget::list_doc())
+        .route(Method::GET, "/error-budget/{service}", error_budget::get, error_budget::get_doc())
+}
+
+/// What is wrong, and who was told.
+fn alerts(routes: Routes<Context>) -> Routes<Context> {
+    routes
+        .route(Method::GET, "/alerts", alerts::list, alerts::list_doc())
+        .route(Method::POST, "/alerts", alerts::report, alerts::report_doc())
+        .route(Method::GET, "/alerts/{id}", alerts::get, alerts::get_doc())
+        .route(
+            Method::POST,
+            "/alerts/{id}/acknowledge",
+            alerts::acknowledge,
+            alerts::acknowledge_doc(),
+        )
+        .route(Method::POST, "/alerts/{id}/resolve", alerts::resolve, alerts::resolve_doc())
+        .route(
+            Method::GET,
+            "/alerts/{id}/notifications",
+            alerts::notifications,
+            alerts::notifications_doc(),
+        )
+}
+
+/// What is measured elsewhere and pushed.
+fn samples(routes: Routes<Context>) -> Routes<Context> {
+    use service_metrics::{push, push_doc, read_back, read_back_doc};
+    routes
+        .route(Method::POST, "/service-metrics", push, push_doc())
+        .route(Method::GET, "/service-metrics", read_back, read_back_doc())
+}
+
+/// How the service itself is.
+fn operations(routes: Routes<Context>) -> Routes<Context> {
+    let rendered = health::Rendered::default();
+    let store = Arc::<metrics_page::StorePart>::default();
+    routes
+        .route(
+            Method::GET,
+            "/health",
+            move |call| ready(health::get(&call, &rendered)),
+            health::get_doc(),
+        )
+        .route(Method::GET, "/health/live", |_| ready(health::live()), health::live_doc())
+        .route(
+            Method::GET,
+            "/health/ready",
+            |call| ready(health::ready(&call)),
+            health::ready_doc(),
+        )
+        .route(Method::GET, "/workers", workers::list, workers::list_doc())
+        .route(
+            Method::GET,
+            "/metrics",
+            move |call| metrics_page::get(call, Arc::clone(&store)),
+            metrics_page::get_doc(),
+        )
 }

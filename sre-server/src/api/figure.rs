@@ -9,12 +9,12 @@ use utoipa::ToSchema;
 /// A number, unrounded.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(value_type = f64)]
-pub struct Figure(Number);
+pub(super) struct Figure(Number);
 
 impl Figure {
     /// A float, whole numbers without a fraction; `None` for NaN and infinities, which JSON does not
     /// have.
-    pub fn new(value: f64) -> Option<Self> {
+    pub(super) fn new(value: f64) -> Option<Self> {
         if !value.is_finite() {
             return None;
         }

@@ -104,6 +104,13 @@ impl Fields {
         self.map.contains_key(name)
     }
 
+    /// Whether the field is there and not `null`: for fields that another one asks for.
+    pub fn is_given(&self, name: &str) -> bool {
+        self.map
+            .get(name)
+            .is_some_and(|value| !value.is_null())
+    }
+
     /// Passes over fields that only answers carry: a resource that was read can be sent back.
     pub fn ignore(&mut self, names: &[&str]) {
         for name in names {

@@ -1,0 +1,164 @@
+//! Which burn rules an SLO's owner chose, and whether those that were written out can stand.
+
+use std::str::FromStr;
+
+use sre_core::policy::{BurnLevel, BurnRule, Ground, PolicyChoice};
+use sre_core::slice::SliceWidth;
+use sre_core::target::{Factor, Target};
+use sre_core::time::Span;
+use thiserror::Error;
+
+use super::definition::note;
+use super::given::Given;
+use crate::http::Fields;
+use crate::http::fault::Fault;
+use crate::http::field::Field;
+
+/// How many rules a policy may have: four make Google's; each costs two sums at every slot.
+const RULES_MAX: usize = 16;
+
+/// Reads a policy: a preset by its name, or rules written out.
+///
+/// Beside a preset its rules are passed over: an answer shows them as they stand scaled to the
+/// window, and what was read can be sent back.
+pub(super) fn read(fields: &mut Fields) -> Option<PolicyChoice> {
+    let name = Given::read(fields, "name", |field| field.text(1..=64)).or("custom".to_owned())?;
+    match name.as_str() {
+        "default" => {
+            fields.ignore(&["rules", "left_out"]);
+            Some(PolicyChoice::Default)
+        }
+        "google-sre" => {
+            fields.ignore(&["rules", "left_out"]);
+            Some(PolicyChoice::GoogleSre)
+        }
+        "custom" => custom(fields),
+        _ => {
+            fields.ignore(&["rules", "left_out"]);
+            note(
+                fields,
+                "name",
+                "must be one of default and google-sre, or rules written out",
+            )
+        }
+    }
+}
+
+/// Rules written out, and those of them that an answer had listed as left out.
+fn custom(fields: &mut Fields) -> Option<PolicyChoice> {
+    let left_out = fields
+        .optional("left_out")
+        .list(RULES_MAX, |item| {
+            item.object(|fields| {
+                fields.ignore(&["reason"]);
+                fields.required("rule").object(rule)
+            })
+        });
+    let mut rules = fields
+        .required("rules")
+        .list(RULES_MAX, |item: Field<'_>| item.object(rule))?;
+    rules.extend(left_out.into_iter().flatten());
+    if rules.is_empty() {
+        return note(fields, "rules", "must hold at least one rule");
+    }
+    Some(PolicyChoice::Custom(rules))
+}
+
+fn rule(fields: &mut Fields) -> Option<BurnRule> {
+    fields.ignore(&["budget_share"]);
+    let level = level(fields);
+    let factor = fields
+        .required("factor")
+        .decimal::<Factor>();
+    let long = fields.parse::<Span>("long");
+    let short = fields.parse::<Span>("short");
+    Some(BurnRule {
+        level: level?.0,
+        factor: factor?,
+        long: long?,
+        short: short?,
+    })
+}
+
+/// What the rule makes, called `level`, or `severity` as an alert has it.
+fn level(fields: &mut Fields) -> Option<Level> {
+    let level = Given::read(fields, "level", |field| field.parse::<Level>());
+    let severity = Given::read(fields, "severity", |field| field.parse::<Level>());
+    match (level, severity) {
+        (Given::There(level), Given::Not) | (Given::Not, Given::There(level)) => Some(level),
+        (Given::Not, Given::Not) => note(fields, "level", "is required"),
+        (Given::There(_), Given::There(_)) => note(fields, "severity", "is the same as level"),
+        (Given::Wrong, _) | (_, Given::Wrong) => None,
+    }
+}
+
+/// The level of a rule.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Level(BurnLevel);
+
+/// Why a text is not the level of a rule.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error("must be one of warning, critical and emergency")]
+struct LevelError;
+
+impl FromStr for Level {
+    type Err = LevelError;
+
+    fn from_str(text: &str) -> Result<Self, LevelError> {
+        [
+            BurnLevel::Warning,
+            BurnLevel::Critical,
+            BurnLevel::Emergency,
+        ]
+        .into_iter()
+        .find(|level| level.as_str() == text)
+        .map(Self)
+        .ok_or(LevelError)
+    }
+}
+
+/// What rules of a definition have to stand on. Only a declared interval counts: one that was
+/// learned moves by itself, and a rule that it strands is listed as left out.
+pub(super) fn ground(
+    target: Target,
+    window: Span,
+    width: SliceWidth,
+    expected_interval: Option<Span>,
+) -> Ground {
+    Ground {
+        target,
+        window,
+        width,
+        expected_interval,
+    }
+}
+
+/// The written rules that cannot stand, each with the arithmetic.
+pub(super) fn stranded(policy: &PolicyChoice, ground: &Ground) -> Vec<Fault> {
+    let PolicyChoice::Custom(rules) = policy else {
+        return Vec::new();
+    };
+    rules
+        .iter()
+        .enumerate()
+        .filter_map(|(index, rule)| {
+            let reason = ground
+                .refusal(rule)
+                .or_else(|| uneven(rule, ground.width))?;
+            Some(Fault::at(format!("/burn_policy/rules/{index}"), reason))
+        })
+        .collect()
+}
+
+/// Why the windows of a rule cannot be summed from slices of this width; `None` when they can.
+fn uneven(rule: &BurnRule, width: SliceWidth) -> Option<String> {
+    let slice = width.span().as_seconds();
+    [rule.long, rule.short]
+        .into_iter()
+        .find(|window| {
+            !window
+                .as_seconds()
+                .is_multiple_of(slice)
+        })
+        .map(|window| format!("its window {window} is not a whole number of slices of {width}"))
+}

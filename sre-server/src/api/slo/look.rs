@@ -1,0 +1,201 @@
+//! How SLOs stand: as their last slot found them, or recomputed as of another instant or over
+//! another window.
+
+use chrono::{DateTime, Utc};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use sre_core::evaluation::{Evaluation, Progress};
+use sre_core::monitor::recompute;
+use sre_core::name::SloId;
+use sre_core::slo::{Slo, Window};
+use sre_core::store::Standing;
+use sre_core::time::Span;
+
+use super::definition::window_refusal;
+use crate::context::Context;
+use crate::http::ApiError;
+use crate::http::fault::Fault;
+use crate::http::query::Query;
+
+/// How many SLOs are recomputed at once: each reads the hours of a window.
+const CONCURRENT: usize = 4;
+
+/// As of when, and over which window; what the last slot found, where neither is said.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::api) struct Look {
+    pub(in crate::api) at: Option<DateTime<Utc>>,
+    pub(in crate::api) window: Option<Span>,
+}
+
+/// Where an evaluation comes from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::api) enum Basis {
+    /// It is what the last slot found.
+    Slot,
+    /// It was computed for this answer, with today's definition from stored slices.
+    Recomputed,
+}
+
+impl Basis {
+    /// The word for it.
+    pub(in crate::api) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Slot => "slot",
+            Self::Recomputed => "recomputed",
+        }
+    }
+}
+
+/// An SLO and how it stands.
+#[derive(Clone, Debug)]
+pub(in crate::api) struct Found {
+    pub(in crate::api) slo: Slo,
+    /// What is remembered of it; nothing before its first slot.
+    pub(in crate::api) progress: Progress,
+    /// What was found; nothing before its first slot, nor before its first data.
+    pub(in crate::api) evaluation: Option<Evaluation>,
+    pub(in crate::api) basis: Basis,
+    /// Up to where slices are known.
+    known_until: Option<DateTime<Utc>>,
+}
+
+impl Found {
+    /// An SLO without a slot yet.
+    pub(in crate::api) fn new(slo: Slo) -> Self {
+        Self {
+            slo,
+            progress: Progress::default(),
+            evaluation: None,
+            basis: Basis::Slot,
+            known_until: None,
+        }
+    }
+
+    /// The earliest instant as of which anything is known; `None` when nothing ever was.
+    pub(in crate::api) fn earliest(&self) -> Option<DateTime<Utc>> {
+        let first = self.progress.first_measured?;
+        Some(
+            first
+                + self
+                    .slo
+                    .definition
+                    .slice
+                    .span()
+                    .as_delta(),
+        )
+    }
+
+    fn standing(slo: Slo, standing: Standing) -> Self {
+        // Of another generation nothing can be said of this one.
+        if standing.generation != slo.definition.generation() {
+            return Self::new(slo);
+        }
+        Self {
+            slo,
+            progress: standing.progress,
+            evaluation: standing.evaluation,
+            basis: Basis::Slot,
+            known_until: Some(standing.last_slice),
+        }
+    }
+
+    /// The same as of another instant, over another window.
+    async fn looked_at(mut self, context: &Context, look: Look) -> Result<Self, ApiError> {
+        let own = self.slo.definition.window.span();
+        if let Some(window) = look
+            .window
+            .filter(|window| *window != own)
+        {
+            if let Some(reason) = window_refusal(window, self.slo.definition.slice) {
+                let detail = format!("{reason}, which {} has", self.slo.definition.name);
+                return Err(ApiError::Invalid(vec![Fault::parameter("window", detail)]));
+            }
+            self.slo.definition.window = Window::Rolling(window);
+        } else if look.at.is_none() {
+            return Ok(self);
+        }
+        self.basis = Basis::Recomputed;
+        self.evaluation = None;
+        let (Some(earliest), Some(until)) = (self.earliest(), self.known_until) else {
+            return Ok(self);
+        };
+        let at = look
+            .at
+            .map_or(until, |at| at.min(until));
+        if at >= earliest {
+            let (store, settings) = (context.evaluations.as_ref(), &context.settings.evaluation);
+            let found = recompute(store, &self.slo, &self.progress, at, settings).await?;
+            self.evaluation = Some(found);
+        }
+        Ok(self)
+    }
+}
+
+/// How these SLOs stand, in their order.
+pub(in crate::api) async fn look_at(
+    context: &Context,
+    slos: Vec<Slo>,
+    look: Look,
+) -> Result<Vec<Found>, ApiError> {
+    let ids: Vec<SloId> = slos.iter().map(|slo| slo.id).collect();
+    let standings = context
+        .evaluations
+        .standings(&ids)
+        .await?;
+    let mut standings = standings.into_iter().peekable();
+    // Standings come in the order asked, and leave out SLOs without a slot.
+    let found: Vec<Found> = slos
+        .into_iter()
+        .map(
+            |slo| match standings.next_if(|standing| standing.slo_id == slo.id) {
+                Some(standing) => Found::standing(slo, standing),
+                None => Found::new(slo),
+            },
+        )
+        .collect();
+    stream::iter(found)
+        .map(|found| found.looked_at(context, look))
+        .buffered(CONCURRENT)
+        .try_collect()
+        .await
+}
+
+/// How one SLO stands.
+///
+/// # Errors
+///
+/// [`ApiError::Invalid`] when nothing is known as of that instant yet, naming the earliest.
+pub(in crate::api) async fn look_at_one(
+    context: &Context,
+    slo: Slo,
+    look: Look,
+) -> Result<Found, ApiError> {
+    let found = look_at(context, vec![slo], look).await?;
+    let found = found
+        .into_iter()
+        .next()
+        .ok_or_else(|| ApiError::internal("a standing was lost"))?;
+    match (look.at, found.earliest()) {
+        (Some(at), Some(earliest)) if at < earliest => {
+            let earliest = earliest.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+            let detail = format!("lies before its first data; the earliest instant is {earliest}");
+            Err(ApiError::Invalid(vec![Fault::parameter("at", detail)]))
+        }
+        _ => Ok(found),
+    }
+}
+
+/// `?at=`, not in the future and not before what is kept.
+pub(in crate::api) fn at(query: &mut Query, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let at = query.instant("at")?;
+    let earliest = now - Window::MAX.as_delta();
+    if at > now {
+        query.fault("at", "lies in the future");
+    } else if at < earliest {
+        let earliest = earliest.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+        query.fault(
+            "at",
+            format_args!("is no longer kept; the earliest instant is {earliest}"),
+        );
+    }
+    Some(at)
+}

@@ -1,0 +1,175 @@
+//! How an SLO stands, as it is answered.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sre_core::budget::{ErrorBudget, burn_rate};
+use sre_core::count::Count;
+use sre_core::evaluation::{Coverage, Evaluation, SloState};
+use utoipa::ToSchema;
+
+use super::look::Found;
+use crate::api::figure::Figure;
+
+/// How an SLO stands. What does not exist is `null`.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SloStatus)]
+pub(super) struct StatusView {
+    /// `waiting`, `no_data`, `insufficient_data`, `violated`, `at_risk` or `met`.
+    #[schema(example = "met")]
+    state: &'static str,
+    /// Why too little is known: `stale`, `coverage`, `events` or `no_traffic`.
+    state_reason: Option<&'static str>,
+    /// `slot`: what the last slot found; `recomputed`: from stored slices, by today's definition.
+    #[schema(example = "slot")]
+    basis: &'static str,
+    /// The end of the last slice that is known.
+    as_of: Option<DateTime<Utc>>,
+    window_start: Option<DateTime<Utc>>,
+    window_end: Option<DateTime<Utc>>,
+    sli_percentage: Option<Figure>,
+    good: Option<Figure>,
+    bad: Option<Figure>,
+    total: Option<Figure>,
+    /// What is counted: `events` or `slices`.
+    #[schema(example = "events")]
+    unit: &'static str,
+    /// Measured ÷ expected slices of the window since the first data.
+    coverage: Option<Figure>,
+    /// The share of the window that has any history.
+    filled: Option<Figure>,
+    error_budget: BudgetFigures,
+    burn_rates: Vec<BurnRateView>,
+    /// `none`, `warning`, `critical` or `emergency`, by the burn over one hour.
+    burn_level: Option<&'static str>,
+}
+
+/// An error budget, in units of what is counted.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = ErrorBudgetFigures)]
+pub(in crate::api) struct BudgetFigures {
+    allowed: Option<Figure>,
+    consumed: Option<Figure>,
+    /// Negative when more was consumed than allowed.
+    remaining: Option<Figure>,
+    consumed_percentage: Option<Figure>,
+    remaining_percentage: Option<Figure>,
+}
+
+/// How fast the budget burnt over one window: 1 is sustainable.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BurnRate)]
+pub(super) struct BurnRateView {
+    #[schema(example = "1h")]
+    window: String,
+    burn_rate: Option<Figure>,
+    total: Option<Figure>,
+}
+
+/// What was counted.
+#[derive(Debug, Default)]
+pub(in crate::api) struct CountFigures {
+    pub(in crate::api) sli_percentage: Option<Figure>,
+    pub(in crate::api) good: Option<Figure>,
+    pub(in crate::api) bad: Option<Figure>,
+    pub(in crate::api) total: Option<Figure>,
+}
+
+impl StatusView {
+    pub(super) fn new(found: &Found) -> Self {
+        let evaluation = found.evaluation.as_ref();
+        let counts = CountFigures::new(evaluation.and_then(|held| held.budget));
+        let as_of = evaluation.map(|held| held.as_of);
+        Self {
+            state: evaluation
+                .map_or(SloState::Waiting, |held| held.state)
+                .as_str(),
+            state_reason: evaluation
+                .and_then(|held| held.reason)
+                .map(|reason| reason.as_str()),
+            basis: found.basis.as_str(),
+            as_of,
+            window_start: evaluation.map(|held| held.window_start),
+            window_end: as_of,
+            sli_percentage: counts.sli_percentage,
+            good: counts.good,
+            bad: counts.bad,
+            total: counts.total,
+            unit: found.slo.definition.method.unit(),
+            coverage: evaluation.and_then(|held| coverage(held.coverage)),
+            filled: evaluation.and_then(filled),
+            error_budget: BudgetFigures::new(evaluation.and_then(|held| held.budget)),
+            burn_rates: evaluation
+                .map(burn_rates)
+                .unwrap_or_default(),
+            burn_level: evaluation.map(|held| held.burn_level.as_str()),
+        }
+    }
+}
+
+impl BudgetFigures {
+    pub(in crate::api) fn new(budget: Option<ErrorBudget>) -> Self {
+        let Some(budget) = budget else {
+            return Self::default();
+        };
+        Self {
+            allowed: Figure::new(budget.allowed()),
+            consumed: Some(Figure::from(budget.counts().bad())),
+            remaining: Figure::new(budget.remaining()),
+            consumed_percentage: budget
+                .consumed_percentage()
+                .and_then(Figure::new),
+            remaining_percentage: budget
+                .remaining_percentage()
+                .and_then(Figure::new),
+        }
+    }
+}
+
+impl CountFigures {
+    pub(in crate::api) fn new(budget: Option<ErrorBudget>) -> Self {
+        let Some(budget) = budget else {
+            return Self::default();
+        };
+        let shown = |count: Count| Some(Figure::from(count));
+        let counts = budget.counts();
+        Self {
+            sli_percentage: budget
+                .sli_percentage()
+                .and_then(Figure::new),
+            good: shown(counts.good()),
+            bad: shown(counts.bad()),
+            total: shown(counts.total()),
+        }
+    }
+}
+
+/// The measured share; `None` where nothing was expected.
+pub(in crate::api) fn coverage(coverage: Coverage) -> Option<Figure> {
+    (coverage.expected > 0)
+        .then(|| coverage.as_f64())
+        .and_then(Figure::new)
+}
+
+fn filled(evaluation: &Evaluation) -> Option<Figure> {
+    let window = f64::from(evaluation.window.as_seconds());
+    Figure::new(f64::from(evaluation.filled_seconds) / window)
+}
+
+/// The burn over every reported window. The target is the one that was evaluated by, which an edit
+/// changes from the next slot on.
+pub(super) fn burn_rates(evaluation: &Evaluation) -> Vec<BurnRateView> {
+    let target = evaluation
+        .budget
+        .map(ErrorBudget::target);
+    evaluation
+        .windows
+        .iter()
+        .map(|held| BurnRateView {
+            window: held.window.to_string(),
+            burn_rate: target
+                .and_then(|target| burn_rate(held.counts, target))
+                .and_then(Figure::new),
+            total: (held.coverage.measured > 0).then(|| Figure::from(held.counts.total())),
+        })
+        .collect()
+}

@@ -1,0 +1,246 @@
+//! A definition as a body would have it: what PATCH merges into.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use sre_core::policy::{BurnRule, PolicyChoice};
+use sre_core::slo::{BudgetingMethod, Definition, Indicator, MetricKind};
+use sre_core::source::{CounterPart, OnAbsent};
+use utoipa::ToSchema;
+
+use crate::api::figure::Figure;
+
+/// The writable fields of an SLO.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({
+    "name": "API Gateway Availability",
+    "description": "API Gateway should be available 99.9% of the time",
+    "service_name": "api-gateway",
+    "metric_name": "availability",
+    "target_percentage": 99.9,
+    "time_window": "30d",
+    "threshold_value": 99.9,
+    "operator": "gte"
+}))]
+#[expect(
+    dead_code,
+    reason = "described, and read field by field so that every fault is told"
+)]
+pub(super) struct SloBody {
+    /// 1 to 200 characters, unique among the SLOs of the service.
+    name: String,
+    /// What the promise means to people.
+    description: Option<String>,
+    /// Whose promise it is: `[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}`.
+    service_name: String,
+    /// The metric. Its name says what a bare number of it is: `availability` and `success_rate` are
+    /// percentages of good events, `error_rate` of bad ones, everything else is a value. Beside an
+    /// `indicator` it may be left out and is for display.
+    metric_name: Option<String>,
+    /// More than 0 and less than 100, at most 6 decimals, kept exactly.
+    target_percentage: Option<f64>,
+    /// A whole number of slices, at least two, at most `400d`.
+    time_window: Option<String>,
+    /// The line for a single value; a metric of values needs it.
+    threshold_value: Option<f64>,
+    /// `gt gte lt lte eq` or `> >= < <= ==`.
+    operator: Option<String>,
+    /// `occurrences` counts events, `timeslices` slices. By default the metric's kind decides.
+    budgeting_method: Option<String>,
+    /// The share of a slice's votes or events that makes the slice good: more than 0, at most 100,
+    /// which is the default.
+    timeslice_target_percentage: Option<f64>,
+    /// Where events come from, in place of the short form.
+    indicator: Option<IndicatorBody>,
+    /// `10s 15s 20s 30s 60s 5m 15m`; `60s` by default.
+    slice: Option<String>,
+    /// How often a measurement is expected; learned where it is left out.
+    expected_interval: Option<String>,
+    /// With fewer events in the window the state is `insufficient_data`.
+    min_events: Option<u64>,
+    /// A burn rule needs so many bad events (or slices) in its long window; 3 by default.
+    min_bad: Option<u64>,
+    /// With less of the window measured the state is `insufficient_data`: 0 to 1, at most 3
+    /// decimals; the installation's where it is left out.
+    min_coverage: Option<f64>,
+    /// What to make of a slice of which the source says that there are no such series: `exclude`,
+    /// `bad` or `good`.
+    on_absent: Option<String>,
+    /// Whether it is evaluated.
+    enabled: Option<bool>,
+    /// At most 32, for people and for routing.
+    #[schema(value_type = Option<Object>)]
+    labels: Option<()>,
+    /// At most 32 addresses, such as `runbook`.
+    #[schema(value_type = Option<Object>)]
+    links: Option<()>,
+    /// Which rules page.
+    burn_policy: Option<PolicyBody>,
+}
+
+/// Where an SLO's events come from.
+#[derive(Debug, ToSchema)]
+#[schema(as = Indicator, example = json!({
+    "type": "ratio",
+    "source": "prometheus",
+    "good": "http_requests_total{job=\"api\",code!~\"5..\"}",
+    "total": "http_requests_total{job=\"api\"}"
+}))]
+#[expect(
+    dead_code,
+    reason = "described, and read field by field so that every fault is told"
+)]
+pub(super) struct IndicatorBody {
+    /// `ratio`: two counters; `metric`: samples that are pushed, probed or recorded in process.
+    r#type: String,
+    /// Of a ratio: `prometheus`.
+    source: Option<String>,
+    /// Of a ratio: the selector of good events, or `bad` in its place.
+    good: Option<String>,
+    /// Of a ratio: the selector of bad events.
+    bad: Option<String>,
+    /// Of a ratio: the selector of all events.
+    total: Option<String>,
+    /// Of a metric: its name.
+    metric: Option<String>,
+}
+
+/// A preset by its name, or rules written out.
+#[derive(Debug, ToSchema)]
+#[schema(as = BurnPolicyBody, example = json!({"name": "google-sre"}))]
+#[expect(
+    dead_code,
+    reason = "described, and read field by field so that every fault is told"
+)]
+struct PolicyBody {
+    /// `default` or `google-sre`; `custom`, or left out, beside rules.
+    name: Option<String>,
+    /// At most 16. Passed over beside the name of a preset.
+    rules: Option<Vec<RuleBody>>,
+}
+
+/// Fires when the burn over both windows lies strictly above the factor.
+#[derive(Debug, ToSchema)]
+#[schema(as = BurnRuleBody)]
+#[expect(
+    dead_code,
+    reason = "described, and read field by field so that every fault is told"
+)]
+struct RuleBody {
+    /// `warning` makes a ticket, `critical` and `emergency` page. `severity` is the same.
+    level: String,
+    /// The pace: 1 is sustainable.
+    factor: f64,
+    /// Whether enough is gone.
+    long: String,
+    /// Whether it still burns.
+    short: String,
+}
+
+/// The writable fields of a definition, all of them.
+pub(super) fn written(definition: &Definition) -> Value {
+    let threshold = definition.threshold;
+    json!({
+        "name": definition.name,
+        "description": definition.description,
+        "service_name": definition.service_name,
+        "metric_name": definition.metric_name,
+        "target_percentage": Figure::from(definition.target),
+        "time_window": definition.window.to_string(),
+        "threshold_value": threshold.map(|line| line.value()),
+        "operator": threshold.map(|line| line.operator().as_str()),
+        "budgeting_method": definition.method.as_str(),
+        "timeslice_target_percentage": slice_target(definition.method),
+        "indicator": indicator(definition),
+        "slice": definition.slice.to_string(),
+        "expected_interval": definition.expected_interval,
+        "min_events": definition.min_events,
+        "min_bad": definition.min_bad,
+        "min_coverage": min_coverage(definition),
+        "on_absent": on_absent(definition.on_absent),
+        "enabled": definition.enabled,
+        "labels": definition.labels,
+        "links": definition.links,
+        "burn_policy": policy(&definition.burn_policy),
+    })
+}
+
+/// The share of a slice that makes it good, where slices are counted.
+pub(super) fn slice_target(method: BudgetingMethod) -> Option<Figure> {
+    match method {
+        BudgetingMethod::Timeslices(target) => target
+            .to_string()
+            .parse()
+            .ok()
+            .and_then(Figure::new),
+        _ => None,
+    }
+}
+
+/// The floor of coverage, where the SLO has one of its own.
+pub(super) fn min_coverage(definition: &Definition) -> Option<Figure> {
+    let permille = definition.min_coverage_permille?;
+    Figure::new(f64::from(permille) / 1_000.0)
+}
+
+/// The word for it.
+pub(super) const fn on_absent(on_absent: OnAbsent) -> &'static str {
+    match on_absent {
+        OnAbsent::Exclude => "exclude",
+        OnAbsent::Bad => "bad",
+        OnAbsent::Good => "good",
+    }
+}
+
+/// The indicator; `None` where the short form says the same.
+pub(super) fn indicator(definition: &Definition) -> Option<Value> {
+    match &definition.indicator {
+        Indicator::Metric(metric) => {
+            let is_counted =
+                MetricKind::of(metric) == MetricKind::Value && definition.threshold.is_none();
+            let is_short = *metric == definition.metric_name && !is_counted;
+            (!is_short).then(|| json!({"type": "metric", "metric": metric}))
+        }
+        Indicator::Prometheus(ratio) => {
+            let (name, selector) = match &ratio.part {
+                CounterPart::Good(selector) => ("good", selector),
+                CounterPart::Bad(selector) => ("bad", selector),
+            };
+            let total = &ratio.total;
+            Some(json!({"type": "ratio", "source": "prometheus", name: selector, "total": total}))
+        }
+        _ => None,
+    }
+}
+
+fn policy(choice: &PolicyChoice) -> Value {
+    match choice {
+        PolicyChoice::Custom(rules) => {
+            let rules: Vec<_> = rules
+                .iter()
+                .map(WrittenRule::of)
+                .collect();
+            json!({"name": choice.name(), "rules": rules})
+        }
+        preset => json!({"name": preset.name()}),
+    }
+}
+
+/// A rule as a body would have it.
+#[derive(Serialize)]
+struct WrittenRule {
+    level: &'static str,
+    factor: Option<Figure>,
+    long: String,
+    short: String,
+}
+
+impl WrittenRule {
+    fn of(rule: &BurnRule) -> Self {
+        Self {
+            level: rule.level.as_str(),
+            factor: Figure::new(rule.factor.as_f64()),
+            long: rule.long.to_string(),
+            short: rule.short.to_string(),
+        }
+    }
+}
