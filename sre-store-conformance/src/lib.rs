@@ -29,7 +29,7 @@
 //! a store that breaks a law is told which. A store that needs something kept while it is used (a
 //! temporary directory) returns it beside itself, and says so:
 //!
-//! ```ignore
+//! ```text
 //! async fn fresh() -> (MyStore, TempDir) { … }
 //!
 //! sre_store_conformance::store_tests!(guarded crate::fresh);
