@@ -350,3 +350,6 @@ impl View<'_> {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

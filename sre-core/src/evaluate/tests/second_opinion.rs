@@ -1,0 +1,399 @@
+//! An evaluation against a slow, independent one: plain sums over a map and exact rationals.
+
+use super::*;
+use crate::evaluation::InsufficientReason as Reason;
+
+/// What is compared; everything else of an evaluation is copied or derived from it.
+#[derive(Debug, Eq, PartialEq)]
+struct Opinion {
+    counts: (u64, u64),
+    coverage: (u32, u32),
+    state: SloState,
+    reason: Option<Reason>,
+    verdicts: Vec<RuleVerdict>,
+    budget: BudgetVerdict,
+    is_stale: bool,
+}
+
+/// Slices by number: bad and total millionths, where measured.
+type Slices = Vec<Option<(u64, u64)>>;
+
+/// Everything that a case asks.
+struct Case {
+    definition: Definition,
+    slices: Slices,
+}
+
+impl Case {
+    fn width(&self) -> i64 {
+        self.definition
+            .slice
+            .span()
+            .as_secs_i64()
+    }
+
+    /// Whether `bad / total` lies above `ppb × factor / 10⁹`, where `factor = num / den`.
+    fn is_above(&self, (bad, total): (u64, u64), num: u64, den: u64) -> bool {
+        let ppb = i128::from(self.definition.target.budget_ppb());
+        let lhs = i128::from(bad) * 1_000_000_000 * i128::from(den);
+        total > 0 && lhs > ppb * i128::from(num) * i128::from(total)
+    }
+
+    fn last(&self, seconds: i64) -> impl Iterator<Item = Option<(u64, u64)>> + '_ {
+        let slices = usize::try_from(seconds / self.width()).expect("small");
+        self.slices[self.slices.len().saturating_sub(slices)..]
+            .iter()
+            .copied()
+    }
+
+    fn sum(&self, seconds: i64) -> (u64, u64) {
+        self.last(seconds)
+            .flatten()
+            .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+    }
+
+    /// The median of the last twenty distances between measured slices, the lower of two.
+    fn expected(&self) -> Option<i64> {
+        if let Some(declared) = self.definition.expected_interval {
+            return Some(declared.as_secs_i64());
+        }
+        let at: Vec<i64> = (0_i64..)
+            .zip(&self.slices)
+            .filter(|(_, s)| s.is_some())
+            .map(|(n, _)| n)
+            .collect();
+        let mut gaps: Vec<i64> = at
+            .windows(2)
+            .map(|two| (two[1] - two[0]) * self.width())
+            .collect();
+        gaps.drain(..gaps.len().saturating_sub(20));
+        gaps.sort_unstable();
+        if gaps.len() < 2 {
+            None
+        } else {
+            gaps.get((gaps.len() - 1) / 2).copied()
+        }
+    }
+
+    fn coverage(&self, seconds: i64) -> (u32, u32) {
+        let Some(first) = self
+            .slices
+            .iter()
+            .position(Option::is_some)
+        else {
+            return (0, 0);
+        };
+        let age = i64::try_from(self.slices.len() - first).expect("small") * self.width();
+        let pace = self
+            .expected()
+            .unwrap_or(0)
+            .max(self.width());
+        let expected = (age.min(seconds) / pace).max(1);
+        let measured = i64::try_from(self.last(seconds).flatten().count()).expect("small");
+        let small = |n: i64| u32::try_from(n).expect("small");
+        (small(measured.min(expected)), small(expected))
+    }
+
+    fn is_covered(&self, seconds: i64) -> bool {
+        let (measured, expected) = self.coverage(seconds);
+        let permille = i64::from(
+            self.definition
+                .min_coverage_permille
+                .unwrap_or(800),
+        );
+        expected > 0 && i64::from(measured) * 1_000 >= permille * i64::from(expected)
+    }
+
+    fn age(&self) -> i64 {
+        let first = self
+            .slices
+            .iter()
+            .position(Option::is_some)
+            .unwrap_or(self.slices.len());
+        i64::try_from(self.slices.len() - first).expect("small") * self.width()
+    }
+
+    fn is_stale(&self) -> bool {
+        let (Some(last), Some(expected)) = (
+            self.slices
+                .iter()
+                .rposition(Option::is_some),
+            self.expected(),
+        ) else {
+            return false;
+        };
+        let silent = i64::try_from(self.slices.len() - 1 - last).expect("small") * self.width();
+        silent >= 3 * expected.max(self.width())
+    }
+
+    fn verdict(&self, rule: &BurnRule) -> RuleVerdict {
+        let (long, short) = (rule.long.as_secs_i64(), rule.short.as_secs_i64());
+        let (num, den) = (rule.factor.numerator(), rule.factor.denominator());
+        let slices = u64::try_from(long / self.width()).expect("positive");
+        let needed = match self.definition.method {
+            BudgetingMethod::Occurrences => self.definition.min_bad,
+            BudgetingMethod::Timeslices(_) => self.definition.min_bad.min(slices),
+        };
+        if self.age() < short || !self.is_covered(long) || !self.is_covered(short) {
+            RuleVerdict::Held
+        } else if !self.is_above(self.sum(long), num, den)
+            || !self.is_above(self.sum(short), num, den)
+        {
+            RuleVerdict::Quiet
+        } else if self.sum(long).0 < needed * 1_000_000 {
+            RuleVerdict::TooFewBad
+        } else {
+            RuleVerdict::Firing
+        }
+    }
+
+    fn state(&self, verdicts: &[RuleVerdict]) -> (SloState, Option<Reason>) {
+        let window = self
+            .definition
+            .window
+            .span()
+            .as_secs_i64();
+        let (bad, total) = self.sum(window);
+        let all = u64::try_from(window / self.width()).expect("positive") * 1_000_000;
+        let counts_slices = self.definition.method != BudgetingMethod::Occurrences;
+        let insufficient = |reason| (SloState::InsufficientData, Some(reason));
+        if self.slices.iter().all(Option::is_none) {
+            (SloState::Waiting, None)
+        } else if self.last(window).flatten().count() == 0 {
+            (SloState::NoData, None)
+        } else if counts_slices && self.is_above((bad, all), 1, 1) {
+            (SloState::Violated, None)
+        } else if self.is_stale() {
+            insufficient(Reason::Stale)
+        } else if !self.is_covered(window) {
+            insufficient(Reason::Coverage)
+        } else if total == 0 {
+            insufficient(Reason::NoTraffic)
+        } else if total < self.definition.min_events * 1_000_000 {
+            insufficient(Reason::Events)
+        } else if self.is_above((bad, total), 1, 1) {
+            (SloState::Violated, None)
+        } else if verdicts.contains(&RuleVerdict::Firing) || self.is_above((bad, total), 9, 10) {
+            (SloState::AtRisk, None)
+        } else {
+            (SloState::Met, None)
+        }
+    }
+
+    /// A young window's total is scaled to the whole of it: `bad × filled` against `total × window`.
+    fn budget(&self, state: SloState) -> BudgetVerdict {
+        let window = self
+            .definition
+            .window
+            .span()
+            .as_secs_i64();
+        let filled = self.age().min(window);
+        let (bad, total) = self.sum(window);
+        let scale = |n: u64, by: i64| n * u64::try_from(by).expect("positive");
+        let counts = if filled * 4 < window {
+            (scale(bad, filled), scale(total, window))
+        } else {
+            (bad, total)
+        };
+        match state {
+            SloState::Waiting | SloState::NoData | SloState::InsufficientData => {
+                BudgetVerdict::Fine
+            }
+            _ if self.is_above(counts, 1, 1) => BudgetVerdict::Missed,
+            _ if self.is_above(counts, 9, 10) => BudgetVerdict::AtRisk,
+            _ => BudgetVerdict::Fine,
+        }
+    }
+
+    fn opinion(&self, rules: &[BurnRule]) -> Opinion {
+        let window = self
+            .definition
+            .window
+            .span()
+            .as_secs_i64();
+        let verdicts: Vec<RuleVerdict> = rules
+            .iter()
+            .map(|rule| self.verdict(rule))
+            .collect();
+        let (state, reason) = self.state(&verdicts);
+        Opinion {
+            counts: self.sum(window),
+            coverage: self.coverage(window),
+            state,
+            reason,
+            budget: self.budget(state),
+            verdicts,
+            is_stale: self.is_stale(),
+        }
+    }
+}
+
+/// A cheap generator; the seed is the case.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % n.max(1)
+    }
+
+    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+        of[usize::try_from(self.below(of.len() as u64)).expect("small")]
+    }
+
+    fn definition(&mut self) -> Definition {
+        let minutes = self.pick(&[30, 60, 90, 180, 360]);
+        let slice = SliceWidth::new(Span::seconds(self.pick(&[30, 60, 60, 300]))).expect("a width");
+        let windows: [(u32, u32); 4] = [(30, 10), (20, 10), (60, 30), (10, 10)];
+        let levels = [
+            BurnLevel::Warning,
+            BurnLevel::Critical,
+            BurnLevel::Emergency,
+        ];
+        let rules: Vec<BurnRule> = (0..self.below(4))
+            .map(|_| {
+                let (long, short) = self.pick(&windows);
+                let factor = self.pick(&[1, 2, 5, 10]);
+                rule(self.pick(&levels), factor, long, short)
+            })
+            .collect();
+        let methods = [
+            BudgetingMethod::Occurrences,
+            BudgetingMethod::Occurrences,
+            timeslices(),
+        ];
+        Definition {
+            target: self
+                .pick(&["90", "95", "99", "99.9", "50"])
+                .parse()
+                .expect("a target"),
+            window: Window::Rolling(Span::minutes(minutes)),
+            method: self.pick(&methods),
+            slice,
+            expected_interval: self.pick(&[None, None, None, Some(Span::minutes(5))]),
+            min_events: self.pick(&[0, 0, 0, 50, 2_000]),
+            min_bad: self.pick(&[0, 1, 3, 3, 20]),
+            min_coverage_permille: self.pick(&[None, None, Some(500), Some(1_000)]),
+            ..with_rules(&rules)
+        }
+    }
+
+    /// A stretch of slices of one temper: holes, silence, health, errors on and around the line.
+    fn slices(&mut self, definition: &Definition, n: u64) -> Slices {
+        let ppb = u64::from(definition.target.budget_ppb());
+        let (temper, every) = (self.below(6), self.below(6) + 1);
+        let slice = |n: u64, random: &mut Self| match temper {
+            0 => None,
+            1 if n % every != 0 => None,
+            2 => Some((0, 0)),
+            // Exactly on the line, or a little beside it.
+            3 => Some((ppb / 1_000 + u64::from(every == 1), 1_000_000)),
+            4 => Some((random.below(20) * ppb / 1_000, 10_000_000)),
+            5 if random.below(3) == 0 => None,
+            _ => {
+                let total = random.below(50) * 1_000_000;
+                Some((
+                    random.below(total + 1).min(total) / (random.below(40) + 1),
+                    total,
+                ))
+            }
+        };
+        (0..n).map(|n| slice(n, self)).collect()
+    }
+
+    fn case(&mut self) -> Case {
+        let definition = self.definition();
+        let mut slices = Slices::new();
+        for _ in 0..=self.below(5) {
+            let n = self.below(80);
+            slices.extend(self.slices(&definition, n));
+        }
+        if definition.method != BudgetingMethod::Occurrences {
+            let vote = |(bad, total)| {
+                if total == 0 {
+                    (0, 0)
+                } else {
+                    (u64::from(bad > 0) * 1_000_000, 1_000_000)
+                }
+            };
+            slices = slices
+                .into_iter()
+                .map(|slice| slice.map(vote))
+                .collect();
+        }
+        Case { definition, slices }
+    }
+}
+
+/// What the code under test says.
+fn evaluated(case: &Case) -> (Opinion, Vec<BurnRule>) {
+    let mut history = History::of(case.definition.clone());
+    let count = Count::from_millionths;
+    for slice in &case.slices {
+        history.push(slice.map_or(Slice::Unmeasured, |(bad, total)| {
+            let counts = crate::count::Counts::with_bad(count(bad), count(total));
+            Slice::Measured(counts.expect("legal"))
+        }));
+    }
+    let found = history.evaluate();
+    let own = found
+        .windows
+        .last()
+        .expect("its own window");
+    let opinion = Opinion {
+        counts: (
+            own.counts.bad().millionths(),
+            own.counts.total().millionths(),
+        ),
+        coverage: (found.coverage.measured, found.coverage.expected),
+        state: found.state,
+        reason: found.reason,
+        verdicts: found
+            .rules
+            .iter()
+            .map(|outcome| outcome.verdict)
+            .collect(),
+        budget: found.budget_verdict,
+        is_stale: found.is_stale,
+    };
+    (
+        opinion,
+        found
+            .rules
+            .iter()
+            .map(|outcome| outcome.rule)
+            .collect(),
+    )
+}
+
+/// Also says that the cases reach every state, reason and verdict.
+#[test]
+fn twenty_thousand_random_slos_are_judged_as_plain_sums_judge_them() {
+    let mut reached: BTreeMap<String, u32> = BTreeMap::new();
+    for seed in 0..20_000 {
+        let case = Random(seed * 7_919 + 1).case();
+        let (found, rules) = evaluated(&case);
+        assert_eq!(found, case.opinion(&rules), "case {seed}");
+        *reached
+            .entry(format!("{} {:?}", found.state, found.reason))
+            .or_default() += 1;
+        for verdict in &found.verdicts {
+            *reached
+                .entry(format!("{verdict:?}"))
+                .or_default() += 1;
+        }
+        *reached
+            .entry(format!("budget {:?}", found.budget))
+            .or_default() += 1;
+    }
+    assert_eq!(reached.len(), 9 + 4 + 3, "{reached:?}");
+    assert!(
+        reached
+            .values()
+            .all(|times| *times >= 20),
+        "{reached:?}"
+    );
+}
