@@ -59,6 +59,23 @@ pub(crate) fn ids(ids: impl Iterator<Item = Uuid>) -> String {
     format!("[{}]", texts.join(","))
 }
 
+/// Stored ids as one parameter, as [`ids`].
+pub(crate) fn blobs<'a>(blobs: impl Iterator<Item = &'a [u8]>) -> String {
+    let texts: Vec<String> = blobs
+        .map(|blob| format!("\"{}\"", hex(blob)))
+        .collect();
+    format!("[{}]", texts.join(","))
+}
+
+/// Bytes as a hexadecimal text, for many of them in one JSON parameter.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0f)])
+        .collect()
+}
+
 fn unstorable(column: &'static str, source: BoxError) -> StoreError {
     StoreError::Corrupt {
         table: "a new row",
@@ -253,6 +270,15 @@ mod tests {
                 .expect("an instant");
             assert_eq!(instant(at), micros);
         }
+    }
+
+    #[test]
+    fn bytes_and_ids_have_the_same_text() {
+        let id = Uuid::from_u128(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
+        assert_eq!(
+            blobs([id.as_bytes().as_slice()].into_iter()),
+            ids([id].into_iter())
+        );
     }
 
     #[test]

@@ -127,11 +127,12 @@ async fn advance(
         row::number("transition", expected)?,
         row::instant(row::EPOCH),
     );
+    let starts = row::instant(alert.starts_at);
     let advanced = query!(
         "update alerts
             set transition = $3, state = $4, state_detail = $5, severity = $6, message = $7,
                 value = $8, threshold = $9, occurrences = $10, ends_at = $11, expires_at = $12,
-                destinations = $15, rules = $16, claim_until = $17,
+                destinations = $15, rules = $16, claim_until = $17, starts_at = $18,
                 -- What was delivered after the episode was read is not undone: the later delivery
                 -- stands, and of an open episode the earlier next action with it. One that comes
                 -- too early is postponed; one that is lost is a repeat that nobody hears.
@@ -160,7 +161,8 @@ async fn advance(
         changed.next_action_at,
         changed.destinations,
         changed.rules,
-        never
+        never,
+        starts
     )
     .execute(tx)
     .await

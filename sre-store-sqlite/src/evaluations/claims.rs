@@ -1,5 +1,7 @@
 //! Claims of slots.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::{SqliteConnection, query, query_as};
 use sre_core::name::SloId;
@@ -31,6 +33,7 @@ struct CursorRow {
     revision: i64,
     last_slice: i64,
     mark: i64,
+    /// Before the claim.
     claim_epoch: i64,
     recorded_at: Option<i64>,
     budget_at: Option<i64>,
@@ -47,61 +50,73 @@ pub(super) async fn claim(
     limit: u32,
 ) -> Result<Vec<ClaimRow>, StoreError> {
     let (now, until, limit) = (row::instant(now), row::instant(until), row::limit(limit));
-    let claimed = query!(
-        "with due as (
-             select slo_id from slo_cursor
-              where is_live = 1 and next_slot <= $1 and claim_until <= $1
-              order by next_slot, slo_id
-              limit $2)
-         update slo_cursor as c
-            set claim_epoch = c.claim_epoch + 1, claim_holder = $3, claim_until = $4
-           from due
-          where c.slo_id = due.slo_id
-         returning slo_id",
-        now,
-        limit,
-        holder,
-        until
-    )
-    .fetch_all(&mut *tx)
-    .await
-    .map_err(classify)?;
-
-    let mut rows = Vec::with_capacity(claimed.len());
-    for claim in claimed {
-        let cursor = cursor(tx, &claim.slo_id).await?;
-        let dirty = query!(
-            "select from_at, to_at from slo_dirty where slo_id = $1 order by mark",
-            claim.slo_id
-        )
-        .fetch_all(&mut *tx)
-        .await
-        .map_err(classify)?;
-        let dirty = dirty
-            .into_iter()
-            .map(|range| (range.from_at, range.to_at))
-            .collect();
-        rows.push(ClaimRow { cursor, dirty });
-    }
-    // What an update returns has no order.
-    rows.sort_by(|a, b| a.place().cmp(&b.place()));
-    Ok(rows)
-}
-
-async fn cursor(tx: &mut SqliteConnection, slo: &[u8]) -> Result<CursorRow, StoreError> {
-    query_as!(
+    let due = query_as!(
         CursorRow,
         "select s.id, s.definition, s.managed_by, s.version, s.created_at, s.updated_at,
                 s.deleted_at, c.next_slot, c.generation, c.revision, c.last_slice, c.mark,
                 c.claim_epoch, c.recorded_at, c.budget_at, c.progress, c.evaluation
            from slo_cursor c
            join slos s on s.id = c.slo_id
-          where c.slo_id = $1",
-        slo
+          where c.is_live = 1 and c.next_slot <= $1 and c.claim_until <= $1
+          order by c.next_slot, c.slo_id
+          limit $2",
+        now,
+        limit
     )
-    .fetch_one(tx)
+    .fetch_all(&mut *tx)
     .await
-    .map_err(classify)
+    .map_err(classify)?;
+    let ids = row::blobs(
+        due.iter()
+            .map(|cursor| cursor.id.as_slice()),
+    );
+    // One statement for all: a batch of hundreds of SLOs is claimed every few seconds.
+    query!(
+        "update slo_cursor
+            set claim_epoch = claim_epoch + 1, claim_holder = $2, claim_until = $3
+          where slo_id in (select unhex(value) from json_each($1))",
+        ids,
+        holder,
+        until
+    )
+    .execute(&mut *tx)
+    .await
+    .map_err(classify)?;
+    let mut dirty = dirty_ranges(tx, &ids).await?;
+    Ok(due
+        .into_iter()
+        .map(|cursor| ClaimRow {
+            dirty: dirty
+                .remove(&cursor.id)
+                .unwrap_or_default(),
+            cursor,
+        })
+        .collect())
+}
+
+/// The dirty stretches of SLOs, by id, in the order of their marks.
+async fn dirty_ranges(
+    tx: &mut SqliteConnection,
+    ids: &str,
+) -> Result<HashMap<Vec<u8>, Vec<(i64, i64)>>, StoreError> {
+    let stored = query!(
+        "select slo_id, from_at, to_at
+           from slo_dirty
+          where slo_id in (select unhex(value) from json_each($1))
+          order by slo_id, mark",
+        ids
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(classify)?;
+    let mut ranges: HashMap<_, Vec<_>> = HashMap::new();
+    for range in stored {
+        ranges
+            .entry(range.slo_id)
+            .or_default()
+            .push((range.from_at, range.to_at));
+    }
+    Ok(ranges)
 }
 
 /// Ends claims that still stand.
@@ -126,10 +141,6 @@ pub(super) async fn release(
 }
 
 impl ClaimRow {
-    fn place(&self) -> (i64, &[u8]) {
-        (self.cursor.next_slot, &self.cursor.id)
-    }
-
     pub(super) fn slot_claim(self) -> Result<SlotClaim, StoreError> {
         let cursor = self.cursor;
         let slo = SloRow {
@@ -150,7 +161,7 @@ impl ClaimRow {
         Ok(SlotClaim {
             slo: slo.slo()?,
             slot: row.instant("next_slot", cursor.next_slot)?,
-            epoch: row.number("claim_epoch", cursor.claim_epoch)?,
+            epoch: row.number("claim_epoch", cursor.claim_epoch.saturating_add(1))?,
             generation: Generation(cursor.generation),
             revision: row.number("revision", cursor.revision)?,
             last_slice: row.instant("last_slice", cursor.last_slice)?,

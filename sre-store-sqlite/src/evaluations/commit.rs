@@ -1,11 +1,11 @@
 //! What a batch of evaluations decided, each part of it stored whole or not at all.
 
+use serde::Serialize;
 use sqlx::{SqliteConnection, query};
 use sre_core::alert::AlertUpdate;
 use sre_core::budget::ErrorBudget;
 use sre_core::hour::Hour;
 use sre_core::name::SloId;
-use sre_core::slo::Generation;
 use sre_core::store::{BudgetRecord, Calculation, Changes, Commit, Gap, Refolded, StoreError};
 
 use super::dirty;
@@ -21,11 +21,11 @@ pub(super) struct ChangesRow {
     slot: i64,
     epoch: i64,
     version: i64,
-    generation: Generation,
     next_slot: i64,
     last_slice: i64,
     progress: String,
     evaluation: String,
+    recorded_at: Option<i64>,
     hours: Vec<HourRow>,
     calculations: Vec<CalculationRow>,
     budget: Option<BudgetRow>,
@@ -34,23 +34,22 @@ pub(super) struct ChangesRow {
     alerts: Vec<AlertUpdate>,
 }
 
-#[derive(Debug)]
-struct HourRow {
-    starts_at: i64,
-    slice_seconds: i64,
-    is_fine: bool,
-    counts: Vec<u8>,
-}
+/// SLO, generation, start, seconds of a slice, whether it is fine, counts; bytes are hexadecimal.
+#[derive(Debug, Serialize)]
+struct HourRow(String, i64, i64, i64, bool, String);
 
-#[derive(Debug)]
-struct CalculationRow {
-    slot: i64,
-    outcome: &'static str,
-    state: &'static str,
-    good: Option<i64>,
-    total: Option<i64>,
-    detail: Option<String>,
-}
+/// SLO, slot, epoch, outcome, state, good, total, detail; bytes are hexadecimal.
+#[derive(Debug, Serialize)]
+struct CalculationRow(
+    String,
+    i64,
+    i64,
+    &'static str,
+    &'static str,
+    Option<i64>,
+    Option<i64>,
+    Option<String>,
+);
 
 #[derive(Debug)]
 struct BudgetRow {
@@ -69,6 +68,8 @@ pub(super) async fn commit(
     batch: &[ChangesRow],
 ) -> Result<Vec<Commit>, StoreError> {
     let mut commits = Vec::with_capacity(batch.len());
+    // What nothing refers to is stored for all SLOs at once, when it is known which are superseded.
+    let (mut hours, mut calculations) = (Vec::new(), Vec::new());
     for changes in batch {
         let revision = if changes.alerts.is_empty() {
             commit_one(tx, changes).await?
@@ -79,11 +80,16 @@ pub(super) async fn commit(
             end_part(tx, revision.is_some()).await?;
             revision
         };
-        commits.push(match revision {
-            Some(revision) => Commit::Applied { revision },
-            None => Commit::Superseded,
-        });
+        let Some(revision) = revision else {
+            commits.push(Commit::Superseded);
+            continue;
+        };
+        commits.push(Commit::Applied { revision });
+        hours.extend(&changes.hours);
+        calculations.extend(&changes.calculations);
     }
+    store_hours(tx, &hours).await?;
+    store_calculations(tx, &calculations).await?;
     Ok(commits)
 }
 
@@ -97,12 +103,6 @@ async fn commit_one(
     };
     if !alerts::apply_all(tx, &changes.alerts).await? {
         return Ok(None);
-    }
-    for hour in &changes.hours {
-        store_hour(tx, changes, hour).await?;
-    }
-    for calculation in &changes.calculations {
-        store_calculation(tx, changes, calculation).await?;
     }
     for gap in &changes.gaps {
         store_gap(tx, changes.slo_id, gap).await?;
@@ -123,11 +123,7 @@ async fn advance(
     tx: &mut SqliteConnection,
     changes: &ChangesRow,
 ) -> Result<Option<u64>, StoreError> {
-    let recorded = changes
-        .calculations
-        .iter()
-        .map(|calculation| calculation.slot)
-        .max();
+    let recorded = changes.recorded_at;
     let budget = changes
         .budget
         .as_ref()
@@ -166,23 +162,21 @@ async fn advance(
         .transpose()
 }
 
-async fn store_hour(
-    tx: &mut SqliteConnection,
-    changes: &ChangesRow,
-    hour: &HourRow,
-) -> Result<(), StoreError> {
+async fn store_hours(tx: &mut SqliteConnection, hours: &[&HourRow]) -> Result<(), StoreError> {
+    if hours.is_empty() {
+        return Ok(());
+    }
+    let rows = row::json("slo_slices", &hours)?;
     query!(
         "insert into slo_slices (slo_id, generation, starts_at, slice_seconds, is_fine, counts)
-         values ($1, $2, $3, $4, $5, $6)
+         select unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4,
+                unhex(value ->> 5)
+           from json_each($1)
+          where true
              on conflict (slo_id, generation, starts_at) do update
                 set slice_seconds = excluded.slice_seconds, is_fine = excluded.is_fine,
                     counts = excluded.counts",
-        changes.slo_id.0,
-        changes.generation.0,
-        hour.starts_at,
-        hour.slice_seconds,
-        hour.is_fine,
-        hour.counts
+        rows
     )
     .execute(tx)
     .await
@@ -190,25 +184,24 @@ async fn store_hour(
     Ok(())
 }
 
-async fn store_calculation(
+async fn store_calculations(
     tx: &mut SqliteConnection,
-    changes: &ChangesRow,
-    calculation: &CalculationRow,
+    calculations: &[&CalculationRow],
 ) -> Result<(), StoreError> {
+    if calculations.is_empty() {
+        return Ok(());
+    }
+    let rows = row::json("slo_calculations", &calculations)?;
     query!(
         "insert into slo_calculations (slo_id, slot, epoch, outcome, state, good, total, detail)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)
+         select unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4,
+                value ->> 5, value ->> 6, value ->> 7
+           from json_each($1)
+          where true
              on conflict (slo_id, slot) do update
                 set epoch = excluded.epoch, outcome = excluded.outcome, state = excluded.state,
                     good = excluded.good, total = excluded.total, detail = excluded.detail",
-        changes.slo_id.0,
-        calculation.slot,
-        changes.epoch,
-        calculation.outcome,
-        calculation.state,
-        calculation.good,
-        calculation.total,
-        calculation.detail
+        rows
     )
     .execute(tx)
     .await
@@ -266,25 +259,28 @@ async fn store_budget(
 impl ChangesRow {
     pub(super) fn new(changes: &Changes) -> Result<Self, StoreError> {
         let evaluation = row::json("slo_cursor.evaluation", &changes.evaluation)?;
-        let calculation = |calculation: &Calculation| CalculationRow::new(calculation);
+        let slots = changes
+            .calculations
+            .iter()
+            .map(|calculation| calculation.slot);
         Ok(Self {
             slo_id: changes.slo_id,
             slot: row::instant(changes.slot),
             epoch: row::number("claim_epoch", changes.epoch)?,
             version: row::number("spec_version", changes.version)?,
-            generation: changes.generation,
             next_slot: row::instant(changes.next_slot),
             last_slice: row::instant(changes.last_slice),
             progress: row::json("slo_cursor.progress", &changes.progress)?,
+            recorded_at: row::optional_instant(slots.max()),
             hours: changes
                 .hours
                 .iter()
-                .map(HourRow::new)
+                .map(|hour| HourRow::new(changes, hour))
                 .collect(),
             calculations: changes
                 .calculations
                 .iter()
-                .map(calculation)
+                .map(|calculation| CalculationRow::new(changes, calculation))
                 .collect::<Result<_, _>>()?,
             budget: changes
                 .budget
@@ -300,35 +296,39 @@ impl ChangesRow {
 }
 
 impl HourRow {
-    fn new(hour: &Hour) -> Self {
-        Self {
-            starts_at: row::instant(hour.start()),
-            slice_seconds: hour.width().span().as_secs_i64(),
-            is_fine: hour.is_fine(),
-            counts: hour.pack(),
-        }
+    fn new(changes: &Changes, hour: &Hour) -> Self {
+        Self(
+            row::hex(changes.slo_id.0.as_bytes()),
+            changes.generation.0,
+            row::instant(hour.start()),
+            hour.width().span().as_secs_i64(),
+            hour.is_fine(),
+            row::hex(&hour.pack()),
+        )
     }
 }
 
 impl CalculationRow {
-    fn new(calculation: &Calculation) -> Result<Self, StoreError> {
+    fn new(changes: &Changes, calculation: &Calculation) -> Result<Self, StoreError> {
         let count = |count| row::count("slo_calculations.total", count);
         let counts = calculation.counts;
         let detail = calculation.evaluation.as_ref();
-        Ok(Self {
-            slot: row::instant(calculation.slot),
-            outcome: calculation.outcome.as_str(),
-            state: calculation.state.as_str(),
-            good: counts
+        Ok(Self(
+            row::hex(changes.slo_id.0.as_bytes()),
+            row::instant(calculation.slot),
+            row::number("claim_epoch", changes.epoch)?,
+            calculation.outcome.as_str(),
+            calculation.state.as_str(),
+            counts
                 .map(|counts| count(counts.good()))
                 .transpose()?,
-            total: counts
+            counts
                 .map(|counts| count(counts.total()))
                 .transpose()?,
-            detail: detail
+            detail
                 .map(|found| row::json("slo_calculations.detail", found))
                 .transpose()?,
-        })
+        ))
     }
 }
 

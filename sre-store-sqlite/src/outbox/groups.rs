@@ -31,10 +31,18 @@ pub(super) async fn due(
              join intents i on i.alert_id = due.alert_id
                            and i.destination_id = due.destination_id and i.state = 'pending'
             where l.is_configured = 1 and l.is_stopped = 0 and l.paused_until <= $1
-              -- What is said next waits for what was said first.
-              and not exists (select 1 from deliveries d
-                               where d.state = 'pending' and d.alert_id = due.alert_id
-                                 and d.destination_id = due.destination_id)
+              -- What is said next of an identity waits for what was said first: for a message under
+              -- way, and for what an earlier episode still has to say.
+              and not exists (
+                      select 1 from alerts b
+                       where b.dedup_key = a.dedup_key
+                         and (exists (select 1 from deliveries d
+                                       where d.state = 'pending' and d.alert_id = b.id
+                                         and d.destination_id = due.destination_id)
+                              or (b.episode < a.episode
+                                  and exists (select 1 from intents e
+                                               where e.state = 'pending' and e.alert_id = b.id
+                                                 and e.destination_id = due.destination_id))))
               -- A ticket waits while its SLO's page is open.
               and not (a.origin = 'generated'
                        and a.alert_type in ('slow_burn', 'budget_exhaustion', 'slo_violation')

@@ -53,7 +53,7 @@ async fn what_workers_ask_every_second_is_answered_from_an_index() {
         .await
         .expect("a store");
     for (asked, index) in [
-        ("update slo_cursor as c", "slo_cursor_due"),
+        ("c.is_live = 1 and c.next_slot <= $1", "slo_cursor_due"),
         (
             "with due as materialized (\n               select alert_id",
             "intents_due",
