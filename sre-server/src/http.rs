@@ -44,9 +44,11 @@ use hyper::header::TRANSFER_ENCODING;
 use tokio::time::Instant;
 use tower::{Service, ServiceBuilder, service_fn};
 
+pub mod application;
 mod around;
 mod body;
 pub mod call;
+mod dispatch;
 pub mod doc;
 pub mod etag;
 pub mod fault;
@@ -64,18 +66,18 @@ pub mod request_id;
 pub mod response;
 mod router;
 
+pub use self::application::{Application, RouteInfo, Settings};
 pub use self::call::Call;
 pub use self::fields::Fields;
-pub use self::layers::{Application, RouteInfo, Settings};
+
 pub use self::origin::Names;
 pub use self::problem::{ApiError, BoxError};
 pub use self::response::Response;
 pub use self::router::{Router, Routes};
 
 use self::around::{Next, around};
-use self::layers::{
-    Arrival, Shared, answer, catch_panic, close, guard, harden, identify, observe, time_out,
-};
+use self::dispatch::{Arrival, Shared, answer};
+use self::layers::{catch_panic, close, guard, harden, identify, observe, time_out};
 use self::request_id::RequestId;
 
 /// The whole API as one service, over bodies of any kind: tests call it without a socket.
@@ -96,25 +98,21 @@ where
     A: Application,
     B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    let shared = Arc::new(Shared::new(router, application, settings));
-    let innermost = {
-        let shared = Arc::clone(&shared);
-        service_fn(move |arrival| answer(Arc::clone(&shared), arrival))
-    };
     // From the outside in.
     let full = ServiceBuilder::new()
-        .layer(around(&shared, identify))
-        .layer(around(&shared, observe))
-        .layer(around(&shared, harden))
-        .layer(around(&shared, guard))
-        .layer(around(&shared, catch_panic))
-        .layer(around(&shared, time_out))
-        .service(innermost.clone());
+        .layer(around(identify))
+        .layer(around(observe))
+        .layer(around(harden))
+        .layer(around(guard))
+        .layer(around(catch_panic))
+        .layer(around(time_out))
+        .service(service_fn(answer));
     // What machines ask every second: neither logged nor named, and never waiting for anything.
     let short = ServiceBuilder::new()
-        .layer(around(&shared, guard))
-        .layer(around(&shared, catch_panic))
-        .service(innermost);
+        .layer(around(guard))
+        .layer(around(catch_panic))
+        .service(service_fn(answer));
+    let shared = Arc::new(Shared::new(router, application, settings));
     Entrance {
         shared,
         full,
@@ -150,20 +148,18 @@ where
             .shared
             .router
             .find(&parts.method, parts.uri.path());
-        let probe = route
-            .as_ref()
-            .is_ok_and(|matched| matched.route.doc.probe);
         let chunked = parts
             .headers
             .contains_key(TRANSFER_ENCODING);
-        let arrival = Arrival {
+        let arrival = Box::new(Arrival {
+            shared: Arc::clone(&self.shared),
             id: RequestId::of(&parts.headers),
             deadline: Instant::now() + self.shared.settings.request_timeout,
             parts,
             body: body.map_err(Into::into).boxed_unsync(),
             route,
-        };
-        let answer = if probe {
+        });
+        let answer = if arrival.is_probe() {
             self.short.call(arrival).boxed()
         } else {
             self.full.call(arrival).boxed()

@@ -32,9 +32,6 @@ mod write_stall;
 /// the clock when it waits for a head, so a client that never says anything is covered.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Browsers send fifteen headers, proxies add ten; what needs more than this is no client of ours.
-const HEADERS_MAX: usize = 64;
-
 /// How much is buffered of what comes in and of what goes out. It is what an idle connection can
 /// cost: 1,024 of them 32 MiB.
 const BUFFER_BYTES_MAX: usize = 32 * 1024;
@@ -179,7 +176,6 @@ fn builder() -> http1::Builder {
     builder
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_READ_TIMEOUT)
-        .max_headers(HEADERS_MAX)
         .max_header_size(HEAD_BYTES_MAX)
         .max_buf_size(BUFFER_BYTES_MAX);
     builder

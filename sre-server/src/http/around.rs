@@ -1,12 +1,15 @@
-//! Layers as functions: a layer is an async function of what is shared, the request and the rest.
+//! Layers as functions: a layer is an async function of the request and the rest.
+//!
+//! A stack of them holds nothing, so it costs nothing to clone, as tower's services are for every
+//! request; what they share travels with the request. The request is boxed, since every layer moves
+//! it.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tower::{Layer, Service};
 
-use super::layers::{Arrival, Shared};
+use super::dispatch::Arrival;
 use super::response::Response;
 
 /// What every service in the stack answers: failures are answers too.
@@ -14,12 +17,15 @@ pub(super) type Answer = Result<Response, Infallible>;
 
 /// What lies further in.
 pub(super) trait Next<A>:
-    Service<Arrival<A>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static
+    Service<Box<Arrival<A>>, Response = Response, Error = Infallible, Future: Send>
+    + Clone
+    + Send
+    + 'static
 {
 }
 
 impl<A, S> Next<A> for S where
-    S: Service<Arrival<A>, Response = Response, Error = Infallible, Future: Send>
+    S: Service<Box<Arrival<A>>, Response = Response, Error = Infallible, Future: Send>
         + Clone
         + Send
         + 'static
@@ -27,25 +33,20 @@ impl<A, S> Next<A> for S where
 }
 
 /// The layer that runs `wrap` around what lies further in.
-pub(super) struct AroundLayer<A, F> {
-    shared: Arc<Shared<A>>,
+pub(super) fn around<F>(wrap: F) -> AroundLayer<F> {
+    AroundLayer { wrap }
+}
+
+/// See [`around`].
+pub(super) struct AroundLayer<F> {
     wrap: F,
 }
 
-/// See [`AroundLayer`].
-pub(super) fn around<A, F>(shared: &Arc<Shared<A>>, wrap: F) -> AroundLayer<A, F> {
-    AroundLayer {
-        shared: Arc::clone(shared),
-        wrap,
-    }
-}
-
-impl<A, F: Clone, S> Layer<S> for AroundLayer<A, F> {
-    type Service = Around<A, F, S>;
+impl<F: Clone, S> Layer<S> for AroundLayer<F> {
+    type Service = Around<F, S>;
 
     fn layer(&self, next: S) -> Self::Service {
         Around {
-            shared: Arc::clone(&self.shared),
             wrap: self.wrap.clone(),
             next,
         }
@@ -53,25 +54,15 @@ impl<A, F: Clone, S> Layer<S> for AroundLayer<A, F> {
 }
 
 /// The service that an [`AroundLayer`] makes.
-pub(super) struct Around<A, F, S> {
-    shared: Arc<Shared<A>>,
+#[derive(Clone)]
+pub(super) struct Around<F, S> {
     wrap: F,
     next: S,
 }
 
-impl<A, F: Clone, S: Clone> Clone for Around<A, F, S> {
-    fn clone(&self) -> Self {
-        Self {
-            shared: Arc::clone(&self.shared),
-            wrap: self.wrap.clone(),
-            next: self.next.clone(),
-        }
-    }
-}
-
-impl<A, F, Fut, S> Service<Arrival<A>> for Around<A, F, S>
+impl<A, F, Fut, S> Service<Box<Arrival<A>>> for Around<F, S>
 where
-    F: Fn(Arc<Shared<A>>, Arrival<A>, S) -> Fut,
+    F: Fn(Box<Arrival<A>>, S) -> Fut,
     Fut: Future<Output = Answer>,
     S: Clone,
 {
@@ -84,7 +75,7 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, arrival: Arrival<A>) -> Fut {
-        (self.wrap)(Arc::clone(&self.shared), arrival, self.next.clone())
+    fn call(&mut self, arrival: Box<Arrival<A>>) -> Fut {
+        (self.wrap)(arrival, self.next.clone())
     }
 }

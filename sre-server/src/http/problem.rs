@@ -55,7 +55,7 @@ pub enum ApiError {
     #[error("this path takes {allow}")]
     MethodNotAllowed {
         /// The methods that the path does take, as the header wants them.
-        allow: HeaderValueText,
+        allow: Allow,
     },
     /// The request came in too slowly: 408.
     #[error("{0}")]
@@ -125,9 +125,9 @@ pub enum ApiError {
 
 /// The value of an `Allow` header: method names, so always fit for a header.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct HeaderValueText(pub(super) HeaderValue);
+pub struct Allow(pub(super) HeaderValue);
 
-impl fmt::Display for HeaderValueText {
+impl fmt::Display for Allow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.to_str().unwrap_or_default())
     }
@@ -278,7 +278,7 @@ impl ApiError {
             title,
             status: status.as_u16(),
             detail,
-            request_id: request_id.as_str().to_owned(),
+            request_id: request_id.to_string(),
             errors,
         };
         // Strings and numbers alone: it always serialises.
@@ -300,7 +300,7 @@ impl ApiError {
         let Some(source) = self.source() else { return };
         tracing::error!(
             status = status.as_u16(),
-            request_id = request_id.as_str(),
+            %request_id,
             error = %Chain(source),
             "a request failed: {self}",
         );
@@ -328,7 +328,7 @@ mod tests {
     use crate::http::response::testing::{header, json_of};
 
     fn answer(error: ApiError) -> Response {
-        error.into_response(&RequestId::taken("r-1").unwrap())
+        error.into_response(&RequestId::taken(&HeaderValue::from_static("r-1")).unwrap())
     }
 
     #[tokio::test]

@@ -159,11 +159,11 @@ impl Query {
     /// # Errors
     ///
     /// [`ApiError::Invalid`] with every fault that was noted.
-    pub fn finish(self) -> Result<(), ApiError> {
+    pub fn finish(&mut self) -> Result<(), ApiError> {
         if self.faults.is_empty() {
             Ok(())
         } else {
-            Err(ApiError::Invalid(self.faults))
+            Err(ApiError::Invalid(std::mem::take(&mut self.faults)))
         }
     }
 }
@@ -183,7 +183,7 @@ mod tests {
         Query::parse(text).unwrap()
     }
 
-    fn faults(query: Query) -> String {
+    fn faults(mut query: Query) -> String {
         let Err(ApiError::Invalid(faults)) = query.finish() else {
             return String::new();
         };

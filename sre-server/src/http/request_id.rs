@@ -21,7 +21,14 @@ static NEXT: LazyLock<AtomicU64> =
 
 /// 1 to 128 visible ASCII characters that name a request in answers and logs.
 #[derive(Clone, Eq, PartialEq)]
-pub struct RequestId(HeaderValue);
+pub struct RequestId(Name);
+
+/// Most names are never written down, so those that are made stay numbers until they are.
+#[derive(Clone, Eq, PartialEq)]
+enum Name {
+    Taken(HeaderValue),
+    Made(u64),
+}
 
 impl RequestId {
     /// The caller's own name for the request when it is fit to be logged and returned, else a new
@@ -29,54 +36,44 @@ impl RequestId {
     pub(super) fn of(headers: &HeaderMap) -> Self {
         headers
             .get(X_REQUEST_ID)
-            .and_then(|value| Self::taken(value.to_str().ok()?))
+            .and_then(Self::taken)
             .unwrap_or_else(Self::made)
     }
 
-    /// `text` as a request id, if it is fit.
-    pub(super) fn taken(text: &str) -> Option<Self> {
-        let fit = (1..=LENGTH_MAX).contains(&text.len())
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_graphic());
-        if fit {
-            HeaderValue::from_str(text)
-                .ok()
-                .map(Self)
-        } else {
-            None
-        }
+    /// The text of a header as a request id, if it is fit.
+    pub(super) fn taken(value: &HeaderValue) -> Option<Self> {
+        let text = value.as_bytes();
+        let fit = (1..=LENGTH_MAX).contains(&text.len()) && text.iter().all(u8::is_ascii_graphic);
+        fit.then(|| Self(Name::Taken(value.clone())))
     }
 
     /// A new one: 16 hexadecimal digits.
     pub(super) fn made() -> Self {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        // Hexadecimal digits are always fit.
-        Self(
-            HeaderValue::try_from(format!("{number:016x}"))
-                .unwrap_or(HeaderValue::from_static("0")),
-        )
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        self.0.to_str().unwrap_or_default()
+        Self(Name::Made(NEXT.fetch_add(1, Ordering::Relaxed)))
     }
 
     pub(super) fn header_value(&self) -> HeaderValue {
-        self.0.clone()
+        match &self.0 {
+            Name::Taken(value) => value.clone(),
+            // Hexadecimal digits are always fit.
+            Name::Made(_) => HeaderValue::try_from(self.to_string())
+                .unwrap_or_else(|_| HeaderValue::from_static("0")),
+        }
     }
 }
 
 impl fmt::Debug for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RequestId({})", self.as_str())
+        write!(f, "RequestId({self})")
     }
 }
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        match &self.0 {
+            Name::Taken(value) => f.write_str(value.to_str().unwrap_or_default()),
+            Name::Made(number) => write!(f, "{number:016x}"),
+        }
     }
 }
 
@@ -84,25 +81,24 @@ impl fmt::Display for RequestId {
 mod tests {
     use super::*;
 
+    fn taken(text: &str) -> Option<String> {
+        let value = HeaderValue::try_from(text).ok()?;
+        RequestId::taken(&value).map(|id| id.to_string())
+    }
+
     #[test]
     fn only_short_visible_names_are_taken() {
-        assert_eq!(
-            RequestId::taken("a-1")
-                .unwrap()
-                .as_str(),
-            "a-1"
-        );
-        assert!(RequestId::taken(&"x".repeat(128)).is_some());
-        assert!(RequestId::taken(&"x".repeat(129)).is_none());
-        assert!(RequestId::taken("").is_none());
-        assert!(RequestId::taken("a b").is_none());
-        assert!(RequestId::taken("a\tb").is_none());
-        assert!(RequestId::taken("ä").is_none());
+        assert_eq!(taken("a-1").as_deref(), Some("a-1"));
+        assert!(taken(&"x".repeat(128)).is_some());
+        assert!(taken(&"x".repeat(129)).is_none());
+        for unfit in ["", "a b", "a\tb", "ä"] {
+            assert!(taken(unfit).is_none(), "{unfit:?}");
+        }
     }
 
     #[test]
     fn made_names_differ() {
         assert_ne!(RequestId::made(), RequestId::made());
-        assert_eq!(RequestId::made().as_str().len(), 16);
+        assert_eq!(RequestId::made().to_string().len(), 16);
     }
 }

@@ -17,7 +17,7 @@ use super::call::{Call, Params};
 use super::doc::{Access, Doc};
 use super::openapi;
 use super::percent;
-use super::problem::{ApiError, HeaderValueText};
+use super::problem::{Allow, ApiError};
 use super::response::{self, Response};
 
 type Answer = Result<Response, ApiError>;
@@ -203,7 +203,7 @@ impl<C> Router<C> {
 }
 
 /// The methods of one path, for the header `Allow`.
-fn allow<C>(routes: &[Arc<Route<C>>]) -> HeaderValueText {
+fn allow<C>(routes: &[Arc<Route<C>>]) -> Allow {
     let mut names: Vec<_> = routes
         .iter()
         .map(|route| route.method.as_str())
@@ -213,7 +213,7 @@ fn allow<C>(routes: &[Arc<Route<C>>]) -> HeaderValueText {
     }
     names.sort_unstable();
     // Method names are tokens, which are always fit for a header.
-    HeaderValueText(HeaderValue::try_from(names.join(", ")).unwrap_or(HeaderValue::from_static("")))
+    Allow(HeaderValue::try_from(names.join(", ")).unwrap_or(HeaderValue::from_static("")))
 }
 
 impl<C> fmt::Debug for Routes<C> {

@@ -127,8 +127,8 @@ async fn health(_: Call<Toy>) -> Answer {
     Ok(response::bytes(StatusCode::OK, "text/plain", "well"))
 }
 
-async fn list(call: Call<Toy>) -> Answer {
-    let mut query = call.query;
+async fn list(mut call: Call<Toy>) -> Answer {
+    let query = &mut call.query;
     let _name = query.text("name");
     let paging = query.paging::<u32>();
     query.finish()?;

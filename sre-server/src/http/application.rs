@@ -1,0 +1,81 @@
+//! Between the HTTP side and the application: what the one asks, and what an operator can set.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use hyper::header::HeaderMap;
+use hyper::{Method, StatusCode};
+
+use super::doc::Access;
+use super::origin::Names;
+use super::problem::ApiError;
+
+/// What the HTTP side asks of the application, which is also what handlers get as their context.
+pub trait Application: Send + Sync + 'static {
+    /// The present instant, read once for each request.
+    fn now(&self) -> DateTime<Utc>;
+
+    /// Refuses a caller that may not do this. Without tokens (on loopback, or by explicit
+    /// permission) everybody may do everything.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::Unauthenticated`] or [`ApiError::Forbidden`].
+    fn authorize(&self, _access: Access, _headers: &HeaderMap) -> Result<(), ApiError> {
+        Ok(())
+    }
+
+    /// A request was answered: for metrics, and the SLOs of the service itself. Probes are left out.
+    fn on_response(&self, _route: RouteInfo, _status: StatusCode, _duration: Duration) {}
+
+    /// A handler panicked. The request was answered with 500.
+    fn on_panic(&self, _route: RouteInfo) {}
+}
+
+/// Which route a request took, in words that are few: fit for the labels of a metric.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct RouteInfo {
+    /// The method, `OTHER` for one that HTTP does not define.
+    pub method: &'static str,
+    /// The pattern in the table, `unmatched` where there is none.
+    pub pattern: &'static str,
+}
+
+/// What an operator can set.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Bounds a whole request, its body included (`REQUEST_TIMEOUT`).
+    pub request_timeout: Duration,
+    /// The longest body, where the route does not say (`SRE_MONITOR_MAX_BODY_BYTES`).
+    pub body_bytes_max: usize,
+    /// The longest body of a route that takes batches.
+    pub large_body_bytes_max: usize,
+    /// Under which names the service is served.
+    pub names: Names,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            request_timeout: Duration::from_secs(30),
+            body_bytes_max: 1024 * 1024,
+            large_body_bytes_max: 16 * 1024 * 1024,
+            names: Names::default(),
+        }
+    }
+}
+
+impl RouteInfo {
+    pub(super) fn new(method: &Method, pattern: &'static str) -> Self {
+        const NAMES: [&str; 9] = [
+            "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT",
+        ];
+        let known = NAMES
+            .into_iter()
+            .find(|name| *name == method.as_str());
+        Self {
+            method: known.unwrap_or("OTHER"),
+            pattern,
+        }
+    }
+}
