@@ -1,0 +1,19 @@
+//! The service as its users have it: the real binary, real sockets, a real Prometheus, real kills.
+//!
+//! Every test starts its own process on a free port, with nothing in its environment but what the
+//! test says, and ends it by its own id. Figures that a run brings (times to a page, faults that
+//! hit) are printed: `cargo nextest run -p sre-server -E 'binary(e2e)' --success-output immediate`.
+
+mod bad_input;
+mod client;
+mod exporter;
+mod first_start;
+mod full_disk;
+mod graceful_stop;
+mod kill;
+mod outage;
+mod process;
+mod prometheus;
+mod random;
+mod sink;
+mod waiting;
