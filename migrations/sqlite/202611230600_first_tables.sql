@@ -104,8 +104,7 @@ create table slo_slices (
     primary key (slo_id, generation, starts_at)
 ) strict, without rowid;
 
-create index slo_slices_age on slo_slices (starts_at);
-create index slo_slices_fine on slo_slices (starts_at) where is_fine = 1;
+create index slo_slices_age on slo_slices (is_fine, starts_at);
 
 -- === what was decided ===
 
@@ -147,9 +146,11 @@ create table error_budgets (
     budget_ppb integer check (budget_ppb between 1 and 999999999),
     bad        integer check (bad between 0 and total),
     total      integer,
-    detail     text    not null,
+    -- Slices that were measured and expected: how much of the window is known.
+    measured   integer not null,
+    expected   integer not null,
     primary key (slo_id, at)
-) strict;
+) strict, without rowid;
 
 create index error_budgets_age on error_budgets (at);
 

@@ -131,8 +131,7 @@ async fn hours(
         "delete from slo_slices
           where (slo_id, generation, starts_at) in (
                     select slo_id, generation, starts_at from slo_slices
-                     where starts_at <= $1
-                     order by starts_at
+                     where is_fine in (0, 1) and starts_at <= $1
                      limit $2)",
         last_start,
         limit

@@ -59,7 +59,8 @@ struct BudgetRow {
     budget_ppb: Option<u32>,
     bad: Option<i64>,
     total: Option<i64>,
-    detail: String,
+    measured: u32,
+    expected: u32,
 }
 
 /// Stores the changes of each SLO that still has its claim, its definition and its alerts.
@@ -235,12 +236,14 @@ async fn store_budget(
     budget: &BudgetRow,
 ) -> Result<(), StoreError> {
     query!(
-        "insert into error_budgets (slo_id, at, state, burn_level, budget_ppb, bad, total, detail)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)
+        "insert into error_budgets (slo_id, at, state, burn_level, budget_ppb, bad, total,
+                                    measured, expected)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
              on conflict (slo_id, at) do update
                 set state = excluded.state, burn_level = excluded.burn_level,
                     budget_ppb = excluded.budget_ppb, bad = excluded.bad,
-                    total = excluded.total, detail = excluded.detail",
+                    total = excluded.total, measured = excluded.measured,
+                    expected = excluded.expected",
         slo.0,
         budget.at,
         budget.state,
@@ -248,7 +251,8 @@ async fn store_budget(
         budget.budget_ppb,
         budget.bad,
         budget.total,
-        budget.detail
+        budget.measured,
+        budget.expected
     )
     .execute(tx)
     .await
@@ -350,7 +354,8 @@ impl BudgetRow {
             total: counts
                 .map(|counts| count(counts.total()))
                 .transpose()?,
-            detail: row::json("error_budgets.detail", found)?,
+            measured: found.coverage.measured,
+            expected: found.coverage.expected,
         })
     }
 }
