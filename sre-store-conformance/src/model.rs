@@ -27,7 +27,7 @@ use crate::tools::is_applied;
 use crate::{ReferenceStore, Verdict};
 
 /// The histories that are tried, each on a new store.
-pub const SEEDS: std::ops::Range<u64> = 0..32;
+pub const SEEDS: std::ops::Range<u64> = 0..24;
 
 /// How many operations a history has.
 const STEPS: u32 = 250;
