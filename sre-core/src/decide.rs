@@ -69,28 +69,18 @@ impl Situation<'_> {
     /// held it open is measured to be quiet.
     fn page(&self) -> Option<AlertUpdate> {
         let open = self.open(|kind| *kind == AlertType::BurnRate);
-        let holding: Vec<RuleOutcome> = self
-            .evaluation
-            .rules
-            .iter()
-            .filter(|outcome| outcome.rule.level.pages())
-            .filter(|outcome| match outcome.verdict {
-                RuleVerdict::Firing => true,
-                RuleVerdict::Held => open.is_some_and(|page| has_rule(page, outcome)),
-                RuleVerdict::Quiet | RuleVerdict::TooFewBad => false,
-            })
-            .copied()
-            .collect();
+        let holding = self.holding(open, BurnLevel::pages);
         let gravest = holding
             .iter()
             .max_by_key(|outcome| (outcome.rule.level, outcome.rule.factor));
         match (open, gravest) {
+            (None, None) => None,
             (None, Some(rule)) => {
                 let message = self.burn_message(rule);
                 let opening = self.opening(AlertType::BurnRate, severity(rule), message, holding);
                 Some(Alert::open(opening, &self.moment))
             }
-            (Some(page), None) => self.end(page, ResolveReason::Condition),
+            (Some(page), None) => self.end(page, self.end_of_rules(page)),
             (Some(page), Some(rule)) if severity(rule) != page.severity => {
                 let message = self.burn_message(rule);
                 Some(
@@ -98,7 +88,7 @@ impl Situation<'_> {
                         .changed(severity(rule), message, holding, &self.moment),
                 )
             }
-            (None, None) | (Some(_), Some(_)) => None,
+            (Some(page), Some(_)) => self.held_by(page, holding),
         }
     }
 
@@ -109,19 +99,27 @@ impl Situation<'_> {
             return Vec::new();
         }
         let open = self.open(AlertType::is_ticket);
-        let wanted = self.wanted_ticket(open);
-        match (open, wanted) {
+        let holding = self.holding(open, |level| level == BurnLevel::Warning);
+        match (open, self.wanted_ticket(&holding)) {
             (None, None) => Vec::new(),
-            (Some(ticket), Some((kind, _))) if *ticket.alert_type() == kind => Vec::new(),
-            (Some(ticket), None) => self
-                .end(ticket, ResolveReason::Condition)
+            (Some(ticket), Some((kind, _))) if *ticket.alert_type() == kind => self
+                .held_by(ticket, holding)
                 .into_iter()
                 .collect(),
+            (Some(ticket), None) => {
+                let reason = match ticket.alert_type() {
+                    AlertType::SlowBurn => self.end_of_rules(ticket),
+                    _ => ResolveReason::Condition,
+                };
+                self.end(ticket, reason)
+                    .into_iter()
+                    .collect()
+            }
             (open, Some((kind, severity))) => {
                 let superseded =
                     open.and_then(|ticket| self.end(ticket, ResolveReason::Superseded));
-                let (message, rules) = self.ticket_message(&kind);
-                let opening = self.opening(kind, severity, message, rules);
+                let message = self.ticket_message(&kind, &holding);
+                let opening = self.opening(kind, severity, message, holding);
                 superseded
                     .into_iter()
                     .chain([Alert::open(opening, &self.moment)])
@@ -131,20 +129,59 @@ impl Situation<'_> {
     }
 
     /// The gravest ticket that the evaluation asks for.
-    fn wanted_ticket(&self, open: Option<&Alert>) -> Option<(AlertType, Severity)> {
-        let slow_is_open = open.filter(|ticket| *ticket.alert_type() == AlertType::SlowBurn);
-        let burns_slowly = self
-            .warning_rules()
-            .any(|outcome| match outcome.verdict {
-                RuleVerdict::Firing => true,
-                RuleVerdict::Held => slow_is_open.is_some_and(|ticket| has_rule(ticket, outcome)),
-                RuleVerdict::Quiet | RuleVerdict::TooFewBad => false,
-            });
+    fn wanted_ticket(&self, holding: &[RuleOutcome]) -> Option<(AlertType, Severity)> {
         match self.evaluation.budget_verdict {
             BudgetVerdict::Missed => Some((AlertType::SloViolation, Severity::High)),
             BudgetVerdict::AtRisk => Some((AlertType::BudgetExhaustion, Severity::Medium)),
-            BudgetVerdict::Fine if burns_slowly => Some((AlertType::SlowBurn, Severity::Medium)),
-            BudgetVerdict::Fine => None,
+            BudgetVerdict::Fine if holding.is_empty() => None,
+            BudgetVerdict::Fine => Some((AlertType::SlowBurn, Severity::Medium)),
+        }
+    }
+
+    /// The rules of these levels that burn for all that is known: those that fire, and those that
+    /// nobody can judge now and that burned when the open alert was last changed.
+    fn holding(
+        &self,
+        open: Option<&Alert>,
+        is_wanted: impl Fn(BurnLevel) -> bool,
+    ) -> Vec<RuleOutcome> {
+        let outcomes = self.evaluation.rules.iter();
+        outcomes
+            .filter(|outcome| is_wanted(outcome.rule.level))
+            .filter(|outcome| match outcome.verdict {
+                RuleVerdict::Firing => true,
+                RuleVerdict::Held => open.is_some_and(|alert| has_rule(alert, outcome)),
+                RuleVerdict::Quiet | RuleVerdict::TooFewBad => false,
+            })
+            .copied()
+            .collect()
+    }
+
+    /// Notes which rules hold an open alert, where they are others than before: what is held later
+    /// depends on it.
+    fn held_by(&self, alert: &Alert, holding: Vec<RuleOutcome>) -> Option<AlertUpdate> {
+        let before = alert.rules.iter().map(|held| held.rule);
+        let is_same = before.eq(holding.iter().map(|held| held.rule));
+        (!is_same).then(|| {
+            alert
+                .clone()
+                .held_by(holding, &self.moment)
+        })
+    }
+
+    /// Why an alert ends that no rule holds any more. A rule that is asked no longer was not
+    /// measured to be quiet: that must not look like a recovery.
+    fn end_of_rules(&self, alert: &Alert) -> ResolveReason {
+        let mut rules = alert.rules.iter();
+        let asked = &self.evaluation.rules;
+        if rules.all(|held| {
+            asked
+                .iter()
+                .any(|outcome| outcome.rule == held.rule)
+        }) {
+            ResolveReason::Condition
+        } else {
+            ResolveReason::Definition
         }
     }
 
@@ -180,13 +217,6 @@ impl Situation<'_> {
             .clone()
             .resolve(reason, None, None, &self.moment)
             .ok()
-    }
-
-    fn warning_rules(&self) -> impl Iterator<Item = &RuleOutcome> {
-        self.evaluation
-            .rules
-            .iter()
-            .filter(|outcome| outcome.rule.level == BurnLevel::Warning)
     }
 
     fn opening(
@@ -230,19 +260,14 @@ impl Situation<'_> {
         )
     }
 
-    fn ticket_message(&self, kind: &AlertType) -> (String, Vec<RuleOutcome>) {
+    fn ticket_message(&self, kind: &AlertType, holding: &[RuleOutcome]) -> String {
         let definition = &self.slo.definition;
         let left = self
             .evaluation
             .budget
             .and_then(crate::budget::ErrorBudget::remaining_percentage)
             .unwrap_or(0.0);
-        let firing: Vec<RuleOutcome> = self
-            .warning_rules()
-            .filter(|outcome| outcome.verdict == RuleVerdict::Firing)
-            .copied()
-            .collect();
-        let message = match (kind, firing.first()) {
+        match (kind, holding.first()) {
             (AlertType::SloViolation, _) => format!(
                 "{} misses its target of {} % over {}: {left:.1} % of the error budget is left",
                 definition.name, definition.target, definition.window,
@@ -252,8 +277,7 @@ impl Situation<'_> {
                 "{} has {left:.1} % of its {} error budget left, less than a tenth",
                 definition.name, definition.window,
             ),
-        };
-        (message, firing)
+        }
     }
 }
 
@@ -273,3 +297,6 @@ fn has_rule(alert: &Alert, outcome: &RuleOutcome) -> bool {
         .iter()
         .any(|held| held.rule == outcome.rule)
 }
+
+#[cfg(test)]
+mod tests;

@@ -214,6 +214,14 @@ impl Alert {
         self.told_to_routes(Some(expected), Some(from), IntentKind::Update, moment)
     }
 
+    /// Notes which burn rules hold the open episode now, and tells nobody.
+    #[must_use]
+    pub(crate) fn held_by(mut self, rules: Vec<RuleOutcome>, moment: &Moment<'_>) -> AlertUpdate {
+        let (expected, from) = (self.transition, self.state.as_str());
+        self.rules = rules;
+        self.advanced(Some(expected), Some(from), moment)
+    }
+
     /// Notes one more report of the open episode. It is told again only where `kind` says how.
     #[must_use]
     pub(crate) fn reported_again(
@@ -339,3 +347,6 @@ fn intents(
         .map(|destination| Intent::new(alert.id, alert.transition, *destination, kind, now))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

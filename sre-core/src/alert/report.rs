@@ -82,3 +82,6 @@ pub fn report(latest: Option<Alert>, report: Report, moment: &Moment<'_>) -> Rep
 fn cooled_down(last_notified_at: Option<DateTime<Utc>>, moment: &Moment<'_>) -> bool {
     last_notified_at.is_some_and(|told| moment.now >= told + moment.settings.cooldown.as_delta())
 }
+
+#[cfg(test)]
+mod tests;
