@@ -202,6 +202,11 @@ impl Dispatcher {
         let (result, lane, outcome) = self
             .result(&claimed, action, now)
             .await?;
+        // Even of a message that is given up: one that may have arrived is owed its resolve.
+        let remembered = match answer {
+            Answer::Unknown { .. } => "unknown",
+            _ => outcome,
+        };
         let (status, detail) = told(answer);
         let attempt = Attempt {
             delivery_id: delivery.id,
@@ -211,7 +216,7 @@ impl Dispatcher {
             record: AttemptRecord {
                 started_at,
                 finished_at: Some(now),
-                result: Some(outcome.to_owned()),
+                result: Some(remembered.to_owned()),
                 status,
                 detail: Some(detail.clone()),
                 is_possible_duplicate: claimed.is_possible_duplicate,
