@@ -111,9 +111,22 @@ pub(super) async fn append(
         .into_values()
         .flat_map(|metric| metric.slos)
     {
-        dirty::mark(tx, slo, &ranges).await?;
+        dirty::mark(tx, slo, &merged(ranges)).await?;
     }
     Ok(appended)
+}
+
+/// The slices as stretches that do not touch: thousands of late samples are few marks.
+fn merged(mut slices: Vec<Interval>) -> Vec<Interval> {
+    slices.sort_by_key(|slice| slice.start());
+    let mut stretches: Vec<Interval> = Vec::new();
+    for slice in slices {
+        match stretches.last_mut() {
+            Some(last) if slice.start() <= last.end() => *last = last.hull(slice),
+            _ => stretches.push(slice),
+        }
+    }
+    stretches
 }
 
 /// What became of a sample in its table.
@@ -220,7 +233,9 @@ impl Metric {
         for (_, width, ranges) in &mut self.slos {
             let slice = width.interval(width.index_of(sample.instant));
             if slice.end() <= closed_before {
-                ranges.push(slice);
+                if ranges.last() != Some(&slice) {
+                    ranges.push(slice);
+                }
                 is_late = true;
             }
         }
