@@ -14,7 +14,7 @@ fn record(c: &mut Criterion) {
     });
     let recorder = Recorder::new();
     group.bench_function("recorder", |b| {
-        b.iter(|| black_box(&recorder).record(Event::Good))
+        b.iter(|| black_box(&recorder).record(Event::Good));
     });
     group.finish();
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::budget::ErrorBudget;
-use crate::count::Counts;
+use crate::count::{Count, Counts};
 use crate::policy::{BurnLevel, BurnRule};
 use crate::time::Span;
 
@@ -121,8 +121,10 @@ impl Coverage {
     }
 }
 
-/// One window's counts and whether enough of it was measured.
+/// One window's counts and whether enough of it was measured. Stored as five numbers, since history
+/// holds many of them: seconds, bad and total in millionths, measured, expected.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(into = "(u32, u64, u64, u32, u32)", try_from = "(u32, u64, u64, u32, u32)")]
 pub struct WindowCounts {
     /// The length of the window.
     pub window: Span,
@@ -130,6 +132,33 @@ pub struct WindowCounts {
     pub counts: Counts,
     /// How much of it was measured.
     pub coverage: Coverage,
+}
+
+impl From<WindowCounts> for (u32, u64, u64, u32, u32) {
+    fn from(held: WindowCounts) -> Self {
+        (
+            held.window.as_seconds(),
+            held.counts.bad().millionths(),
+            held.counts.total().millionths(),
+            held.coverage.measured,
+            held.coverage.expected,
+        )
+    }
+}
+
+impl TryFrom<(u32, u64, u64, u32, u32)> for WindowCounts {
+    type Error = &'static str;
+
+    fn try_from(
+        (window, bad, total, measured, expected): (u32, u64, u64, u32, u32),
+    ) -> Result<Self, &'static str> {
+        let (bad, total) = (Count::from_millionths(bad), Count::from_millionths(total));
+        Ok(Self {
+            window: Span::from_seconds(window).ok_or("a window has a length")?,
+            counts: Counts::with_bad(bad, total).map_err(|_| "bad must not exceed total")?,
+            coverage: Coverage { measured, expected },
+        })
+    }
 }
 
 /// What a burn rule says.

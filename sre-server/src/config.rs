@@ -19,6 +19,7 @@
 //! ```
 
 mod channels;
+mod derived;
 mod evaluation;
 mod fault;
 mod mask;

@@ -19,6 +19,7 @@
 mod alerts;
 mod board;
 mod collector;
+mod crew;
 mod dispatcher;
 mod driver;
 mod evaluator;
@@ -28,6 +29,7 @@ mod retention;
 pub use alerts::AlertsWorker;
 pub use board::{Board, Outcome, WorkerStatus};
 pub use collector::{CollectorWorker, Prober};
+pub use crew::Crew;
 pub use dispatcher::DispatcherWorker;
 pub use driver::{Activity, Driver, Worker};
 pub use evaluator::{BackfillWorker, EvaluatorWorker};

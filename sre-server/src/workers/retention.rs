@@ -13,9 +13,9 @@ use crate::workers::driver::{Activity, Worker};
 pub struct RetentionSettings {
     /// Raw samples (`METRICS_RETENTION_DAYS`).
     pub samples: Span,
-    /// Fine slices.
+    /// Fine slices, and the history of calculations.
     pub slices: Span,
-    /// Hour sums, and what was decided.
+    /// Hour sums, and alerts.
     pub hour_sums: Span,
 }
 
@@ -23,7 +23,7 @@ impl RetentionSettings {
     const fn of(&self, kept: Kept) -> Span {
         match kept {
             Kept::Samples => self.samples,
-            Kept::FineSlices => self.slices,
+            Kept::FineSlices | Kept::History => self.slices,
             _ => self.hour_sums,
         }
     }

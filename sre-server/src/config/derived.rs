@@ -1,0 +1,86 @@
+//! What the parts of the process need of the configuration, in their own terms.
+
+use sre_core::alert::LifecycleSettings;
+use sre_core::evaluate::EvaluationSettings;
+use sre_core::monitor::MonitorSettings;
+use sre_core::store::Target;
+use sre_core::time::Span;
+
+use crate::config::Config;
+use crate::context::SloDefaults;
+use crate::http::{self, Names};
+use crate::workers::RetentionSettings;
+
+impl Config {
+    /// What the evaluator needs.
+    pub fn monitor(&self) -> MonitorSettings {
+        let evaluation = &self.evaluation;
+        MonitorSettings {
+            evaluation: EvaluationSettings {
+                thresholds: evaluation.thresholds,
+                min_coverage_permille: evaluation.min_coverage_permille,
+            },
+            lifecycle: LifecycleSettings {
+                cooldown: evaluation.cooldown,
+                ..LifecycleSettings::default()
+            },
+            validation_interval: evaluation.validation_interval,
+            delay: evaluation.delay,
+            budget_interval: evaluation.budget_interval,
+        }
+    }
+
+    /// What an SLO has where its author says nothing.
+    pub const fn slo_defaults(&self) -> SloDefaults {
+        SloDefaults {
+            target: self.evaluation.default_target,
+            window: self.evaluation.default_window,
+        }
+    }
+
+    /// What requests are bounded by.
+    pub fn http(&self) -> http::Settings {
+        http::Settings {
+            request_timeout: self.server.request_timeout,
+            body_bytes_max: self.server.max_body_bytes,
+            large_body_bytes_max: self.server.max_samples_body_bytes,
+            names: Names::new(&self.server.host_names),
+        }
+    }
+
+    /// How long each thing is kept.
+    pub const fn kept(&self) -> RetentionSettings {
+        RetentionSettings {
+            samples: self.retention.samples,
+            slices: self.retention.slices,
+            hour_sums: self.retention.hour_sums,
+        }
+    }
+
+    /// The direct health checks.
+    pub fn targets(&self) -> Vec<Target> {
+        let target = |probe: &crate::config::ProbeConfig| Target {
+            name: format!("probe:{}", probe.service_name),
+            interval: self.collection.interval,
+            parameters: [
+                ("service_name".to_owned(), probe.service_name.to_string()),
+                ("url".to_owned(), probe.url.to_string()),
+            ]
+            .into(),
+        };
+        self.collection
+            .probes
+            .iter()
+            .map(target)
+            .collect()
+    }
+
+    /// How long one try of a delivery may take.
+    pub fn send_timeout(&self) -> Span {
+        let seconds = self
+            .webhook
+            .as_ref()
+            .map_or(1, |webhook| webhook.timeout.as_secs());
+        Span::seconds(u32::try_from(seconds).unwrap_or(u32::MAX))
+    }
+}

@@ -1,0 +1,179 @@
+//! All workers of a process, introduced to what they need and set to work.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sre_core::monitor::{AlertMover, Dispatcher, DispatcherPorts, Evaluator, EvaluatorPorts};
+use sre_core::notification::Notifier;
+use sre_core::source::MetricSource;
+use sre_core::store::{Retention, Store};
+use sre_core::time::Span;
+use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
+
+use crate::context::Context;
+use crate::lifecycle::Lifecycle;
+use crate::workers::{
+    AlertsWorker, BackfillWorker, CollectorWorker, DispatcherWorker, Driver, EvaluatorWorker,
+    Prober, RecorderWorker, RetentionSettings, RetentionWorker,
+};
+
+/// What workers need beside what requests share.
+#[derive(Debug)]
+pub struct Crew {
+    /// What everything is remembered by.
+    pub store: Arc<dyn Store>,
+    /// What is asked for counters.
+    pub source: Option<Arc<dyn MetricSource>>,
+    /// What asks targets.
+    pub prober: Arc<dyn Prober>,
+    /// What sends.
+    pub channels: Vec<Arc<dyn Notifier>>,
+    /// How long one try of a delivery may take.
+    pub send_timeout: Span,
+    /// How long each thing is kept.
+    pub kept: RetentionSettings,
+}
+
+impl Crew {
+    /// Sets every worker to work until the stage of workers ends.
+    pub fn spawn(self, context: &Context, lifecycle: &Lifecycle) {
+        let driver = Driver::new(
+            lifecycle.workers().clone(),
+            Arc::clone(&context.board),
+            Arc::clone(&context.metrics),
+            Arc::clone(&context.clock),
+        );
+        let (told, never) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let sends = TaskTracker::new();
+        await_sends(lifecycle, sends.clone());
+        let evaluator = Arc::new(self.evaluator(context));
+        let backfill = BackfillWorker {
+            evaluator: Arc::clone(&evaluator),
+            clock: Arc::clone(&context.clock),
+        };
+        let evaluate = evaluate(evaluator, context, Arc::clone(&told));
+        driver.spawn(evaluate, TICK, Arc::clone(&never));
+        driver.spawn(backfill, SECOND, Arc::clone(&never));
+        driver.spawn(
+            self.alerts(context, Arc::clone(&told)),
+            SECOND,
+            Arc::clone(&never),
+        );
+        driver.spawn(self.collector(context), SECOND, Arc::clone(&never));
+        driver.spawn(self.recorder(context), SECOND, Arc::clone(&never));
+        driver.spawn(self.retention(context), HOUR, never);
+        driver.spawn(
+            self.dispatcher(context, Arc::clone(&told), sends),
+            TICK,
+            told,
+        );
+    }
+
+    fn evaluator(&self, context: &Context) -> Evaluator {
+        let ports = EvaluatorPorts {
+            evaluations: Arc::clone(&context.evaluations),
+            samples: Arc::clone(&context.samples),
+            alerts: Arc::clone(&context.alerts),
+            source: self.source.clone(),
+        };
+        Evaluator::new(
+            ports,
+            context.settings,
+            context.routes(),
+            context.about.replica.clone(),
+        )
+    }
+
+    fn alerts(&self, context: &Context, told: Arc<Notify>) -> AlertsWorker {
+        let (alerts, settings) = (Arc::clone(&context.alerts), context.settings.lifecycle);
+        let holder = context.about.replica.clone();
+        AlertsWorker {
+            mover: AlertMover::new(alerts, settings, context.routes(), holder),
+            clock: Arc::clone(&context.clock),
+            told,
+        }
+    }
+
+    fn collector(&self, context: &Context) -> CollectorWorker {
+        CollectorWorker {
+            samples: Arc::clone(&context.samples),
+            prober: Arc::clone(&self.prober),
+            clock: Arc::clone(&context.clock),
+            delay: context.settings.delay,
+            holder: context.about.replica.clone(),
+        }
+    }
+
+    fn recorder(&self, context: &Context) -> RecorderWorker {
+        RecorderWorker::new(
+            Arc::clone(&context.samples),
+            Arc::clone(&context.watch),
+            Arc::clone(&context.clock),
+            context.settings.delay,
+            context.about.replica.clone(),
+        )
+    }
+
+    fn retention(&self, context: &Context) -> RetentionWorker {
+        let retention: Arc<dyn Retention> = Arc::<dyn Store>::clone(&self.store);
+        RetentionWorker {
+            retention,
+            settings: self.kept,
+            clock: Arc::clone(&context.clock),
+        }
+    }
+
+    fn dispatcher(
+        self,
+        context: &Context,
+        told: Arc<Notify>,
+        sends: TaskTracker,
+    ) -> DispatcherWorker {
+        let ports = DispatcherPorts {
+            outbox: Arc::clone(&context.outbox),
+            alerts: Arc::clone(&context.alerts),
+            catalog: Arc::clone(&context.catalog),
+            evaluations: Arc::clone(&context.evaluations),
+        };
+        let (settings, is_shadow) = (context.settings.lifecycle, context.about.is_shadow);
+        DispatcherWorker::new(
+            Dispatcher::new(ports, self.channels, settings, self.send_timeout, is_shadow),
+            Arc::clone(&context.clock),
+            Arc::clone(&context.metrics),
+            Arc::clone(&context.watch),
+            told,
+            sends,
+        )
+    }
+}
+
+fn evaluate(evaluator: Arc<Evaluator>, context: &Context, told: Arc<Notify>) -> EvaluatorWorker {
+    EvaluatorWorker {
+        evaluator,
+        clock: Arc::clone(&context.clock),
+        metrics: Arc::clone(&context.metrics),
+        watch: Arc::clone(&context.watch),
+        readiness: Arc::clone(&context.readiness),
+        told,
+    }
+}
+
+/// Sends under way are workers too: the process waits for them.
+fn await_sends(lifecycle: &Lifecycle, sends: TaskTracker) {
+    let stop = lifecycle.workers().stop();
+    lifecycle
+        .workers()
+        .spawn("sends", async move {
+            stop.requested().await;
+            sends.close();
+            sends.wait().await;
+        });
+}
+
+/// How often slots and intents are looked at: a page is not late by more.
+const TICK: Duration = Duration::from_millis(250);
+/// How often what is looked at in seconds is.
+const SECOND: Duration = Duration::from_secs(1);
+/// How often the old is forgotten.
+const HOUR: Duration = Duration::from_secs(3_600);
