@@ -1,5 +1,9 @@
 //! What the service does as a whole: one binary, a module per concern.
 
+mod api_alerts;
+mod api_operations;
+mod api_samples;
+mod api_slo;
 mod config;
 mod http;
 mod world;

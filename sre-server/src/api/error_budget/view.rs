@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sre_core::budget::{ErrorBudget, burn_rate};
-use sre_core::evaluation::{Evaluation, SloState};
+use sre_core::evaluation::Evaluation;
 use sre_core::name::ServiceName;
 use sre_core::time::Span;
 use utoipa::ToSchema;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::api::figure::Figure;
 use crate::api::slo::look::Found;
-use crate::api::slo::status::{BudgetFigures, CountFigures, coverage};
+use crate::api::slo::status::{BudgetFigures, CountFigures, burn_level, coverage};
 
 /// The error budget of one SLO. What does not exist is `null`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -108,11 +108,9 @@ impl BudgetView {
             burn_rate: evaluation
                 .and_then(hourly_burn)
                 .and_then(Figure::new),
-            burn_level: evaluation.map(|held| held.burn_level.as_str()),
+            burn_level: evaluation.and_then(burn_level),
             coverage: evaluation.and_then(|held| coverage(held.coverage)),
-            state: evaluation
-                .map_or(SloState::Waiting, |held| held.state)
-                .as_str(),
+            state: found.state().as_str(),
             basis: found.basis.as_str(),
             exhaustion: ExhaustionView::new(budget),
         }

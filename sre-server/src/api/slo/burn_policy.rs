@@ -82,8 +82,8 @@ fn rule(fields: &mut Fields) -> Option<BurnRule> {
 
 /// What the rule makes, called `level`, or `severity` as an alert has it.
 fn level(fields: &mut Fields) -> Option<Level> {
-    let level = Given::read(fields, "level", |field| field.parse::<Level>());
-    let severity = Given::read(fields, "severity", |field| field.parse::<Level>());
+    let level = Given::read(fields, "level", Field::parse::<Level>);
+    let severity = Given::read(fields, "severity", Field::parse::<Level>);
     match (level, severity) {
         (Given::There(level), Given::Not) | (Given::Not, Given::There(level)) => Some(level),
         (Given::Not, Given::Not) => note(fields, "level", "is required"),

@@ -19,6 +19,7 @@ use super::given::Given;
 use super::measured::Measured;
 use crate::context::Context;
 use crate::http::fault::Fault;
+use crate::http::field::Field;
 use crate::http::{ApiError, Fields};
 
 /// Fields that only answers carry: what was read can be sent back.
@@ -56,12 +57,10 @@ pub(super) fn read(
         .prose(0..=TEXT_MAX)
         .unwrap_or_default();
     let service_name = fields.parse::<ServiceName>("service_name");
-    let target = Given::read(&mut fields, "target_percentage", |field| {
-        field.decimal::<Target>()
-    })
-    .or(context.defaults.target);
-    let slice = Given::read(&mut fields, "slice", |field| field.parse::<SliceWidth>())
-        .or(SliceWidth::MINUTE);
+    let target = Given::read(&mut fields, "target_percentage", Field::decimal::<Target>)
+        .or(context.defaults.target);
+    let slice =
+        Given::read(&mut fields, "slice", Field::parse::<SliceWidth>).or(SliceWidth::MINUTE);
     let window = window(&mut fields, slice, context.defaults.window.span());
     let expected_interval = expected_interval(&mut fields, window);
     let measured = Measured::read(&mut fields, context, current);

@@ -16,10 +16,10 @@ pub(super) enum Given<T> {
 
 impl<T> Given<T> {
     /// Reads an optional field by `read`.
-    pub(super) fn read(
-        fields: &mut Fields,
+    pub(super) fn read<'a>(
+        fields: &'a mut Fields,
         name: &str,
-        read: impl FnOnce(Field<'_>) -> Option<T>,
+        read: impl FnOnce(Field<'a>) -> Option<T>,
     ) -> Self {
         let is_there = fields.is_given(name);
         match read(fields.optional(name)) {

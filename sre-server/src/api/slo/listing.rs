@@ -74,12 +74,8 @@ impl Filter {
     }
 
     fn has_state(&self, found: &Found) -> bool {
-        let state = found
-            .evaluation
-            .as_ref()
-            .map_or(SloState::Waiting, |held| held.state);
         self.state
-            .is_none_or(|wanted| wanted == state)
+            .is_none_or(|wanted| wanted == found.state())
     }
 
     /// Whether the store's answer has to be sifted, so that a page of it may hold little.

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use sre_core::evaluation::{Evaluation, Progress};
+use sre_core::evaluation::{Evaluation, Progress, SloState};
 use sre_core::monitor::recompute;
 use sre_core::name::SloId;
 use sre_core::slo::{Slo, Window};
@@ -68,6 +68,13 @@ impl Found {
             basis: Basis::Slot,
             known_until: None,
         }
+    }
+
+    /// The state; it waits as long as nothing was found.
+    pub(in crate::api) fn state(&self) -> SloState {
+        self.evaluation
+            .as_ref()
+            .map_or(SloState::Waiting, |held| held.state)
     }
 
     /// The earliest instant as of which anything is known; `None` when nothing ever was.

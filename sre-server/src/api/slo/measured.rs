@@ -17,6 +17,7 @@ use super::given::Given;
 use super::indicator;
 use crate::context::Context;
 use crate::http::Fields;
+use crate::http::field::Field;
 
 /// What is measured, and what of it is good.
 #[derive(Debug)]
@@ -46,7 +47,7 @@ impl Measured {
             }
             Given::Wrong => (fields.optional("metric_name").parse(), None),
             Given::There(indicator) => {
-                let name = Given::read(fields, "metric_name", |field| field.parse());
+                let name = Given::read(fields, "metric_name", Field::parse);
                 let name = match display_name(&indicator) {
                     Some(derived) => name.or(derived),
                     None => note(fields, "metric_name", "is required"),
@@ -72,8 +73,8 @@ impl Measured {
 
 /// The line for a single value: both of its parts, or none, which a metric of values refuses.
 fn threshold(fields: &mut Fields, value_metric: Option<&MetricName>) -> Option<Threshold> {
-    let value = Given::read(fields, "threshold_value", |field| field.number());
-    let operator = Given::read(fields, "operator", |field| field.parse::<Operator>());
+    let value = Given::read(fields, "threshold_value", Field::number);
+    let operator = Given::read(fields, "operator", Field::parse::<Operator>);
     match (value, operator) {
         (Given::There(value), Given::There(operator)) => Threshold::new(operator, value)
             .map_err(|error| fields.fault("threshold_value", error))
@@ -112,12 +113,13 @@ fn method(
         }
         _ => Method::Occurrences,
     };
-    let method =
-        Given::read(fields, "budgeting_method", |field| field.parse::<Method>()).or(by_kind);
+    let method = Given::read(fields, "budgeting_method", Field::parse::<Method>).or(by_kind);
     let has_target = fields.is_given("timeslice_target_percentage");
-    let target = Given::read(fields, "timeslice_target_percentage", |field| {
-        field.decimal::<SliceTarget>()
-    });
+    let target = Given::read(
+        fields,
+        "timeslice_target_percentage",
+        Field::decimal::<SliceTarget>,
+    );
     match method? {
         Method::Timeslices => target
             .or(SliceTarget::ALL)

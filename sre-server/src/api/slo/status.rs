@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sre_core::budget::{ErrorBudget, burn_rate};
 use sre_core::count::Count;
-use sre_core::evaluation::{Coverage, Evaluation, SloState};
+use sre_core::evaluation::{Coverage, Evaluation, InsufficientReason};
 use utoipa::ToSchema;
 
 use super::look::Found;
@@ -80,12 +80,10 @@ impl StatusView {
         let counts = CountFigures::new(evaluation.and_then(|held| held.budget));
         let as_of = evaluation.map(|held| held.as_of);
         Self {
-            state: evaluation
-                .map_or(SloState::Waiting, |held| held.state)
-                .as_str(),
+            state: found.state().as_str(),
             state_reason: evaluation
                 .and_then(|held| held.reason)
-                .map(|reason| reason.as_str()),
+                .map(InsufficientReason::as_str),
             basis: found.basis.as_str(),
             as_of,
             window_start: evaluation.map(|held| held.window_start),
@@ -101,7 +99,7 @@ impl StatusView {
             burn_rates: evaluation
                 .map(burn_rates)
                 .unwrap_or_default(),
-            burn_level: evaluation.map(|held| held.burn_level.as_str()),
+            burn_level: evaluation.and_then(burn_level),
         }
     }
 }
@@ -148,6 +146,13 @@ pub(in crate::api) fn coverage(coverage: Coverage) -> Option<Figure> {
     (coverage.expected > 0)
         .then(|| coverage.as_f64())
         .and_then(Figure::new)
+}
+
+/// The level of the burn; `None` where nothing was measured.
+pub(in crate::api) fn burn_level(evaluation: &Evaluation) -> Option<&'static str> {
+    evaluation
+        .budget
+        .map(|_| evaluation.burn_level.as_str())
 }
 
 fn filled(evaluation: &Evaluation) -> Option<Figure> {

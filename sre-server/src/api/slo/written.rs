@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 use sre_core::policy::{BurnRule, PolicyChoice};
-use sre_core::slo::{BudgetingMethod, Definition, Indicator, MetricKind};
+use sre_core::slo::{BudgetingMethod, Definition, Indicator, MetricKind, Threshold};
 use sre_core::source::{CounterPart, OnAbsent};
 use utoipa::ToSchema;
 
@@ -146,7 +146,7 @@ pub(super) fn written(definition: &Definition) -> Value {
         "metric_name": definition.metric_name,
         "target_percentage": Figure::from(definition.target),
         "time_window": definition.window.to_string(),
-        "threshold_value": threshold.map(|line| line.value()),
+        "threshold_value": threshold.map(Threshold::value),
         "operator": threshold.map(|line| line.operator().as_str()),
         "budgeting_method": definition.method.as_str(),
         "timeslice_target_percentage": slice_target(definition.method),
