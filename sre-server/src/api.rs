@@ -35,16 +35,36 @@ fn slos(routes: Routes<Context>) -> Routes<Context> {
         .route(Method::PUT, "/slo/{id}", slo::replace, slo::replace_doc())
         .route(Method::PATCH, "/slo/{id}", slo::merge, slo::merge_doc())
         .route(Method::DELETE, "/slo/{id}", slo::delete, slo::delete_doc())
-        .route(Method::GET, "/slo/{id}/history", slo::history, slo::history_doc())
-        .route(Method::GET, "/error-budget", error_budget::list, error_budget::list_doc())
-        .route(Method::GET, "/error-budget/{service}", error_budget::get, error_budget::get_doc())
+        .route(
+            Method::GET,
+            "/slo/{id}/history",
+            slo::history,
+            slo::history_doc(),
+        )
+        .route(
+            Method::GET,
+            "/error-budget",
+            error_budget::list,
+            error_budget::list_doc(),
+        )
+        .route(
+            Method::GET,
+            "/error-budget/{service}",
+            error_budget::get,
+            error_budget::get_doc(),
+        )
 }
 
 /// What is wrong, and who was told.
 fn alerts(routes: Routes<Context>) -> Routes<Context> {
     routes
         .route(Method::GET, "/alerts", alerts::list, alerts::list_doc())
-        .route(Method::POST, "/alerts", alerts::report, alerts::report_doc())
+        .route(
+            Method::POST,
+            "/alerts",
+            alerts::report,
+            alerts::report_doc(),
+        )
         .route(Method::GET, "/alerts/{id}", alerts::get, alerts::get_doc())
         .route(
             Method::POST,
@@ -52,7 +72,12 @@ fn alerts(routes: Routes<Context>) -> Routes<Context> {
             alerts::acknowledge,
             alerts::acknowledge_doc(),
         )
-        .route(Method::POST, "/alerts/{id}/resolve", alerts::resolve, alerts::resolve_doc())
+        .route(
+            Method::POST,
+            "/alerts/{id}/resolve",
+            alerts::resolve,
+            alerts::resolve_doc(),
+        )
         .route(
             Method::GET,
             "/alerts/{id}/notifications",
@@ -80,7 +105,12 @@ fn operations(routes: Routes<Context>) -> Routes<Context> {
             move |call| ready(health::get(&call, &rendered)),
             health::get_doc(),
         )
-        .route(Method::GET, "/health/live", |_| ready(health::live()), health::live_doc())
+        .route(
+            Method::GET,
+            "/health/live",
+            |_| ready(health::live()),
+            health::live_doc(),
+        )
         .route(
             Method::GET,
             "/health/ready",
