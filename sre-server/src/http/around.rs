@@ -22,6 +22,10 @@ pub(super) trait Next<A>:
     + Send
     + 'static
 {
+    /// Hands the request on. Nothing in the stack ever has to be waited for before that.
+    fn run(mut self, arrival: Box<Arrival<A>>) -> Self::Future {
+        self.call(arrival)
+    }
 }
 
 impl<A, S> Next<A> for S where

@@ -13,7 +13,7 @@ use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::response::Response;
 use utoipa::openapi::schema::{Array, Object, SchemaType, Type};
 use utoipa::openapi::{
-    Components, Info, License, OpenApi, OpenApiBuilder, Ref, RefOr, Required, Schema,
+    Components, Info, License, OpenApi, OpenApiBuilder, Ref, RefOr, Required, Schema, Server,
 };
 
 use super::doc::{Answer, BodyRule, Content, Doc, SchemaOf};
@@ -39,6 +39,9 @@ pub(super) fn document<'a>(table: impl Iterator<Item = (&'a str, &'a str, &'a Do
     components.schemas.extend(schemas.0);
     OpenApiBuilder::new()
         .info(info())
+        .servers(Some([Server::new("/")]))
+        // No scheme: this version asks nobody who they are.
+        .security(Some([]))
         .paths(paths)
         .components(Some(components))
         .build()
@@ -79,14 +82,26 @@ fn operation(method: &str, path: &str, doc: &Doc, schemas: &mut Schemas) -> Oper
     for answer in &doc.answers {
         operation = operation.response(answer.status.to_string(), response(answer, schemas));
     }
-    let problem = MediaType::new(Some(schemas.reference(SchemaOf::of::<Problem>())));
-    let mut refusal = Response::new("What was wrong, or went wrong.");
-    refusal
-        .content
-        .insert("application/problem+json".to_owned(), problem.into());
+    let problem = schemas.reference(SchemaOf::of::<Problem>());
     operation
-        .response("default", refusal)
+        .response("4XX", refusal("What was wrong with the request.", &problem))
+        .response(
+            "5XX",
+            refusal(
+                "The service could not do it, for now or by a fault.",
+                &problem,
+            ),
+        )
         .build()
+}
+
+fn refusal(description: &str, problem: &RefOr<Schema>) -> Response {
+    let mut response = Response::new(description);
+    let content = MediaType::new(Some(problem.clone()));
+    response
+        .content
+        .insert("application/problem+json".to_owned(), content.into());
+    response
 }
 
 fn parameter(name: &str, place: ParameterIn, description: Option<&str>) -> Parameter {

@@ -8,7 +8,6 @@
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv6Addr};
-use std::str::FromStr as _;
 
 use hyper::Version;
 use hyper::header::{HOST, ORIGIN};
@@ -36,69 +35,118 @@ impl Names {
     pub(super) fn check(&self, request: &Parts) -> Result<(), ApiError> {
         let host = host(request)?;
         if let Some(host) = &host
-            && !self.serves(host.host())
+            && !self.serves(host.name)
         {
             return Err(ApiError::WrongHost);
         }
-        match request.headers.get(ORIGIN) {
-            None => Ok(()),
-            Some(origin) => {
-                let origin = origin
-                    .to_str()
-                    .ok()
-                    .and_then(|text| text.parse::<Uri>().ok());
-                let origin = origin.as_ref().and_then(Uri::authority);
-                if origin.is_some_and(|origin| self.may_ask(origin, host.as_ref())) {
-                    return Ok(());
-                }
-                Err(ApiError::Forbidden(
-                    "pages of other sites may not call this API".to_owned(),
-                ))
-            }
+        let Some(origin) = request.headers.get(ORIGIN) else {
+            return Ok(());
+        };
+        let origin = origin
+            .to_str()
+            .ok()
+            .and_then(|text| text.parse::<Uri>().ok());
+        let origin = origin
+            .as_ref()
+            .and_then(Uri::authority)
+            .map(Authority::as_str);
+        if origin
+            .and_then(Host::read)
+            .is_some_and(|origin| self.may_ask(&origin, host.as_ref()))
+        {
+            return Ok(());
         }
+        Err(ApiError::Forbidden(
+            "pages of other sites may not call this API".to_owned(),
+        ))
     }
 
-    fn serves(&self, host: &str) -> bool {
-        let name = host
-            .strip_suffix('.')
-            .unwrap_or(host)
-            .to_ascii_lowercase();
-        name == "localhost"
-            || name.ends_with(".localhost")
-            || is_ip_literal(&name)
-            || self.0.contains(&name)
+    fn serves(&self, name: &str) -> bool {
+        let name = name.strip_suffix('.').unwrap_or(name);
+        let loopback = name
+            .rsplit('.')
+            .next()
+            .unwrap_or_default();
+        loopback.eq_ignore_ascii_case("localhost") || is_ip_literal(name) || self.has(name)
     }
 
-    fn may_ask(&self, origin: &Authority, host: Option<&Authority>) -> bool {
-        host == Some(origin)
-            || self
+    fn may_ask(&self, origin: &Host<'_>, host: Option<&Host<'_>>) -> bool {
+        host.is_some_and(|host| host.is(origin)) || self.has(origin.name)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        !self.0.is_empty()
+            && self
                 .0
-                .contains(&origin.host().to_ascii_lowercase())
+                .contains(&name.to_ascii_lowercase())
+    }
+}
+
+/// A host as requests name it, with its port.
+struct Host<'a> {
+    /// Without the port.
+    name: &'a str,
+    whole: &'a str,
+}
+
+impl<'a> Host<'a> {
+    /// `name`, `name:port` or `[address]:port`, and nothing more: no user, no path.
+    fn read(whole: &'a str) -> Option<Self> {
+        let end = if whole.starts_with('[') {
+            whole.find(']')? + 1
+        } else {
+            0
+        };
+        let end = whole
+            .get(end..)?
+            .find(':')
+            .map_or(whole.len(), |colon| end + colon);
+        let (name, port) = whole.split_at_checked(end)?;
+        let literal = name.starts_with('[') && name.ends_with(']');
+        let fit = |byte: u8| {
+            byte.is_ascii_alphanumeric()
+                || b".-_".contains(&byte)
+                || (literal && b"[:]".contains(&byte))
+        };
+        let digits = port
+            .bytes()
+            .skip(1)
+            .all(|byte| byte.is_ascii_digit());
+        (!name.is_empty() && name.bytes().all(fit) && digits).then_some(Self { name, whole })
+    }
+
+    fn is(&self, other: &Host<'_>) -> bool {
+        self.whole
+            .eq_ignore_ascii_case(other.whole)
     }
 }
 
 /// The one host that a request names; `None` only for HTTP/1.0, which may leave it out.
-fn host(request: &Parts) -> Result<Option<Authority>, ApiError> {
+fn host(request: &Parts) -> Result<Option<Host<'_>>, ApiError> {
     let malformed = |detail: &str| ApiError::Malformed(detail.to_owned());
     let mut headers = request.headers.get_all(HOST).iter();
     let host = headers.next();
     if headers.next().is_some() {
         return Err(malformed("there is more than one Host header"));
     }
-    let host = host
-        .map(|value| {
-            let text = value.to_str().unwrap_or_default();
-            Authority::from_str(text)
-                .ok()
-                .filter(|_| !text.contains('@'))
-        })
-        .map(|host| host.ok_or_else(|| malformed("the Host header cannot be read")))
-        .transpose()?;
-    if host.is_none() && request.version >= Version::HTTP_11 {
-        return Err(malformed("there is no Host header"));
-    }
-    if request.uri.authority().is_some() && request.uri.authority() != host.as_ref() {
-        return Err(malformed("the request's target and its Host header differ"));
+    let host = match host {
+        Some(value) => {
+            let host = value.to_str().ok().and_then(Host::read);
+            Some(host.ok_or_else(|| malformed("the Host header cannot be read"))?)
+        }
+        None if request.version >= Version::HTTP_11 => {
+            return Err(malformed("there is no Host header"));
+        }
+        None => None,
+    };
+    if let Some(target) = request.uri.authority() {
+        let target = Host::read(target.as_str());
+        if !target.is_some_and(|target| {
+            host.as_ref()
+                .is_some_and(|host| host.is(&target))
+        }) {
+            return Err(malformed("the request's target and its Host header differ"));
+        }
     }
     Ok(host)
 }
@@ -167,7 +215,17 @@ mod tests {
     fn a_host_that_is_missing_or_cannot_be_read_is_malformed() {
         assert_eq!(status(None, None), 400);
         assert_eq!(status(Some("user@localhost"), None), 400);
-        assert_eq!(status(Some("local host"), None), 400);
+        for unreadable in [
+            "local host",
+            "localhost:x",
+            "[::1",
+            "[::1]x",
+            "a/b",
+            ":80",
+            "a:1:2",
+        ] {
+            assert_eq!(status(Some(unreadable), None), 400, "{unreadable}");
+        }
         assert_eq!(status(Some(""), None), 400);
     }
 
