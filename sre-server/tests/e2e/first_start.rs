@@ -58,7 +58,9 @@ async fn an_empty_environment_shows_live_slos_of_the_service_itself_within_half_
     let health = client.get("/health").await.expect(200);
     assert_eq!(health["status"], "ok", "{health}");
     assert!(
-        running.log().contains("nobody is told"),
+        running
+            .whole_log()
+            .contains("nobody is told"),
         "{}",
         running.log()
     );

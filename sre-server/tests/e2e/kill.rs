@@ -7,7 +7,6 @@
 mod load;
 mod verdict;
 
-use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -69,7 +68,7 @@ async fn fifty_kills_lose_nothing_tear_nothing_and_repeat_nothing_in_silence() {
     ));
 
     let written = load.end().await;
-    let told = everything_is_told(&sink, written.alert_ids()).await;
+    let told = everything_is_told(&running.client, &sink).await;
     let verdict = Verdict {
         client: &running.client,
         kills: &kills,
@@ -83,6 +82,9 @@ async fn fifty_kills_lose_nothing_tear_nothing_and_repeat_nothing_in_silence() {
         .await;
     verdict
         .the_ledger_is_the_sum_of_samples(&watched)
+        .await;
+    verdict
+        .every_message_arrived(&sink)
         .await;
     verdict.repeats_are_marked_and_excused(&sink);
     verdict.something_was_hit();
@@ -127,23 +129,22 @@ async fn watch(client: &Client) -> String {
         .to_owned()
 }
 
-/// Waits until every alert that was acknowledged has been told, and nothing is under way; how many
-/// messages came.
-async fn everything_is_told(sink: &Sink, alerts: Vec<String>) -> usize {
+/// Waits until nothing is left to be told; how many messages came.
+async fn everything_is_told(client: &Client, sink: &Sink) -> usize {
     // A message whose sender died waits for its claim to end: a try's time and a margin.
-    eventually("every alert is told", Duration::from_mins(2), || async {
-        let mut told: BTreeMap<String, usize> = BTreeMap::new();
-        for message in sink.messages() {
-            for alert in message.alerts() {
-                *told
-                    .entry(alert["id"].as_str()?.to_owned())
-                    .or_default() += 1;
-            }
-        }
-        alerts
-            .iter()
-            .all(|id| told.contains_key(id))
-            .then_some(())
+    eventually("everything is told", Duration::from_mins(2), || async {
+        let metrics = client.get("/metrics").await.expect(200);
+        let is_idle = [
+            "sre_monitor_queue_intents 0\n",
+            "sre_monitor_queue_deliveries 0\n",
+        ]
+        .iter()
+        .all(|line| {
+            metrics
+                .as_str()
+                .is_some_and(|metrics| metrics.contains(line))
+        });
+        is_idle.then_some(())
     })
     .await;
     sink.messages().len()

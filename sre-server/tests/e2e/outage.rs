@@ -76,6 +76,7 @@ mod with_prometheus {
     /// missed, and the lesser one that it took over from was never told.
     async fn payments(stage: &Stage) {
         let story = stage.begin("payments").await;
+        story.knows_its_past().await;
         let began = story.breaks_down(200).await;
         story.pages(began).await;
         story
@@ -132,7 +133,7 @@ mod with_prometheus {
     async fn inventory(stage: &Stage) {
         let story = stage.begin("inventory").await;
         story.recovers(10).await;
-        story.is_measured().await;
+        story.is_familiar().await;
         story.dies().await;
         story.has_no_data().await;
         assert_eq!(story.open_alerts().await, ["no_data"]);
@@ -160,7 +161,7 @@ mod with_prometheus {
         let (truth, _) = story.adds_up().await;
         assert_eq!(
             (truth.good, truth.failed),
-            (Stage::PAST + 1, 1),
+            (Stage::REPORTS_PAST + 1, 1),
             "one of ten"
         );
         assert_eq!(story.open_alerts().await, Vec::<String>::new());

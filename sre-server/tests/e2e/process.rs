@@ -207,7 +207,12 @@ impl Running {
         assert_eq!(status.code(), Some(0), "{}", self.log());
     }
 
-    /// The last lines that it logged.
+    /// All that it logged.
+    pub(crate) fn whole_log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// The last lines that it logged, requests aside.
     pub(crate) fn log(&self) -> String {
         tail(&self.log)
     }
@@ -225,10 +230,13 @@ impl Drop for Running {
     }
 }
 
-/// What it logged last.
+/// What it logged last, requests aside.
 fn tail(log: &Path) -> String {
     let text = fs::read_to_string(log).unwrap_or_default();
-    let lines: Vec<&str> = text.lines().collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.contains("\"message\":\"request\""))
+        .collect();
     lines[lines.len().saturating_sub(LINES_SHOWN)..].join("\n")
 }
 

@@ -270,6 +270,50 @@ impl Verdict<'_> {
         say(&format!("kill: {good} good of {total} folded, exactly"));
     }
 
+    /// What the service says of its messages is what the receiver saw: each arrived, none more often
+    /// than it was tried, and whatever was tried again says so.
+    pub(super) async fn every_message_arrived(&self, sink: &Sink) {
+        let mut received: BTreeMap<String, usize> = BTreeMap::new();
+        for message in sink.messages() {
+            *received.entry(message.id).or_default() += 1;
+        }
+        for alert in self
+            .client
+            .items(&format!("/alerts?service={DRILLED}"))
+            .await
+        {
+            let id = alert["id"].as_str().expect("an id");
+            let told = self
+                .client
+                .items(&format!("/alerts/{id}/notifications"))
+                .await;
+            assert_eq!(told.len(), 1, "one reason to tell: {told:?}");
+            assert_eq!(told[0]["state"], "delivered", "{told:?}");
+            let deliveries = told[0]["deliveries"]
+                .as_array()
+                .expect("a list");
+            assert_eq!(deliveries.len(), 1, "one message: {told:?}");
+            let attempts = deliveries[0]["attempts"]
+                .as_array()
+                .expect("a list");
+            let id = deliveries[0]["id"]
+                .as_str()
+                .expect("an id");
+            let copies = received.remove(id).unwrap_or_default();
+            assert!(
+                (1..=attempts.len()).contains(&copies),
+                "{copies} copies of {told:?}"
+            );
+            for attempt in &attempts[1..] {
+                assert_eq!(attempt["possible_duplicate"], true, "{told:?}");
+            }
+        }
+        assert!(
+            received.is_empty(),
+            "messages that nobody meant to send: {received:?}"
+        );
+    }
+
     /// A message comes again only when its sender was killed, or gave up waiting, before it knew.
     pub(super) fn repeats_are_marked_and_excused(&self, sink: &Sink) {
         let repeats = sink.assert_honest();

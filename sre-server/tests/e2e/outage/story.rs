@@ -33,20 +33,26 @@ pub(crate) struct Story<'a> {
 
 impl Stage {
     /// The requests of `reports` in the hour before.
-    pub(crate) const PAST: u64 = 8;
+    pub(crate) const REPORTS_PAST: u64 = 8;
+    /// The requests of `payments` in the night before.
+    const PAYMENTS_PAST: u64 = 1_700;
 
     /// Starts everything.
     pub(crate) async fn set() -> Self {
         let exporters = [
             Exporter::start("checkout", 0).await,
-            Exporter::start("payments", 0).await,
+            Exporter::start("payments", BEFORE + Self::PAYMENTS_PAST).await,
             Exporter::start("search", 0).await,
             Exporter::start("inventory", 0).await,
-            Exporter::start("reports", BEFORE + Self::PAST).await,
+            Exporter::start("reports", BEFORE + Self::REPORTS_PAST).await,
             Exporter::start("cart", 0).await,
         ];
         let services: Vec<&Exporter> = exporters.iter().collect();
-        let prometheus = Prometheus::scraping(&services, &past(&exporters[4])).await;
+        // 50 minutes, and seven hours: a window of which a quarter is known is judged as it is.
+        let past = past(&exporters[4], Self::REPORTS_PAST, 200)
+            + &past(&exporters[1], Self::PAYMENTS_PAST, 1_680);
+        let history = format!("# TYPE shop_requests counter\n{past}");
+        let prometheus = Prometheus::scraping(&services, &history).await;
         let sink = Sink::new().await;
         let mut service = Service::new()
             .with("PROMETHEUS_URL", &prometheus.url)
@@ -326,32 +332,46 @@ impl Story<'_> {
         let what = format!("{}: evaluated after {scraped}", self.service());
         eventually(&what, Duration::from_mins(4), || async {
             let status = self.status().await;
-            let as_of = status["as_of"]
-                .as_str()?
-                .parse::<DateTime<Utc>>()
-                .ok()?;
-            (as_of > scraped).then_some(status)
+            (as_of(&status) > scraped).then_some(status)
         })
         .await
     }
 
-    /// Waits until the hour before is known.
-    pub(crate) async fn knows_its_past(&self) {
-        eventually("the past of reports", Duration::from_mins(4), || async {
-            self.status().await["total"]
-                .as_u64()
-                .filter(|total| *total == Stage::PAST)
+    /// Waits until it has been measured often enough to know how often it should be.
+    pub(crate) async fn is_familiar(&self) {
+        self.is_measured().await;
+        let since = as_of(&self.status().await);
+        let what = format!("{}: three slices", self.service());
+        eventually(&what, Duration::from_mins(4), || async {
+            (as_of(&self.status().await) >= since + TimeDelta::minutes(2)).then_some(())
         })
         .await;
+    }
+
+    /// Waits until all that Prometheus knows of the past counts.
+    pub(crate) async fn knows_its_past(&self) {
+        let what = format!("{}: its past", self.service());
+        eventually(&what, Duration::from_mins(4), || async {
+            let total = self.status().await["total"].as_u64()?;
+            (total >= self.past()).then_some(())
+        })
+        .await;
+    }
+
+    /// The good requests that were counted before this test.
+    fn past(&self) -> u64 {
+        match self.service() {
+            "reports" => Stage::REPORTS_PAST,
+            "payments" => Stage::PAYMENTS_PAST,
+            _ => 0,
+        }
     }
 
     /// SLI and budget are exactly what the service knows to be true; that, and the status.
     pub(crate) async fn adds_up(&self) -> (Requests, Value) {
         let (mut truth, scraped) = self.exporter.rest().await;
         let status = self.is_measured_after(scraped).await;
-        if self.service() == "reports" {
-            truth.good += Stage::PAST;
-        }
+        truth.good += self.past();
         self.assert_true(&status, truth);
         let path = format!("/error-budget/{}", self.service());
         let listed = self
@@ -394,7 +414,8 @@ impl Story<'_> {
         let mut faults = String::new();
         let mut compare = |name: &str, is: &Value, wanted: f64| {
             // The counts are whole; the others differ by the rounding of one division at most.
-            if !((figure(is) - wanted).abs() <= wanted.abs() * 1e-12) {
+            let is_close = (figure(is) - wanted).abs() <= wanted.abs() * 1e-12;
+            if !is_close {
                 let _ = write!(faults, " {name} is {is}, not {wanted};");
             }
         };
@@ -439,24 +460,28 @@ fn alert_type(message: &Message) -> String {
     types.join("+")
 }
 
-/// The last 50 minutes of a service that is asked every six minutes.
-fn past(exporter: &Exporter) -> String {
+/// The end of the last slice that counts.
+fn as_of(status: &Value) -> DateTime<Utc> {
+    let text = status["as_of"]
+        .as_str()
+        .unwrap_or_default();
+    text.parse()
+        .unwrap_or_else(|_| panic!("as of when: {status}"))
+}
+
+/// What so many scrapes until now have found of a service that was asked so much meanwhile.
+fn past(exporter: &Exporter, requests: u64, scrapes: u64) -> String {
     let (job, address) = (exporter.service, &exporter.address);
     let labels = format!("code=\"200\",instance=\"{address}\",job=\"{job}\",service=\"{job}\"");
-    let mut text = "# TYPE shop_requests counter\n".to_owned();
-    let (until, every, scrapes) = (now().timestamp() - 20, 15, 200);
+    let mut text = String::new();
+    let until = now().timestamp() - 20;
     for scrape in 0..scrapes {
-        let asked = Stage::PAST * (scrape + 1) / scrapes;
-        let at = until - every * (scrapes - 1 - scrape).cast_signed();
-        writeln!(
-            text,
-            "shop_requests_total{{{labels}}} {} {at}",
-            BEFORE + asked
-        )
-        .expect("a string");
+        let asked = BEFORE + requests * scrape / (scrapes - 1);
+        let at = until - 15 * (scrapes - 1 - scrape).cast_signed();
+        writeln!(text, "shop_requests_total{{{labels}}} {asked} {at}").expect("a string");
     }
     text
 }
 
-/// What the counter of `reports` showed before anybody looked.
+/// What the counters of services with a past showed before anybody looked.
 const BEFORE: u64 = 100;
