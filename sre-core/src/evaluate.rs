@@ -11,10 +11,10 @@ use crate::evaluation::{
     BudgetVerdict, Coverage, Evaluation, InsufficientReason, Progress, RuleOutcome, RuleVerdict,
     SloState, WindowCounts,
 };
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ending, Ledger, LedgerError};
 use crate::policy::{BurnPolicy, BurnRule, BurnThresholds};
 use crate::slo::{BudgetingMethod, Definition};
-use crate::time::{Interval, Span};
+use crate::time::Span;
 
 /// What an installation sets for all SLOs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -76,13 +76,7 @@ pub fn evaluate(
     end: DateTime<Utc>,
     settings: &EvaluationSettings,
 ) -> Result<Evaluation, LedgerError> {
-    let view = View {
-        definition,
-        ledger,
-        progress,
-        end,
-        settings,
-    };
+    let view = View::new(definition, ledger, progress, end, settings)?;
     let own = view.window(definition.window.span())?;
     let mut windows = Vec::with_capacity(REPORTED_WINDOWS.len() + 1);
     for window in reported(definition) {
@@ -130,18 +124,43 @@ fn reported(definition: &Definition) -> impl Iterator<Item = Span> + '_ {
 /// Everything that the parts of an evaluation look at.
 struct View<'a> {
     definition: &'a Definition,
-    ledger: &'a Ledger,
+    ending: Ending<'a>,
     progress: &'a Progress,
     end: DateTime<Utc>,
     settings: &'a EvaluationSettings,
+    /// Declared, else learned; `None` before enough is known.
+    expected_interval: Option<Span>,
+    /// Seconds since the first data.
+    known_seconds: u32,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    fn new(
+        definition: &'a Definition,
+        ledger: &'a Ledger,
+        progress: &'a Progress,
+        end: DateTime<Utc>,
+        settings: &'a EvaluationSettings,
+    ) -> Result<Self, LedgerError> {
+        let known = progress
+            .first_measured
+            .map_or(0, |first| (end - first).num_seconds());
+        Ok(Self {
+            definition,
+            ending: ledger.ending(end)?,
+            progress,
+            end,
+            settings,
+            expected_interval: definition
+                .expected_interval
+                .or_else(|| progress.learned_interval()),
+            known_seconds: u32::try_from(known.max(0)).unwrap_or(u32::MAX),
+        })
+    }
+
     /// Counts and coverage of the window of this length that ends now.
     fn window(&self, window: Span) -> Result<WindowCounts, LedgerError> {
-        let sums = self
-            .ledger
-            .sum(Interval::ending(self.end, window))?;
+        let sums = self.ending.window(window)?;
         let expected = self.expected_slices(window);
         let coverage = Coverage {
             measured: sums.measured.min(expected),
@@ -157,39 +176,26 @@ impl View<'_> {
     /// How many measured slices the window would hold at the SLO's pace since its first data.
     fn expected_slices(&self, window: Span) -> u32 {
         let known = self
-            .known_seconds()
+            .known_seconds
             .min(window.as_seconds());
-        let pace = self.pace().as_seconds();
         // Half of one pace is already a slice that should have come: a lone first slice is covered.
-        if known == 0 { 0 } else { (known / pace).max(1) }
+        if known == 0 {
+            0
+        } else {
+            (known / self.pace().as_seconds()).max(1)
+        }
     }
 
     /// The distance at which measured slices are expected.
     fn pace(&self) -> Span {
         let width = self.definition.slice.span();
-        self.expected_interval()
+        self.expected_interval
             .unwrap_or(width)
             .max(width)
     }
 
-    /// Declared, else learned.
-    fn expected_interval(&self) -> Option<Span> {
-        self.definition
-            .expected_interval
-            .or_else(|| self.progress.learned_interval())
-    }
-
-    /// Seconds since the first data.
-    fn known_seconds(&self) -> u32 {
-        let since = self
-            .progress
-            .first_measured
-            .map_or(0, |first| (self.end - first).num_seconds());
-        u32::try_from(since.max(0)).unwrap_or(u32::MAX)
-    }
-
     fn filled_seconds(&self) -> u32 {
-        self.known_seconds().min(
+        self.known_seconds.min(
             self.definition
                 .window
                 .span()
@@ -205,7 +211,7 @@ impl View<'_> {
 
     /// Nothing for three expected intervals while somebody watched, though something came before.
     fn is_stale(&self) -> bool {
-        self.expected_interval()
+        self.expected_interval
             .is_some_and(|expected| {
                 let pace = expected.max(self.definition.slice.span());
                 self.progress.silence_at(self.end) >= pace.as_delta() * 3
@@ -225,7 +231,7 @@ impl View<'_> {
             rule.factor
                 .is_exceeded_by(window.counts, self.definition.target)
         };
-        let is_known = self.known_seconds() >= rule.short.as_seconds();
+        let is_known = self.known_seconds >= rule.short.as_seconds();
         let verdict = if !is_known || !is_covered(&long) || !is_covered(&short) {
             RuleVerdict::Held
         } else if !burns(&long) || !burns(&short) {

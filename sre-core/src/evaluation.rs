@@ -124,7 +124,10 @@ impl Coverage {
 /// One window's counts and whether enough of it was measured. Stored as five numbers, since history
 /// holds many of them: seconds, bad and total in millionths, measured, expected.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(into = "(u32, u64, u64, u32, u32)", try_from = "(u32, u64, u64, u32, u32)")]
+#[serde(
+    into = "(u32, u64, u64, u32, u32)",
+    try_from = "(u32, u64, u64, u32, u32)"
+)]
 pub struct WindowCounts {
     /// The length of the window.
     pub window: Span,
@@ -281,9 +284,12 @@ impl Progress {
         if self.gaps.len() < Self::GAPS_MIN {
             return None;
         }
-        let mut gaps = self.gaps.clone();
+        let mut held = [0; Self::GAPS_MAX];
+        let count = self.gaps.len().min(Self::GAPS_MAX);
+        let gaps = held.get_mut(..count)?;
+        gaps.copy_from_slice(self.gaps.get(..count)?);
         gaps.sort_unstable();
-        gaps.get((gaps.len() - 1) / 2)
+        gaps.get((count - 1) / 2)
             .copied()
             .and_then(Span::from_seconds)
     }
