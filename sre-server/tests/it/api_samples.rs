@@ -35,13 +35,17 @@ async fn push(world: &World, samples: &[Value]) -> Value {
 fn rejected(told: &Value) -> Vec<(u64, &str)> {
     let rejected = told["rejected"]
         .as_array()
-        .unwrap()
+        .expect("it is there")
         .iter();
     rejected
         .map(|one| {
             (
-                one["index"].as_u64().unwrap(),
-                one["detail"].as_str().unwrap(),
+                one["index"]
+                    .as_u64()
+                    .expect("it is there"),
+                one["detail"]
+                    .as_str()
+                    .expect("it is there"),
             )
         })
         .collect()

@@ -19,12 +19,17 @@ async fn three() -> World {
     {
         world
             .clock
-            .set(fixtures::at(60 * i64::try_from(n).unwrap()));
+            .set(fixtures::at(60 * i64::try_from(n).expect("it succeeds")));
         let severity = ["low", "critical", "emergency"][n];
         let changes = json!({"service_name": service, "severity": severity, "alert_type": service});
         let alert = reported(&world, &changes).await.json();
         if let Some(act) = act {
-            let path = format!("/alerts/{}/{act}", alert["id"].as_str().unwrap());
+            let path = format!(
+                "/alerts/{}/{act}",
+                alert["id"]
+                    .as_str()
+                    .expect("it is there")
+            );
             assert_eq!(
                 world
                     .post(&path, &json!({}))
@@ -47,12 +52,15 @@ async fn services(world: &World, query: &str) -> Vec<String> {
 }
 
 fn names(list: &Value) -> Vec<String> {
-    let items = list["items"].as_array().unwrap().iter();
+    let items = list["items"]
+        .as_array()
+        .expect("it is there")
+        .iter();
     items
         .map(|item| {
             item["service_name"]
                 .as_str()
-                .unwrap()
+                .expect("it is there")
                 .to_owned()
         })
         .collect()

@@ -20,15 +20,15 @@ pub(super) async fn deliver(world: &World, changes: &Value) -> String {
     outbox
         .register_destinations(&world.context.destinations, now)
         .await
-        .unwrap();
+        .expect("the store takes it");
     let id = reported(world, changes).await.json()["id"]
         .as_str()
-        .unwrap()
+        .expect("it is there")
         .to_owned();
     let groups = outbox
         .due_groups(now, 10)
         .await
-        .unwrap();
+        .expect("the store takes it");
     let group = groups
         .iter()
         .find(|group| group.alert.id.to_string() == id)
@@ -37,14 +37,20 @@ pub(super) async fn deliver(world: &World, changes: &Value) -> String {
     let sent = outbox
         .settle(&Judged::Send(frozen.clone()), now)
         .await
-        .unwrap();
+        .expect("the store takes it");
     assert_ne!(sent, Commit::Superseded);
     let result = Recorded::Delivered {
         next_action_at: None,
         transition: 1,
     };
     let attempt = fixtures::attempt(&fixtures::first_try(&frozen), now, result);
-    assert_ne!(outbox.record(&attempt).await.unwrap(), Commit::Superseded);
+    assert_ne!(
+        outbox
+            .record(&attempt)
+            .await
+            .expect("the store takes it"),
+        Commit::Superseded
+    );
     id
 }
 

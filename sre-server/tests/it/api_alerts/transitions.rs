@@ -12,7 +12,12 @@ async fn one() -> (World, String) {
     let alert = reported(&world, &json!({}))
         .await
         .json();
-    let path = format!("/alerts/{}", alert["id"].as_str().unwrap());
+    let path = format!(
+        "/alerts/{}",
+        alert["id"]
+            .as_str()
+            .expect("it is there")
+    );
     (world, path)
 }
 

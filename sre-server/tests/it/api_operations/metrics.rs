@@ -19,17 +19,18 @@ pub(super) async fn page(world: &World) -> String {
 pub(super) async fn measured() -> (World, Slo) {
     let world = World::with(|context| context.destinations = vec![fixtures::destination("ops")]);
     let slo = fixtures::slo(1).build();
-    let mut waiting = fixtures::slo(2).build();
-    waiting.definition.service_name = "idle".parse().expect("a name");
-    waiting.definition.name = "a \"quoted\" name\\".to_owned();
+    let waiting = fixtures::slo(2)
+        .named("a \"quoted\" name\\")
+        .service("idle")
+        .build();
     for slo in [&slo, &waiting] {
         world
             .store
             .insert(slo, &fixtures::start_of(slo))
             .await
-            .unwrap();
+            .expect("it succeeds");
     }
-    let counts = SampleValue::Counts(Counts::events(998, 1_000).unwrap());
+    let counts = SampleValue::Counts(Counts::events(998, 1_000).expect("it succeeds"));
     world
         .push("checkout", "availability", counts)
         .await;
