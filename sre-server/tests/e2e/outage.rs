@@ -52,14 +52,10 @@ mod with_prometheus {
             .has_a_silent_ticket("slow_burn", began)
             .await;
         story.recovers(10).await;
-        let resolved = story.resolves_the_page().await;
-        let ticket = story
+        story.resolves_the_page().await;
+        story
             .hears("alert.firing", "slow_burn", Duration::from_mins(1))
             .await;
-        assert!(
-            ticket >= resolved,
-            "the ticket was told at {ticket}, before {resolved}"
-        );
         story.adds_up().await;
         story
             .hears("alert.resolved", "slow_burn", Duration::from_mins(5))
@@ -83,14 +79,10 @@ mod with_prometheus {
             .has_a_silent_ticket("slo_violation", began)
             .await;
         story.recovers(10).await;
-        let resolved = story.resolves_the_page().await;
-        let ticket = story
+        story.resolves_the_page().await;
+        story
             .hears("alert.firing", "slo_violation", Duration::from_mins(1))
             .await;
-        assert!(
-            ticket >= resolved,
-            "the ticket was told at {ticket}, before {resolved}"
-        );
         story.adds_up().await;
         story.was_told([
             ("alert.firing", "burn_rate"),

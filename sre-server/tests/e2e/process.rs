@@ -34,8 +34,11 @@ pub(crate) struct Running {
 impl Service {
     /// One with a data directory of its own, a free port, and nothing else in its environment.
     pub(crate) fn new() -> Self {
-        let room = tempfile::tempdir().expect("a directory");
+        let room = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
         let data = room.path().join("data");
+        // The same program in all its lives, also when another is built meanwhile.
+        let built = env!("CARGO_BIN_EXE_sre-monitor");
+        fs::hard_link(built, room.path().join("sre-monitor")).expect("the program is built");
         Self {
             data: data.clone(),
             wrapper: Vec::new(),
@@ -111,7 +114,11 @@ impl Service {
     }
 
     fn command(&self) -> Command {
-        let binary = OsString::from(env!("CARGO_BIN_EXE_sre-monitor"));
+        let binary = self
+            .room
+            .path()
+            .join("sre-monitor")
+            .into_os_string();
         let mut words = self.wrapper.iter().chain([&binary]);
         let mut command = Command::new(words.next().expect("the binary"));
         command

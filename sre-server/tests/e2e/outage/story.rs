@@ -214,8 +214,8 @@ impl Story<'_> {
         }
     }
 
-    /// The page ends within minutes; when that was told.
-    pub(crate) async fn resolves_the_page(&self) -> DateTime<Utc> {
+    /// The page ends within minutes.
+    pub(crate) async fn resolves_the_page(&self) {
         let began = now();
         let told = self
             .hears("alert.resolved", "burn_rate", Duration::from_mins(6))
@@ -225,7 +225,6 @@ impl Story<'_> {
             "{}: resolved {took:.1} s after the recovery",
             self.service()
         ));
-        told
     }
 
     /// Its silence is told.
