@@ -37,8 +37,8 @@ struct HealthView<'a> {
     status: &'static str,
     /// The version of the program.
     version: &'static str,
-    /// Which store is used.
-    #[schema(example = "sqlite")]
+    /// Which kind of store is used.
+    #[schema(example = "SQLite")]
     store: &'a str,
     /// What was looked at, by name.
     checks: BTreeMap<String, CheckView>,
@@ -178,9 +178,17 @@ fn view(context: &Context, now: DateTime<Utc>) -> HealthView<'_> {
     HealthView {
         status: if is_degraded { "degraded" } else { "ok" },
         version: context.about.version,
-        store: &context.about.store,
+        store: kind(&context.about.store),
         checks,
     }
+}
+
+/// Which kind of store `SQLite at /var/lib/…` is: where it is, not everybody needs to know.
+fn kind(store: &str) -> &str {
+    store
+        .split_whitespace()
+        .next()
+        .unwrap_or_default()
 }
 
 fn store(context: &Context) -> CheckView {

@@ -68,8 +68,8 @@ async fn a_worker_that_stops_degrades_health_after_a_while() {
 }
 
 #[tokio::test]
-async fn what_went_wrong_inside_is_not_for_everybody() {
-    let world = World::new();
+async fn what_went_wrong_inside_and_where_the_store_is_is_not_for_everybody() {
+    let world = World::with(|context| context.about.store = "SQLite at /secret/path".to_owned());
     worked(
         &world,
         "evaluator",
@@ -77,6 +77,7 @@ async fn what_went_wrong_inside_is_not_for_everybody() {
     );
     let answer = world.get("/health").await;
     assert_eq!(answer.json()["status"], "degraded");
+    assert_eq!(answer.json()["store"], "SQLite");
     assert!(!String::from_utf8_lossy(&answer.body).contains("hunter2"));
 }
 
