@@ -63,7 +63,7 @@ mod tests {
             (-4.95, "-4.95"),
             (0.1 + 0.2, "0.30000000000000004"),
             (-0.0, "0"),
-            (1e21, "1e21"),
+            (1e21, "1e+21"),
             (1e-9, "1e-9"),
         ] {
             assert_eq!(shown(&Figure::new(value).unwrap()), text);
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn targets_and_counts_are_shown_exactly() {
-        for text in ["99.9", "99.999999", "0.000001", "50"] {
+        for text in ["99.9", "99.999999", "0.0001", "50"] {
             assert_eq!(shown(&Figure::from(text.parse::<Target>().unwrap())), text);
         }
         assert_eq!(

@@ -19,14 +19,17 @@ use self::written::SloBody;
 mod burn_policy;
 mod change;
 mod definition;
+mod entries;
 mod given;
 mod history;
 mod indicator;
 pub(super) mod listing;
 pub(super) mod look;
 mod measured;
+mod permille;
 pub(super) mod status;
 mod view;
+mod window;
 mod written;
 
 pub(super) use self::history::{history, history_doc};

@@ -10,7 +10,7 @@ use sre_core::slo::{Slo, Window};
 use sre_core::store::Standing;
 use sre_core::time::Span;
 
-use super::definition::window_refusal;
+use super::window::window_refusal;
 use crate::context::Context;
 use crate::http::ApiError;
 use crate::http::fault::Fault;
