@@ -61,6 +61,10 @@ pub async fn run(config: Config) -> anyhow::Result<End> {
         kept: config.kept(),
     };
     crew.spawn(&context, &lifecycle);
+    count_connections(&store, &context, &lifecycle);
+    context
+        .metrics
+        .set_insecure_mode(config.server.insecure);
     serve(listener, &config, &context, &lifecycle);
     Ok(lifecycle
         .run(signals, async move { store.close().await })
@@ -207,6 +211,23 @@ fn context(
             is_shadow: config.shadow,
         },
     }
+}
+
+/// Shows how many connections to the database are in use, once a second.
+fn count_connections(store: &SqliteStore, context: &Arc<Context>, lifecycle: &Lifecycle) {
+    let (store, metrics) = (store.clone(), Arc::clone(&context.metrics));
+    let stop = lifecycle.workers().stop();
+    lifecycle
+        .workers()
+        .spawn("connections", async move {
+            while !stop.is_requested() {
+                metrics.set_active_connections(store.active_connections());
+                tokio::select! {
+                    () = stop.requested() => {}
+                    () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                }
+            }
+        });
 }
 
 /// Answers requests from now on; readiness is false as soon as the end begins.

@@ -202,6 +202,20 @@ impl SqliteStore {
         Ok(findings)
     }
 
+    /// How many connections are in use now.
+    #[must_use]
+    pub fn active_connections(&self) -> u32 {
+        let active = |pool: &SqlitePool| {
+            let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+            pool.size().saturating_sub(idle)
+        };
+        if self.path.is_some() {
+            active(&self.writer) + active(&self.readers)
+        } else {
+            active(&self.writer)
+        }
+    }
+
     /// Waits for what is under way and closes all connections; the last one folds the write-ahead
     /// log into the file. Every later call is [`StoreError::Unavailable`].
     pub async fn close(&self) {
