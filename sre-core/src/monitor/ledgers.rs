@@ -73,12 +73,13 @@ impl Ledgers {
     }
 }
 
-/// What the ledger of a definition must reach back to: its own window, or the longest of a rule.
+/// What the ledger of a definition must reach back to: its own window, and never less than the hours
+/// that it holds slice by slice, or a late sample in one of them would be lost at the next.
 pub(super) fn horizon(definition: &Definition) -> Span {
     definition
         .window
         .span()
-        .max(Span::hours(1))
+        .max(Span::hours(3))
 }
 
 /// The ledger of an SLO as it is stored, up to `end`.
