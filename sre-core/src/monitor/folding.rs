@@ -6,7 +6,7 @@ use crate::name::MetricName;
 use crate::sample::{Sample, fold, judge};
 use crate::slice::{Slice, SliceWidth};
 use crate::slo::{Indicator, Slo};
-use crate::source::{Answer, CounterRatio, FailureClass, Measurement, MetricSource, Question};
+use crate::source::{CounterRatio, Failure, FailureClass, Measurement, MetricSource, Question};
 use crate::store::{Samples, StoreError};
 use crate::time::{Interval, Span};
 
@@ -112,20 +112,20 @@ impl Reader<'_> {
             width,
             measured_until,
         };
-        let answer = match self.source {
-            Some(source) => source.measure(&question).await,
-            None => Answer {
-                slices: Vec::new(),
-                estimated: false,
-            },
+        let (answered, left_out) = if let Some(source) = self.source {
+            let left_out = failed(FailureClass::Malformed, "the source left the slice out");
+            (source.measure(&question).await.slices, left_out)
+        } else {
+            let left_out = failed(FailureClass::Unavailable, "no source is configured");
+            (Vec::new(), left_out)
         };
         let mut read = Read::default();
-        let mut answered = answer.slices.into_iter();
+        let mut answered = answered.into_iter();
         for slice in slices(during, width) {
-            // What an answer leaves out is as absent as what it calls so.
+            // Nobody said that there are no such series, so `on_absent` has no say here.
             let measurement = answered
                 .next()
-                .unwrap_or(Measurement::Absent);
+                .unwrap_or_else(|| left_out.clone());
             match &measurement {
                 Measurement::Failed(failure) => {
                     read.failure = Some(failure.class);
@@ -140,6 +140,11 @@ impl Reader<'_> {
         }
         read
     }
+}
+
+fn failed(class: FailureClass, detail: &str) -> Measurement {
+    let detail = detail.to_owned();
+    Measurement::Failed(Failure { class, detail })
 }
 
 /// The slices of a stretch, in order.
