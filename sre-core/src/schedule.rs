@@ -57,6 +57,18 @@ impl SlotGrid {
         slot.unwrap_or(at) + offset
     }
 
+    /// The last slot that is not after `at`.
+    #[must_use]
+    pub fn at_or_before(&self, at: DateTime<Utc>) -> DateTime<Utc> {
+        self.after(at) - self.step.as_delta()
+    }
+
+    /// The slot that folds the slice that ends at `end`: the first once it has closed.
+    #[must_use]
+    pub fn of_slice(&self, end: DateTime<Utc>) -> DateTime<Utc> {
+        self.after(end + self.delay.as_delta() - TimeDelta::microseconds(1))
+    }
+
     /// The end of the last slice that has closed at `at`.
     #[must_use]
     pub fn closed_at(&self, at: DateTime<Utc>) -> DateTime<Utc> {
@@ -89,6 +101,11 @@ mod tests {
                 prop_assert!(slot >= closes && slot < closes + width.span().as_delta() / 4);
             }
             prop_assert_eq!(grid.after(slot), slot + grid.step().as_delta());
+            prop_assert_eq!(grid.at_or_before(slot), slot);
+            prop_assert_eq!(grid.at_or_before(slot + TimeDelta::microseconds(1)), slot);
+            let folds = grid.of_slice(width.floor(at_second(at)));
+            prop_assert!(grid.closed_at(folds) >= width.floor(at_second(at)));
+            prop_assert!(grid.closed_at(folds - grid.step().as_delta()) < width.floor(at_second(at)));
         }
     }
 }

@@ -199,6 +199,10 @@ impl Evaluator {
         let Some((_, claim)) = self.backfills().pop_first() else {
             return Ok(false);
         };
+        // What the last slot found stands until the next: only a slot decides and records.
+        let Some(evaluation) = claim.last.clone() else {
+            return Ok(false);
+        };
         let (dirty, remaining) = newest_hours(claim.dirty.clone(), BACKFILL_HOURS);
         let mut progress = claim.progress.clone();
         let mut ledger = self.ledger(&claim).await?;
@@ -206,9 +210,6 @@ impl Evaluator {
             .refold(&claim, &mut ledger, &mut progress, dirty)
             .await?;
         let is_at_rest = refold.failed.is_empty();
-        let evaluation = self
-            .evaluation(&claim, &mut ledger, &progress, claim.last_slice)
-            .await?;
         let changes = Changes {
             hours: refold.hours,
             refolded: Some(Refolded {
@@ -280,6 +281,8 @@ impl Evaluator {
             .min(claim.last_slice + CATCH_UP.as_delta())
             .max(claim.last_slice);
         let is_newest = end == newest;
+        // After a pause the claimed slot is the first that was missed; the newest one decides.
+        let slot = grid.at_or_before(now).max(claim.slot);
         let mut progress = claim.progress.clone();
         note_pause(&mut progress, &claim, &grid, now);
 
@@ -290,7 +293,7 @@ impl Evaluator {
             .await?;
         let mut ledger = self.ledger(&claim).await?;
         let calculations = self
-            .fold_live(&claim, &grid, &mut ledger, &mut progress, live, &read)
+            .fold_live(&claim, slot, &mut ledger, &mut progress, live, &read)
             .await?;
         let refold = self
             .refold_metric(&claim, &mut ledger, &mut progress)
@@ -305,7 +308,14 @@ impl Evaluator {
         let next_slot = if is_newest {
             grid.after(now)
         } else {
-            grid.after(end)
+            grid.of_slice(
+                end + claim
+                    .slo
+                    .definition
+                    .slice
+                    .span()
+                    .as_delta(),
+            )
         };
         let mut changes = Changes {
             next_slot: next_slot.max(grid.after(claim.slot)),
@@ -323,14 +333,15 @@ impl Evaluator {
             refolded.remaining = merged(std::mem::take(&mut refolded.remaining));
         }
         if is_newest {
-            self.record_slot(&claim, &mut changes, &read);
+            let newest = newest_slice(&ledger, &claim.slo);
+            self.record_slot(&claim, slot, newest, &mut changes);
             changes.alerts = decide(&Situation {
                 slo: &claim.slo,
                 evaluation: &changes.evaluation,
                 latest,
                 moment: Moment {
                     now,
-                    slot: Some(claim.slot),
+                    slot: Some(slot),
                     routes: &self.routes,
                     settings: &self.settings.lifecycle,
                 },
@@ -345,16 +356,17 @@ impl Evaluator {
     }
 
     /// Appends the slices that have closed. After a pause, a calculation is recorded for every slot
-    /// of the validation grid that was missed.
+    /// of the validation grid that was missed, all of them before the slot that decides.
     async fn fold_live(
         &self,
         claim: &SlotClaim,
-        grid: &SlotGrid,
+        deciding: DateTime<Utc>,
         ledger: &mut Ledger,
         progress: &mut Progress,
         live: Interval,
         read: &Read,
     ) -> Result<Vec<Calculation>, StoreError> {
+        let grid = self.settings.grid(&claim.slo);
         let mut calculations = Vec::new();
         let mut recorded_at = claim.recorded_at;
         for (stretch, slice) in slices(live, claim.slo.definition.slice).zip(&read.slices) {
@@ -369,9 +381,9 @@ impl Evaluator {
             } else if slice.is_measured() {
                 progress.note_measured(stretch.start(), stretch.end());
             }
-            let slot = grid.after(stretch.end());
+            let slot = grid.of_slice(stretch.end());
             let is_due = self.is_on_grid(recorded_at, slot, self.settings.validation_interval);
-            if stretch.end() < live.end() && is_due {
+            if slot < deciding && is_due {
                 let found = self
                     .evaluation(claim, ledger, progress, stretch.end())
                     .await?;
@@ -386,7 +398,13 @@ impl Evaluator {
     }
 
     /// Records the slot and the budget where they are due, or where something changed.
-    fn record_slot(&self, claim: &SlotClaim, changes: &mut Changes, read: &Read) {
+    fn record_slot(
+        &self,
+        claim: &SlotClaim,
+        slot: DateTime<Utc>,
+        newest: Slice,
+        changes: &mut Changes,
+    ) {
         let (found, last) = (&changes.evaluation, claim.last.as_ref());
         let recorded_at = changes
             .calculations
@@ -394,27 +412,18 @@ impl Evaluator {
             .map(|held| held.slot)
             .or(claim.recorded_at);
         let has_new_state = last.is_none_or(|last| last.state != found.state);
-        if has_new_state
-            || self.is_on_grid(recorded_at, claim.slot, self.settings.validation_interval)
-        {
-            let slice = read
-                .slices
-                .last()
-                .copied()
-                .unwrap_or_default();
+        if has_new_state || self.is_on_grid(recorded_at, slot, self.settings.validation_interval) {
             changes
                 .calculations
-                .push(calculation(claim.slot, slice, found, true));
+                .push(calculation(slot, newest, found, true));
         }
         let has_new_level = last.is_none_or(|last| {
             (last.burn_level, last.budget_verdict) != (found.burn_level, found.budget_verdict)
         });
-        if has_new_level
-            || self.is_on_grid(claim.budget_at, claim.slot, self.settings.budget_interval)
-        {
+        if has_new_level || self.is_on_grid(claim.budget_at, slot, self.settings.budget_interval) {
             let evaluation = found.clone();
             changes.budget = Some(BudgetRecord {
-                at: claim.slot,
+                at: slot,
                 evaluation,
             });
         }
@@ -469,24 +478,27 @@ impl Evaluator {
         // Only what was folded can be folded again: the rest is read by its own slot.
         let folded = Interval::new(DateTime::UNIX_EPOCH, claim.last_slice);
         let mut refold = Refold::default();
+        let mut is_away = false;
         for stretch in dirty {
             let aligned = Interval::new(width.floor(stretch.start()), width.ceil(stretch.end()));
             let stretch = aligned.intersection(folded);
             if stretch.is_empty() {
                 continue;
             }
-            if refold.failed.is_empty() {
-                let read = self
-                    .reader()
-                    .read(&claim.slo, stretch, None)
-                    .await?;
-                refold.failed.extend(&read.failed);
-                self.put(claim, ledger, progress, stretch, &read, &mut refold.hours)
-                    .await?;
-            } else {
-                // A source that just failed is not asked again in this step.
+            if is_away {
+                // A source that is away is not asked again in this step; one that could not speak
+                // for one stretch may speak for those before it.
                 refold.failed.push(stretch);
+                continue;
             }
+            let read = self
+                .reader()
+                .read(&claim.slo, stretch, None)
+                .await?;
+            refold.failed.extend(&read.failed);
+            is_away = read.failure.is_some_and(is_of_source);
+            self.put(claim, ledger, progress, stretch, &read, &mut refold.hours)
+                .await?;
         }
         Ok(refold)
     }
@@ -504,15 +516,19 @@ impl Evaluator {
     ) -> Result<(), StoreError> {
         let width = claim.slo.definition.slice;
         let start = Hour::floor(stretch.start());
-        let mut hour = match hours
+        let hour = match hours
             .iter()
             .find(|hour| hour.start() == start)
         {
-            Some(hour) => hour.clone(),
+            Some(hour) => Some(hour.clone()),
             None => {
                 self.stored_hour(claim, ledger, start)
                     .await?
             }
+        };
+        // Of an hour that is kept as its sum no slice can be replaced.
+        let Some(mut hour) = hour else {
+            return Ok(());
         };
         for (part, slice) in slices(stretch, width).zip(&read.slices) {
             if read
@@ -530,18 +546,23 @@ impl Evaluator {
         ledger
             .set_hour(&hour)
             .map_err(|error| too_large(claim.slo.id, error))?;
+        if ledger.fine_hour(start).is_none() {
+            // A window that begins in it must not fetch what is still stored.
+            ledger.attach(&hour);
+        }
         merge_hours(hours, vec![hour]);
         Ok(())
     }
 
+    /// The slices of an hour as they are known; `None` where only their sum is.
     async fn stored_hour(
         &self,
         claim: &SlotClaim,
         ledger: &Ledger,
         start: DateTime<Utc>,
-    ) -> Result<Hour, StoreError> {
+    ) -> Result<Option<Hour>, StoreError> {
         if let Some(hour) = ledger.fine_hour(start) {
-            return Ok(hour);
+            return Ok(Some(hour));
         }
         let width = claim.slo.definition.slice;
         let during = Interval::ending(start + Span::hours(1).as_delta(), Span::hours(1));
@@ -551,8 +572,9 @@ impl Evaluator {
             .await?;
         let hour = stored
             .into_iter()
-            .find(|hour| hour.start() == start && hour.is_fine());
-        Ok(hour.unwrap_or_else(|| Hour::unmeasured(start, width)))
+            .find(|hour| hour.start() == start)
+            .unwrap_or_else(|| Hour::unmeasured(start, width));
+        Ok(Some(hour).filter(Hour::is_fine))
     }
 
     /// The ledger of a claim: the cached one when it is what is stored, else from the store.
@@ -612,6 +634,7 @@ impl Evaluator {
             .evaluations
             .commit(&changes)
             .await?;
+        let mut lost = Vec::new();
         for ((changes, commit), (claim, ledger, failure)) in changes
             .into_iter()
             .zip(commits)
@@ -625,21 +648,23 @@ impl Evaluator {
             }
             let Commit::Applied { revision } = commit else {
                 done.superseded += 1;
+                lost.push(claim);
                 continue;
             };
             done.applied += 1;
             done.has_more |= changes.next_slot <= now;
-            let lag = now - claim.slot;
             let step = self
                 .settings
                 .grid(&claim.slo)
                 .step()
                 .as_secs_i64();
-            let passed = lag.num_seconds().max(0) / step;
+            // Of the slots that this commit moves past, only the newest was on time.
+            let passed = (changes.next_slot - claim.slot).num_seconds() / step;
+            let missed = passed - i64::from(changes.next_slot > now);
             done.missed = done
                 .missed
-                .saturating_add(u32::try_from(passed).unwrap_or(u32::MAX));
-            done.lag_max = done.lag_max.max(Some(lag));
+                .saturating_add(u32::try_from(missed.max(0)).unwrap_or(u32::MAX));
+            done.lag_max = done.lag_max.max(Some(now - claim.slot));
             let key = LedgerKey {
                 generation: changes.generation,
                 revision,
@@ -648,6 +673,14 @@ impl Evaluator {
             self.ledgers
                 .put(claim.slo.id, key, ledger);
             self.queue_backfill(claim, changes, revision);
+        }
+        // An alert or a definition that moved on leaves the claim standing: the slot is due now, and
+        // not when the claim would have ended.
+        if !lost.is_empty() {
+            self.ports
+                .evaluations
+                .release(&lost)
+                .await?;
         }
         Ok(())
     }
@@ -739,15 +772,39 @@ fn skip_what_no_window_holds(claim: &mut SlotClaim, newest: DateTime<Utc>) -> Ve
     }]
 }
 
-/// Time in which nobody watched makes nothing stale.
+/// Time in which nobody watched makes nothing stale. What was stale before stays so until it is
+/// measured: a pause is no recovery.
 fn note_pause(progress: &mut Progress, claim: &SlotClaim, grid: &SlotGrid, now: DateTime<Utc>) {
     let is_pause = now - claim.slot
         > PAUSE
             .as_delta()
             .max(grid.step().as_delta() * 2);
-    if is_pause || progress.watching_since.is_none() {
+    let was_stale = claim
+        .last
+        .as_ref()
+        .is_some_and(|last| last.is_stale);
+    if (is_pause && !was_stale) || progress.watching_since.is_none() {
         progress.watching_since = Some(grid.closed_at(now));
     }
+}
+
+/// Whether a failure is one of the source as a whole, and not of the stretch that it was asked for.
+const fn is_of_source(class: FailureClass) -> bool {
+    matches!(
+        class,
+        FailureClass::Unreachable
+            | FailureClass::Timeout
+            | FailureClass::Refused
+            | FailureClass::Unavailable
+    )
+}
+
+/// The last slice that was folded.
+fn newest_slice(ledger: &Ledger, slo: &crate::slo::Slo) -> Slice {
+    let start = ledger.end() - slo.definition.slice.span().as_delta();
+    ledger
+        .fine_hour(start)
+        .map_or(Slice::Unmeasured, |hour| hour.slice_at(start))
 }
 
 /// The hours that live slices touched, whole.
@@ -790,7 +847,11 @@ fn calculation(
         counts: found
             .budget
             .map(crate::budget::ErrorBudget::counts),
-        evaluation: is_full.then(|| found.clone()),
+        // What the rules saw stands with the alerts that they opened; here there are many rows.
+        evaluation: is_full.then(|| Evaluation {
+            rules: Vec::new(),
+            ..found.clone()
+        }),
     }
 }
 

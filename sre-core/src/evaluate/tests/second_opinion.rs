@@ -287,7 +287,7 @@ impl Random {
         let (temper, every) = (self.below(6), self.below(6) + 1);
         let slice = |n: u64, random: &mut Self| match temper {
             0 => None,
-            1 if n % every != 0 => None,
+            1 if !n.is_multiple_of(every) => None,
             2 => Some((0, 0)),
             // Exactly on the line, or a little beside it.
             3 => Some((ppb / 1_000 + u64::from(every == 1), 1_000_000)),
