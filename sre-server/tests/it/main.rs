@@ -6,4 +6,5 @@ mod api_samples;
 mod api_slo;
 mod config;
 mod http;
+mod monitor;
 mod world;

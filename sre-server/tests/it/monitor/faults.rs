@@ -1,0 +1,136 @@
+//! The store fails once, at any call of a story: the story ends as it would have.
+
+use std::collections::BTreeSet;
+
+use sre_core::monitor::AlertMover;
+use sre_core::store::Outbox;
+use sre_store_conformance::fixtures::{at, counts};
+
+use super::dispatching::Desk;
+use super::spy::Failing;
+use super::*;
+
+/// What is compared at the end: slices, what was found, the episodes, and what was told.
+#[derive(Debug, PartialEq)]
+struct End {
+    folded: BTreeMap<i64, (u64, u64)>,
+    found: Evaluation,
+    episodes: Vec<(String, u64, &'static str)>,
+    told: BTreeSet<String>,
+    waiting: u64,
+}
+
+/// Minutes of health, outage and health again, with all workers every twenty seconds.
+async fn story(fault: Option<(usize, Failing)>) -> (End, usize) {
+    let world = World::new();
+    let slo = pushed();
+    world.add(&slo).await;
+    let mut desk = Desk::over(world, false).await;
+    if let Some((n, failing)) = fault {
+        desk.world.store.fails_at(n, failing);
+    }
+    let evaluator = desk.world.evaluator("one");
+    let alerts = Arc::<Spy>::clone(&desk.world.store);
+    let mover = AlertMover::new(alerts, fixtures::settings(), vec![sink()], "one".to_owned());
+    for step in 0..66 {
+        let second = 20 * step;
+        if step % 3 == 0 && step < 60 {
+            let bad = if (18..24).contains(&step) { 1_000 } else { 0 };
+            desk.world
+                .push(second + 5, counts(1_000 - bad, 1_000))
+                .await;
+        }
+        desk.world.now = at(second + 20);
+        // A worker that failed is called again at its next turn.
+        let now = desk.world.now;
+        drop(evaluator.activate(now).await);
+        drop(mover.activate(now).await);
+        drop(desk.send_due(now).await);
+    }
+    let calls = desk.world.store.calls();
+    desk.world.store.heals();
+    (end(&desk, &slo).await, calls)
+}
+
+async fn end(desk: &Desk, slo: &Slo) -> End {
+    let episodes = desk.world.alerts(slo).await;
+    for alert in episodes.values() {
+        let ledger = desk
+            .world
+            .store
+            .ledger(alert.id)
+            .await
+            .expect("the store answers");
+        let kind = |transition| {
+            let mut records = ledger.iter();
+            records
+                .find(|record| record.intent.transition == transition)
+                .map(|record| record.intent.kind.as_str())
+        };
+        assert_eq!(kind(1), Some("fire"), "no transition without its intents");
+        if !alert.is_open() {
+            assert_eq!(
+                kind(alert.transition),
+                Some("resolve"),
+                "no end that nobody is to hear of"
+            );
+        }
+    }
+    let received = desk.notifier.received();
+    let mut ids = BTreeSet::new();
+    for one in &received {
+        assert!(
+            ids.insert(one.id) || one.is_possible_duplicate,
+            "a repeat that may be one says so"
+        );
+    }
+    let depth = desk
+        .world
+        .store
+        .depth()
+        .await
+        .expect("the store answers");
+    End {
+        folded: desk.world.folded(slo).await,
+        found: desk.world.afresh(slo).await,
+        episodes: episodes
+            .into_iter()
+            .map(|(kind, alert)| (kind, alert.episode, alert.state.as_str()))
+            .collect(),
+        told: received
+            .into_iter()
+            .map(|one| one.body)
+            .collect(),
+        waiting: depth.intents + depth.deliveries,
+    }
+}
+
+#[tokio::test]
+async fn a_story_without_faults_is_one_page_its_end_and_one_ticket() {
+    let (end, calls) = story(None).await;
+    assert_eq!(
+        end.told
+            .iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>(),
+        [
+            "burn_rate 1 emergency all_resolved #2",
+            "burn_rate 1 emergency first #1",
+            "slo_violation 1 high first #1",
+        ]
+    );
+    assert_eq!((end.waiting, end.folded.len()), (0, 20));
+    assert!(calls > 200, "{calls}");
+}
+
+/// Every call of the story fails once, before or after it took effect.
+#[tokio::test]
+async fn a_story_ends_the_same_whichever_call_of_the_store_fails() {
+    let (expected, calls) = story(None).await;
+    for n in 0..calls {
+        for failing in [Failing::Before, Failing::After] {
+            let (end, _) = story(Some((n, failing))).await;
+            assert_eq!(end, expected, "call {n} fails {failing:?}");
+        }
+    }
+}

@@ -1,0 +1,371 @@
+//! A store that remembers what was committed, and fails at the call that a test names.
+
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use sre_core::alert::{Alert, AlertUpdate, DedupKey};
+use sre_core::hour::Hour;
+use sre_core::name::{AlertId, MetricName, ServiceName, SloId};
+use sre_core::notification::Destination;
+use sre_core::sample::Sample;
+use sre_core::slice::SliceWidth;
+use sre_core::slo::{Generation, Slo};
+use sre_core::store::{
+    AlertQuery, Alerts, AlertsPage, Appended, Attempt, Catalog, Changes, ClaimedDelivery, Commit,
+    DueGroup, Evaluations, HistoryItem, IntentRecord, Judged, Outbox, Page, QueueDepth, Samples,
+    Seeded, SloChange, SloQuery, SlotClaim, Standing, Start, StoreError, Target, TargetClaim,
+};
+use sre_core::time::Interval;
+use sre_store_conformance::ReferenceStore;
+
+/// When a call fails.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Failing {
+    /// Before anything was written.
+    Before,
+    /// After it was written: the answer is lost.
+    After,
+}
+
+/// The store in memory, watched.
+#[derive(Debug)]
+pub(super) struct Spy {
+    inner: ReferenceStore,
+    calls: AtomicUsize,
+    fault: Mutex<Option<(usize, Failing)>>,
+    committed: Mutex<Vec<Changes>>,
+}
+
+impl Spy {
+    pub(super) fn over(inner: ReferenceStore) -> Self {
+        Self {
+            inner,
+            calls: AtomicUsize::new(0),
+            fault: Mutex::default(),
+            committed: Mutex::default(),
+        }
+    }
+
+    /// Call number `n` from now on, counted from zero, fails.
+    pub(super) fn fails_at(&self, n: usize, failing: Failing) {
+        let n = n + self.calls();
+        *self
+            .fault
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some((n, failing));
+    }
+
+    /// No call fails from now on.
+    pub(super) fn heals(&self) {
+        *self
+            .fault
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// How many calls were made.
+    pub(super) fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    /// What was committed since the last look.
+    pub(super) fn committed(&self) -> Vec<Changes> {
+        std::mem::take(
+            &mut *self
+                .committed
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+
+    async fn call<T>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let n = self
+            .calls
+            .fetch_add(1, Ordering::SeqCst);
+        let fault = *self
+            .fault
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        match fault.filter(|(at, _)| *at == n) {
+            Some((_, Failing::Before)) => Err(away()),
+            Some((_, Failing::After)) => {
+                work.await?;
+                Err(away())
+            }
+            None => work.await,
+        }
+    }
+}
+
+fn away() -> StoreError {
+    StoreError::Unavailable {
+        source: "as it was told".into(),
+    }
+}
+
+#[async_trait]
+impl Evaluations for Spy {
+    async fn claim_slots(
+        &self,
+        holder: &str,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<SlotClaim>, StoreError> {
+        self.call(
+            self.inner
+                .claim_slots(holder, now, until, limit),
+        )
+        .await
+    }
+
+    async fn release(&self, claims: &[SlotClaim]) -> Result<(), StoreError> {
+        self.call(self.inner.release(claims))
+            .await
+    }
+
+    async fn hours(
+        &self,
+        slo: SloId,
+        generation: Generation,
+        width: SliceWidth,
+        during: Interval,
+    ) -> Result<Vec<Hour>, StoreError> {
+        self.call(
+            self.inner
+                .hours(slo, generation, width, during),
+        )
+        .await
+    }
+
+    async fn commit(&self, changes: &[Changes]) -> Result<Vec<Commit>, StoreError> {
+        let commits = async {
+            let commits = self.inner.commit(changes).await?;
+            let mut committed = self
+                .committed
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            let applied = changes.iter().zip(&commits);
+            committed.extend(
+                applied
+                    .filter(|(_, commit)| **commit != Commit::Superseded)
+                    .map(|(changes, _)| changes.clone()),
+            );
+            Ok(commits)
+        };
+        self.call(commits).await
+    }
+
+    async fn standings(&self, slos: &[SloId]) -> Result<Vec<Standing>, StoreError> {
+        self.call(self.inner.standings(slos))
+            .await
+    }
+
+    async fn history(
+        &self,
+        slo: SloId,
+        during: Interval,
+        limit: NonZeroU32,
+    ) -> Result<Vec<HistoryItem>, StoreError> {
+        self.call(self.inner.history(slo, during, limit))
+            .await
+    }
+}
+
+#[async_trait]
+impl Samples for Spy {
+    async fn append(
+        &self,
+        samples: &[Sample],
+        closed_before: DateTime<Utc>,
+    ) -> Result<Vec<Appended>, StoreError> {
+        self.inner
+            .append(samples, closed_before)
+            .await
+    }
+
+    async fn series(
+        &self,
+        service: &ServiceName,
+        metric: &MetricName,
+        during: Interval,
+        limit: u32,
+    ) -> Result<Vec<Sample>, StoreError> {
+        self.call(
+            self.inner
+                .series(service, metric, during, limit),
+        )
+        .await
+    }
+
+    async fn register_targets(
+        &self,
+        targets: &[Target],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.inner
+            .register_targets(targets, now)
+            .await
+    }
+
+    async fn claim_targets(
+        &self,
+        holder: &str,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<TargetClaim>, StoreError> {
+        self.inner
+            .claim_targets(holder, now, until, limit)
+            .await
+    }
+
+    async fn complete_target(
+        &self,
+        claim: &TargetClaim,
+        samples: &[Sample],
+        next_at: DateTime<Utc>,
+        closed_before: DateTime<Utc>,
+    ) -> Result<Commit, StoreError> {
+        self.inner
+            .complete_target(claim, samples, next_at, closed_before)
+            .await
+    }
+}
+
+#[async_trait]
+impl Alerts for Spy {
+    async fn find_alert(&self, id: AlertId) -> Result<Option<Alert>, StoreError> {
+        self.call(self.inner.find_alert(id))
+            .await
+    }
+
+    async fn latest_episodes(&self, keys: &[DedupKey]) -> Result<Vec<Alert>, StoreError> {
+        self.call(self.inner.latest_episodes(keys))
+            .await
+    }
+
+    async fn list_alerts(
+        &self,
+        query: &AlertQuery,
+        page: Page<AlertsPage>,
+    ) -> Result<Vec<Alert>, StoreError> {
+        self.inner
+            .list_alerts(query, page)
+            .await
+    }
+
+    async fn claim_due_alerts(
+        &self,
+        holder: &str,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<Alert>, StoreError> {
+        self.call(
+            self.inner
+                .claim_due_alerts(holder, now, until, limit),
+        )
+        .await
+    }
+
+    async fn apply(&self, update: &AlertUpdate) -> Result<Commit, StoreError> {
+        self.call(self.inner.apply(update))
+            .await
+    }
+
+    async fn postpone(
+        &self,
+        id: AlertId,
+        transition: u64,
+        next_action_at: Option<DateTime<Utc>>,
+    ) -> Result<(), StoreError> {
+        self.call(
+            self.inner
+                .postpone(id, transition, next_action_at),
+        )
+        .await
+    }
+}
+
+#[async_trait]
+impl Outbox for Spy {
+    async fn register_destinations(
+        &self,
+        destinations: &[Destination],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.inner
+            .register_destinations(destinations, now)
+            .await
+    }
+
+    async fn due_groups(
+        &self,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<DueGroup>, StoreError> {
+        self.call(self.inner.due_groups(now, limit))
+            .await
+    }
+
+    async fn settle(&self, judged: &Judged, now: DateTime<Utc>) -> Result<Commit, StoreError> {
+        self.call(self.inner.settle(judged, now))
+            .await
+    }
+
+    async fn claim_deliveries(
+        &self,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<ClaimedDelivery>, StoreError> {
+        self.call(
+            self.inner
+                .claim_deliveries(now, until, limit),
+        )
+        .await
+    }
+
+    async fn record(&self, attempt: &Attempt) -> Result<Commit, StoreError> {
+        self.call(self.inner.record(attempt))
+            .await
+    }
+
+    async fn ledger(&self, alert: AlertId) -> Result<Vec<IntentRecord>, StoreError> {
+        self.inner.ledger(alert).await
+    }
+
+    async fn depth(&self) -> Result<QueueDepth, StoreError> {
+        self.inner.depth().await
+    }
+}
+
+#[async_trait]
+impl Catalog for Spy {
+    async fn insert(&self, slo: &Slo, start: &Start) -> Result<(), StoreError> {
+        self.inner.insert(slo, start).await
+    }
+
+    async fn seed(&self, slos: &[(Slo, Start)]) -> Result<Seeded, StoreError> {
+        self.inner.seed(slos).await
+    }
+
+    async fn update(&self, change: &SloChange<'_>) -> Result<(), StoreError> {
+        self.inner.update(change).await
+    }
+
+    async fn find(&self, id: SloId) -> Result<Option<Slo>, StoreError> {
+        self.call(self.inner.find(id)).await
+    }
+
+    async fn list(&self, query: &SloQuery, page: Page<SloId>) -> Result<Vec<Slo>, StoreError> {
+        self.inner.list(query, page).await
+    }
+}
