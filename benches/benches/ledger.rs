@@ -101,7 +101,7 @@ fn windows(c: &mut Criterion) {
     let hour = Interval::new(end - TimeDelta::hours(1), end);
     let thirty_days = Interval::new(end - TimeDelta::days(30), end);
     group.bench_function("one window of an hour", |b| {
-        b.iter(|| ledger.sum(black_box(hour)))
+        b.iter(|| ledger.sum(black_box(hour)));
     });
     group.bench_function("one window of 30 days", |b| {
         b.iter(|| ledger.sum(black_box(thirty_days)));

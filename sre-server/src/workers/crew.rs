@@ -56,12 +56,12 @@ impl Crew {
         driver.spawn(evaluate, TICK, Arc::clone(&never));
         driver.spawn(backfill, SECOND, Arc::clone(&never));
         driver.spawn(
-            self.alerts(context, Arc::clone(&told)),
+            move_alerts(context, Arc::clone(&told)),
             SECOND,
             Arc::clone(&never),
         );
         driver.spawn(self.collector(context), SECOND, Arc::clone(&never));
-        driver.spawn(self.recorder(context), SECOND, Arc::clone(&never));
+        driver.spawn(record(context), SECOND, Arc::clone(&never));
         driver.spawn(self.retention(context), HOUR, never);
         driver.spawn(
             self.dispatcher(context, Arc::clone(&told), sends),
@@ -85,16 +85,6 @@ impl Crew {
         )
     }
 
-    fn alerts(&self, context: &Context, told: Arc<Notify>) -> AlertsWorker {
-        let (alerts, settings) = (Arc::clone(&context.alerts), context.settings.lifecycle);
-        let holder = context.about.replica.clone();
-        AlertsWorker {
-            mover: AlertMover::new(alerts, settings, context.routes(), holder),
-            clock: Arc::clone(&context.clock),
-            told,
-        }
-    }
-
     fn collector(&self, context: &Context) -> CollectorWorker {
         CollectorWorker {
             samples: Arc::clone(&context.samples),
@@ -103,16 +93,6 @@ impl Crew {
             delay: context.settings.delay,
             holder: context.about.replica.clone(),
         }
-    }
-
-    fn recorder(&self, context: &Context) -> RecorderWorker {
-        RecorderWorker::new(
-            Arc::clone(&context.samples),
-            Arc::clone(&context.watch),
-            Arc::clone(&context.clock),
-            context.settings.delay,
-            context.about.replica.clone(),
-        )
     }
 
     fn retention(&self, context: &Context) -> RetentionWorker {
@@ -159,6 +139,26 @@ fn evaluate(evaluator: Arc<Evaluator>, context: &Context, told: Arc<Notify>) -> 
     }
 }
 
+fn move_alerts(context: &Context, told: Arc<Notify>) -> AlertsWorker {
+    let (alerts, settings) = (Arc::clone(&context.alerts), context.settings.lifecycle);
+    let holder = context.about.replica.clone();
+    AlertsWorker {
+        mover: AlertMover::new(alerts, settings, context.routes(), holder),
+        clock: Arc::clone(&context.clock),
+        told,
+    }
+}
+
+fn record(context: &Context) -> RecorderWorker {
+    RecorderWorker::new(
+        Arc::clone(&context.samples),
+        Arc::clone(&context.watch),
+        Arc::clone(&context.clock),
+        context.settings.delay,
+        context.about.replica.clone(),
+    )
+}
+
 /// Sends under way are workers too: the process waits for them.
 fn await_sends(lifecycle: &Lifecycle, sends: TaskTracker) {
     let stop = lifecycle.workers().stop();
@@ -176,4 +176,4 @@ const TICK: Duration = Duration::from_millis(250);
 /// How often what is looked at in seconds is.
 const SECOND: Duration = Duration::from_secs(1);
 /// How often the old is forgotten.
-const HOUR: Duration = Duration::from_secs(3_600);
+const HOUR: Duration = Duration::from_hours(1);
