@@ -194,9 +194,9 @@ create unique index alerts_open on alerts (dedup_key) where state <> 'resolved';
 create index alerts_due on alerts (next_action_at, id) where state <> 'resolved';
 create index alerts_started on alerts (starts_at, id);
 create index alerts_ended on alerts (ends_at) where state = 'resolved';
--- A ticket is not told while its SLO's page is open.
+-- A ticket is not told before the end of its SLO's page is.
 create index alerts_page on alerts (slo_id)
-    where state <> 'resolved' and alert_type = 'burn_rate' and origin = 'generated';
+    where alert_type = 'burn_rate' and origin = 'generated';
 
 create table alert_transition (
     alert_id   blob    not null references alerts (id),

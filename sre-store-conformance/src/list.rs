@@ -224,6 +224,7 @@ macro_rules! for_each_test {
                     the_depth_counts_what_waits
                     a_ticket_waits_for_the_page_of_its_slo
                     the_end_of_a_ticket_waits_too
+                    a_ticket_waits_until_the_end_of_the_page_is_told
                     only_tickets_wait_and_only_for_their_own_page
                 }
                 retention {

@@ -27,7 +27,8 @@ pub trait Outbox: Debug + Send + Sync {
     /// At most `limit` groups: urgent ones first, then the longest due. Left out: lanes that are
     /// paused or stopped, identities of which a message to the same destination is under way or an
     /// earlier episode still has intents for it (what is said next waits for what was said first,
-    /// whatever the episode), and tickets whose SLO has its page open.
+    /// whatever the episode), and tickets whose SLO has its page open, or of the end of whose page the
+    /// destination is still to hear.
     async fn due_groups(&self, now: DateTime<Utc>, limit: u32)
     -> Result<Vec<DueGroup>, StoreError>;
 

@@ -1,11 +1,12 @@
 //! Tickets wait for the page of their SLO.
 
 use sre_core::alert::{AlertType, Identity, Origin};
-use sre_core::store::Store;
+use sre_core::notification::DeadReason;
+use sre_core::store::{Recorded, Store};
 
-use super::{applied, groups, with_ops};
+use super::{applied, deliver_next, group, groups, opened, record, send, with_ops};
 use crate::Verdict;
-use crate::fixtures::{acknowledged, at, fires, identity, resolved};
+use crate::fixtures::{acknowledged, at, fires, first_try, identity, resolved};
 
 /// While the page of an SLO is open, acknowledged or not, its tickets are not due; they become due
 /// when it resolves, though nobody heard of the page.
@@ -36,12 +37,38 @@ pub async fn the_end_of_a_ticket_waits_too(store: &dyn Store) -> Verdict {
         fires(&identity(1, AlertType::SlowBurn), &[ops], at(0)),
     )
     .await?;
-    super::deliver_next(store, 0, None).await?;
+    deliver_next(store, 0, None).await?;
     let page = applied(store, fires(&identity(1, AlertType::BurnRate), &[], at(1))).await?;
     applied(store, resolved(&ticket, at(2))).await?;
     assert_eq!(groups(store, 3).await?, []);
     applied(store, resolved(&page, at(4))).await?;
     assert_eq!(groups(store, 4).await?.len(), 1);
+    Ok(())
+}
+
+/// Whoever was told of the page is told of its end first, and only then of what remains.
+pub async fn a_ticket_waits_until_the_end_of_the_page_is_told(store: &dyn Store) -> Verdict {
+    let ops = with_ops(store).await?;
+    let page = opened(store, 1).await?;
+    deliver_next(store, 0, None).await?;
+    let ticket = fires(&identity(1, AlertType::SlowBurn), &[ops], at(1));
+    let ticket = applied(store, ticket).await?;
+    applied(store, resolved(&page, at(2))).await?;
+    let end = send(store, 2).await?;
+    assert_eq!(end.alert_id, page.id);
+    assert_eq!(groups(store, 2).await?, [], "the end is under way");
+    let result = Recorded::Retry {
+        at: at(9),
+        is_unknown: true,
+    };
+    record(store, &first_try(&end), 3, result).await?;
+    assert_eq!(groups(store, 3).await?, [], "the end is tried again");
+    let again = super::try_at(store, 9).await?;
+    let dead = Recorded::Dead {
+        reason: DeadReason::Refused,
+    };
+    record(store, &again, 9, dead).await?;
+    assert_eq!(group(store, 9).await?.alert.id, ticket.id);
     Ok(())
 }
 

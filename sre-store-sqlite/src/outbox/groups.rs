@@ -43,13 +43,22 @@ pub(super) async fn due(
                                   and exists (select 1 from intents e
                                                where e.state = 'pending' and e.alert_id = b.id
                                                  and e.destination_id = due.destination_id))))
-              -- A ticket waits while its SLO's page is open.
+              -- A ticket waits while its SLO's page is open, and until its receiver has heard the
+              -- end of it.
               and not (a.origin = 'generated'
                        and a.alert_type in ('slow_burn', 'budget_exhaustion', 'slo_violation')
                        and exists (select 1 from alerts p
-                                    where p.slo_id = a.slo_id and p.state <> 'resolved'
-                                      and p.alert_type = 'burn_rate'
-                                      and p.origin = 'generated'))
+                                    where p.slo_id = a.slo_id and p.alert_type = 'burn_rate'
+                                      and p.origin = 'generated'
+                                      and (p.state <> 'resolved'
+                                           or exists (select 1 from intents e
+                                                       where e.state = 'pending'
+                                                         and e.alert_id = p.id
+                                                         and e.destination_id = due.destination_id)
+                                           or exists (select 1 from deliveries d
+                                                       where d.state = 'pending'
+                                                         and d.alert_id = p.id
+                                                         and d.destination_id = due.destination_id))))
             group by due.alert_id, due.destination_id, a.severity
             -- What began, changed or ended before what merely goes on; then the graver; then the
             -- longest due.

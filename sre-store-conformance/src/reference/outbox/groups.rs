@@ -45,7 +45,7 @@ impl State {
                 && self.is_lane_open(group.destination_id, now)
                 && heads.get(&subject(group)) == Some(&group.alert.episode)
                 && !under_way.contains(&subject(group))
-                && !self.waits_for_page(&group.alert)
+                && !self.waits_for_page(&group.alert, group.destination_id)
         });
         groups.sort_by_key(place);
         groups.truncate(length(limit));
@@ -102,13 +102,29 @@ impl State {
         })
     }
 
-    /// Whether the alert is a ticket of an SLO whose page is open.
-    fn waits_for_page(&self, alert: &Alert) -> bool {
+    /// Whether the destination is still to hear something of the episode.
+    fn owes(&self, destination_id: DestinationId, alert: AlertId) -> bool {
+        let is_pending = self.notes.values().any(|note| {
+            let intent = &note.intent;
+            note.state == "pending"
+                && (intent.destination_id, intent.alert_id) == (destination_id, alert)
+        });
+        let is_under_way = self.messages.values().any(|message| {
+            message.is_pending()
+                && message.frozen.alert_id == alert
+                && message.delivery().destination_id == destination_id
+        });
+        is_pending || is_under_way
+    }
+
+    /// Whether the alert is a ticket of an SLO whose page is open, or of the end of which the
+    /// destination is still to hear.
+    fn waits_for_page(&self, alert: &Alert, destination_id: DestinationId) -> bool {
         let is_page = |other: &Alert| {
-            other.is_open()
-                && other.identity.origin == Origin::Generated
+            other.identity.origin == Origin::Generated
                 && *other.alert_type() == AlertType::BurnRate
                 && other.slo_id() == alert.slo_id()
+                && (other.is_open() || self.owes(destination_id, other.id))
         };
         alert.is_ticket()
             && alert.slo_id().is_some()
