@@ -2,7 +2,7 @@
 //!
 //! The commit that changes an alert writes *intents*: this transition is of interest to this
 //! destination. The dispatcher judges due intents against what the destination was last told
-//! ([`judge`]), freezes a *delivery* (one message with a fixed body and id), and sends it. A crash
+//! ([`judge()`]), freezes a *delivery* (one message with a fixed body and id), and sends it. A crash
 //! between any two of these steps repeats a step and loses none: delivery is at least once, under a
 //! stable id, and a repeat that may be one says so.
 
@@ -194,7 +194,7 @@ pub struct Outgoing<'a> {
 }
 
 /// The port to a channel. It renders and sends; what an answer means is decided by [`classify`], and
-/// who is told what by [`judge`].
+/// who is told what by [`judge()`].
 #[async_trait]
 pub trait Notifier: fmt::Debug + Send + Sync {
     /// Whom it reaches.

@@ -4,9 +4,9 @@
 //!
 //! 1. readiness is false ([`Lifecycle::leaving`]), so that nobody sends more;
 //! 2. requests: no new connections, idle ones closed, those in flight finished, at most
-//!    [`REQUESTS_TIME`]; then they are cut;
-//! 3. workers: each finishes its activation and releases its claims, at most [`WORKERS_TIME`];
-//! 4. close: telemetry is flushed and pools are closed, at most [`CLOSE_TIME`].
+//!    `REQUESTS_TIME`; then they are cut;
+//! 3. workers: each finishes its activation and releases its claims, at most `WORKERS_TIME`;
+//! 4. close: telemetry is flushed and pools are closed, at most `CLOSE_TIME`.
 //!
 //! Requests come before workers, since what a request wrote may still be delivered; workers before
 //! pools, since they work through them. All of it takes less than ten seconds. A second signal ends

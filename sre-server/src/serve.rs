@@ -2,7 +2,7 @@
 //!
 //! HTTP/1 only, and by [`http1::Builder`] only: hyper-util's `auto` never times out its sniffing of
 //! the protocol, so a silent client would keep its connection. What hyper does not bound, the two
-//! wrappers of a connection do: [`WriteStall`] a client that never reads, [`HeadGuard`] the request
+//! wrappers of a connection do: `WriteStall` a client that never reads, `HeadGuard` the request
 //! heads on which two parsers could disagree. Bodies are bounded where they are read.
 
 use std::convert::Infallible;
