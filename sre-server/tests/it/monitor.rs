@@ -1,6 +1,7 @@
 //! The use cases of `sre_core::monitor` over the store in memory, with scripted sources and
 //! receivers, a clock that stands still, and a store that fails where it is told to.
 
+mod afresh;
 mod catching_up;
 mod dispatching;
 mod faults;

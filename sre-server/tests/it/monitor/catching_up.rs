@@ -30,7 +30,7 @@ impl World {
             match item {
                 HistoryItem::Calculation(held) => slots.push(minutes(held.slot)),
                 HistoryItem::Gap(gap) => {
-                    gaps.push((minutes(gap.during.start()), minutes(gap.during.end())))
+                    gaps.push((minutes(gap.during.start()), minutes(gap.during.end())));
                 }
             }
         }

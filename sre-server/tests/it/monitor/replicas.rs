@@ -47,13 +47,13 @@ async fn two_evaluators_commit_every_slot_once() {
         );
     }
     let committed = world.store.committed();
-    let slots: BTreeSet<_> = committed
+    let decided: BTreeSet<_> = committed
         .iter()
         .map(|changes| (changes.slo_id, changes.slot))
         .collect();
-    assert_eq!(slots.len(), committed.len());
+    assert_eq!(decided.len(), committed.len());
     for slo in &slos {
-        let mine = slots
+        let mine = decided
             .iter()
             .filter(|(id, _)| *id == slo.id)
             .count();
@@ -157,7 +157,7 @@ async fn a_definition_that_changes_under_way_is_evaluated_at_once_as_it_is_then(
     let late = slow.begin(world.now).await;
     world
         .change(&mut slo, false, |slo| {
-            slo.definition.target = "99".parse().expect("a target")
+            slo.definition.target = "99".parse().expect("a target");
         })
         .await;
     slow.gate.add_permits(10);
@@ -216,7 +216,7 @@ async fn a_longer_window_reads_the_slices_that_are_there() {
         .await;
     world
         .change(&mut slo, false, |slo| {
-            slo.definition.window = Window::Rolling(Span::hours(4))
+            slo.definition.window = Window::Rolling(Span::hours(4));
         })
         .await;
     world.live(2, 0, 100, &evaluator).await;

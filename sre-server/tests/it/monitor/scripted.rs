@@ -1,6 +1,7 @@
 //! A source and a receiver that say what a test tells them to.
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -190,7 +191,7 @@ impl Notifier for ScriptedNotifier {
             message.sequence,
         );
         if message.suppressed_episodes > 0 {
-            body.push_str(&format!(" after {} untold", message.suppressed_episodes));
+            let _ = write!(body, " after {} untold", message.suppressed_episodes);
         }
         body.into_bytes()
     }
