@@ -130,21 +130,33 @@ async fn a_second_process_on_the_same_data_is_refused_and_the_first_goes_on() {
 mod with_promtool {
     use std::io::Write as _;
     use std::process::{Command, Stdio};
+    use std::time::Duration;
 
     use crate::process::Service;
+    use crate::waiting::eventually;
 
     #[tokio::test]
     async fn promtool_finds_nothing_wrong_with_the_metrics() {
         let mut service = Service::new();
         let running = service.start().await;
         let client = &running.client;
-        client.get("/slo").await.expect(200);
-        client.get("/slo/nowhere").await;
-        let metrics = client.get("/metrics").await.expect(200);
-        let metrics = metrics
-            .as_str()
-            .expect("a text")
-            .to_owned();
+        client
+            .get("/slo/nowhere")
+            .await
+            .expect(404);
+        // An SLO without data has no figure.
+        let metrics = eventually("live figures", Duration::from_secs(40), || async {
+            client.get("/slo").await.expect(200);
+            let metrics = client.get("/metrics").await.expect(200);
+            let metrics = metrics
+                .as_str()
+                .expect("a text")
+                .to_owned();
+            metrics
+                .contains("sre_monitor_slo_compliance{")
+                .then_some(metrics)
+        })
+        .await;
         let mut promtool = Command::new("promtool")
             .args(["check", "metrics"])
             .stdin(Stdio::piped())

@@ -190,18 +190,23 @@ impl Verdict<'_> {
             .into_iter()
             .chain(made.step_by(10))
             .collect();
-        let mut slots = 0;
+        let (mut slots, mut late) = (0, 0);
         for id in &ids {
-            slots += self.slots(id).await;
+            let items = self.slots(id).await;
+            slots += items.len();
+            late += items
+                .iter()
+                .filter(|item| item["burn_rates"].is_null())
+                .count();
         }
         say(&format!(
-            "kill: {slots} slots of {} SLOs, none missing, none double",
+            "kill: {slots} slots of {} SLOs, none missing, none double; {late} caught up on",
             ids.len()
         ));
     }
 
-    /// How many slots there are.
-    async fn slots(&self, id: &str) -> usize {
+    /// The slots of an SLO, which begin when it was made.
+    async fn slots(&self, id: &str) -> Vec<Value> {
         // Wait until whatever the last kill held up has been caught up on.
         let began = now();
         let what = format!("the slots of {id} are caught up on");
@@ -233,7 +238,19 @@ impl Verdict<'_> {
                 pair[0]
             );
         }
-        slots.len()
+        let slo = self
+            .client
+            .get(&format!("/slo/{id}"))
+            .await
+            .expect(200);
+        let (made, first) = (instant(&slo["created_at"]), slots[0]);
+        // The first slice closes within ten seconds, and has its slot in the quarter after that.
+        let latest = made + TimeDelta::milliseconds(12_500);
+        assert!(
+            first > made && first <= latest,
+            "made {made}, first {first}"
+        );
+        items
     }
 
     /// What was folded slice by slice through all that is what is stored.
