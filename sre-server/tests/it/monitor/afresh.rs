@@ -58,17 +58,19 @@ async fn the_ledger_in_memory_is_what_is_stored_after_every_step() {
             [1, 5, 24][usize::try_from(seed % 3).expect("small")],
         ));
         world.add(&slo).await;
-        let mut evaluator = world.evaluator("one");
+        let (mut evaluator, mut other) = (world.evaluator("one"), world.evaluator("other"));
         let mut zone = 0_u64;
         for _ in 0..60 {
             let now = (world.now - at(0)).num_seconds();
             match random.below(12) {
                 0 => evaluator = world.evaluator("another"),
+                // Each keeps the ledger of when it was last at work.
+                2 => std::mem::swap(&mut evaluator, &mut other),
                 1 => {
                     let minutes = i64::try_from(random.below(200)).expect("small");
                     world.now += TimeDelta::seconds(60 * minutes);
                 }
-                2 | 3 => {}
+                3 => {}
                 4..=6 => {
                     for _ in 0..=random.below(4) {
                         zone += 1;

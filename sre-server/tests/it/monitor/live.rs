@@ -83,7 +83,7 @@ async fn a_late_sample_changes_the_sums_at_the_next_slot() {
         .live(200, 0, 100, &evaluator)
         .await;
     // One of the open hour, one of an hour whose slices are in memory, and one of an older hour.
-    for (second, folded_at) in [(11_700, 12_100), (6_000, 12_200), (300, 12_300)] {
+    for (second, folded_at) in [(11_700, 12_100), (6_000, 12_220), (300, 12_340)] {
         let mut late = sample(at(second), counts(0, 7));
         late.labels = labels(&[("zone", "b")]);
         assert_eq!(
@@ -99,6 +99,15 @@ async fn a_late_sample_changes_the_sums_at_the_next_slot() {
             "{second}"
         );
         assert_eq!(world.found(&slo).await, world.afresh(&slo).await);
+        world.store.committed();
+        world
+            .run_until(folded_at + 60, &evaluator)
+            .await;
+        let mut quiet = world.store.committed().into_iter();
+        assert!(
+            quiet.all(|changes| changes.refolded.is_none()),
+            "folded again once"
+        );
     }
     assert_eq!(
         world

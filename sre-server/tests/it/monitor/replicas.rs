@@ -78,12 +78,13 @@ struct Hanging {
 }
 
 impl Hanging {
-    fn of(world: &World) -> Self {
+    /// Its source says so many good of a hundred thousand, when it says anything.
+    fn of(world: &World, good: u64) -> Self {
         let (gate, source) = (
             Arc::new(Semaphore::new(0)),
             Arc::new(ScriptedSource::default()),
         );
-        source.counts(50, 100);
+        source.counts(good, 100_000);
         source.waits_for(Arc::clone(&gate));
         Self {
             gate,
@@ -112,7 +113,7 @@ async fn a_claim_that_ended_is_taken_and_the_late_commit_leaves_no_trace() {
     let (mut world, slo) = (World::new(), counted());
     world.add(&slo).await;
     world.source.counts(100, 100);
-    let (slow, quick) = (Hanging::of(&world), world.evaluator("quick"));
+    let (slow, quick) = (Hanging::of(&world, 50_000), world.evaluator("quick"));
     world.now = at(100);
     let late = slow.begin(world.now).await;
     world.now = at(110);
@@ -140,8 +141,8 @@ async fn a_claim_that_ended_is_taken_and_the_late_commit_leaves_no_trace() {
     let expected = [
         (-60, (0, 100)),
         (0, (0, 100)),
-        (60, (50, 100)),
-        (120, (50, 100)),
+        (60, (50_000, 100_000)),
+        (120, (50_000, 100_000)),
     ];
     assert_eq!(world.folded(&slo).await, BTreeMap::from(expected));
     assert_eq!(world.found(&slo).await, world.afresh(&slo).await);
@@ -152,7 +153,7 @@ async fn a_definition_that_changes_under_way_is_evaluated_at_once_as_it_is_then(
     let (mut world, mut slo) = (World::new(), counted());
     world.add(&slo).await;
     world.source.counts(100, 100);
-    let slow = Hanging::of(&world);
+    let slow = Hanging::of(&world, 50_000);
     world.now = at(100);
     let late = slow.begin(world.now).await;
     world
@@ -240,7 +241,7 @@ async fn a_person_who_was_first_costs_no_more_than_one_more_look() {
     assert!(page.is_open());
     // It is measured to be well again, so that the evaluation ends the page that Ada acknowledges.
     world.source.counts(100_000, 100_000);
-    let slow = Hanging::of(&world);
+    let slow = Hanging::of(&world, 100_000);
     let mut late = None;
     for _ in 0..60 {
         world.now += TimeDelta::seconds(10);
@@ -256,9 +257,15 @@ async fn a_person_who_was_first_costs_no_more_than_one_more_look() {
         Ok(Commit::Applied { .. })
     ));
     slow.gate.add_permits(10);
-    late.expect("a slot was due")
+    let done = late
+        .expect("a slot was due")
         .await
         .expect("ends");
-    world.run_until(1_800, &evaluator).await;
+    assert_eq!((done.applied, done.superseded), (0, 1));
+    let done = world.evaluate(&evaluator).await;
+    assert_eq!(
+        done.applied, 1,
+        "at once, and not only when the lost claim ends"
+    );
     assert!(!world.alerts(&slo).await["burn_rate"].is_open());
 }
