@@ -63,6 +63,8 @@ macro_rules! for_each_test {
                     ten_thousand_samples_are_appended_at_once
                     a_late_sample_marks_its_slice
                     a_sample_in_time_marks_nothing
+                    a_sample_of_a_folded_slice_marks_it
+                    a_sample_beside_a_claim_marks_its_slice
                     a_late_duplicate_marks_nothing
                     a_late_correction_marks_its_slice
                     a_late_sample_marks_each_slo_by_its_own_slices

@@ -488,7 +488,8 @@ fn suppressed(group: &DueGroup) -> u64 {
     }
 }
 
-/// The message, frozen: its id is that of the intents it carries.
+/// The message, frozen. Its id is made of what it carries and of when it was frozen: a receiver that
+/// keeps ids must not take the first page of a new store for one of an old store.
 fn frozen(
     destination_id: DestinationId,
     alert: &Alert,
@@ -497,10 +498,12 @@ fn frozen(
     intents: Vec<crate::name::IntentId>,
     now: DateTime<Utc>,
 ) -> Delivery {
-    let parts: Vec<&[u8]> = intents
+    let frozen_at = now.timestamp_micros().to_be_bytes();
+    let mut parts: Vec<&[u8]> = intents
         .iter()
         .map(|id| id.0.as_bytes().as_slice())
         .collect();
+    parts.push(&frozen_at);
     Delivery {
         id: DeliveryId(derived_id("delivery", &parts)),
         destination_id,
@@ -551,6 +554,9 @@ const fn urgency(severity: Severity, reason: Reason) -> Urgency {
 /// The status and the words of an answer.
 fn told(answer: Answer) -> (Option<u16>, String) {
     match answer {
+        Answer::Responded {
+            status, excerpt, ..
+        } if excerpt.is_empty() => (Some(status), format!("answered {status}")),
         Answer::Responded {
             status, excerpt, ..
         } => (Some(status), excerpt),

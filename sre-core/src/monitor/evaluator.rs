@@ -775,10 +775,7 @@ fn skip_what_no_window_holds(claim: &mut SlotClaim, newest: DateTime<Utc>) -> Ve
 /// Time in which nobody watched makes nothing stale. What was stale before stays so until it is
 /// measured: a pause is no recovery.
 fn note_pause(progress: &mut Progress, claim: &SlotClaim, grid: &SlotGrid, now: DateTime<Utc>) {
-    let is_pause = now - claim.slot
-        > PAUSE
-            .as_delta()
-            .max(grid.step().as_delta() * 2);
+    let is_pause = now - claim.slot > grid.step().as_delta() * 2;
     let was_stale = claim
         .last
         .as_ref()
@@ -863,8 +860,6 @@ const BATCH: u32 = 500;
 const CONCURRENT: usize = 8;
 /// The most that one step catches up on.
 const CATCH_UP: Span = Span::hours(1);
-/// A slot later than this was not evaluated because nobody was there.
-const PAUSE: Span = Span::minutes(2);
 /// Hours of a source's history that one step folds.
 const BACKFILL_HOURS: usize = 24;
 /// Hours of stored samples that one slot folds again.

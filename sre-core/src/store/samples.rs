@@ -15,8 +15,9 @@ use crate::time::{Interval, Span};
 #[async_trait]
 pub trait Samples: Debug + Send + Sync {
     /// Stores samples, all in one transaction, and answers for each in order. A sample of a slice
-    /// that ended at or before `closed_before` marks that slice of every SLO on its metric dirty, in
-    /// the same transaction: the next slot folds it again.
+    /// that ended at or before `closed_before`, or that a slot has folded or may be folding now,
+    /// marks that slice of every SLO on its metric dirty, in the same transaction: the next slot
+    /// folds it again.
     async fn append(
         &self,
         samples: &[Sample],

@@ -191,6 +191,11 @@ impl Cursor {
 
     /// Marks a range dirty. A range that was marked before bears the new number alone, so that
     /// whoever saw the old mark does not clear the new one.
+    /// Whether a slot has folded the slice.
+    pub(super) fn has_folded(&self, slice: Interval) -> bool {
+        slice.end() <= self.last_slice
+    }
+
     pub(super) fn mark(&mut self, range: Interval) {
         if !range.is_empty() {
             self.marked = self.marked.saturating_add(1);

@@ -22,6 +22,11 @@ impl Claim {
         self.until <= now
     }
 
+    /// Whether somebody has claimed the row and has not come back: a late holder may still write.
+    pub(super) fn is_taken(&self) -> bool {
+        self.until > DateTime::UNIX_EPOCH
+    }
+
     /// Claims the row and answers the new epoch.
     pub(super) fn take(&mut self, until: DateTime<Utc>) -> u64 {
         (self.epoch, self.until) = (self.epoch.saturating_add(1), until);

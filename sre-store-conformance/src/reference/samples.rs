@@ -169,8 +169,9 @@ impl State {
         }
     }
 
-    /// Marks the slice of the sample dirty in every live SLO on its metric whose slice has closed;
-    /// answers whether there was one.
+    /// Marks the slice of the sample dirty in every live SLO on its metric whose slice has closed or
+    /// was folded; answers whether there was one. While a slot is under way nobody can tell whether
+    /// it has read the slice yet: then it is marked, too.
     fn mark_late(&mut self, sample: &Sample, closed_before: DateTime<Utc>) -> bool {
         let mut is_late = false;
         for slo in self
@@ -180,12 +181,14 @@ impl State {
         {
             let width = slo.definition.slice;
             let slice = width.interval(width.index_of(sample.at));
-            if let Some(cursor) = self.cursors.get_mut(&slo.id)
-                && slice.end() <= closed_before
-            {
+            let Some(cursor) = self.cursors.get_mut(&slo.id) else {
+                continue;
+            };
+            let is_closed = slice.end() <= closed_before || cursor.has_folded(slice);
+            if is_closed || cursor.claim.is_taken() {
                 cursor.mark(slice);
-                is_late = true;
             }
+            is_late |= is_closed;
         }
         is_late
     }

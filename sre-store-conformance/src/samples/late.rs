@@ -34,6 +34,41 @@ pub async fn a_sample_in_time_marks_nothing(store: &dyn Store) -> Verdict {
     Ok(())
 }
 
+/// A sample of a slice that a slot has folded marks it, however long ago its caller looked at the
+/// clock: it may have waited for its turn to write.
+pub async fn a_sample_of_a_folded_slice_marks_it(store: &dyn Store) -> Verdict {
+    let slo = slo(1).build();
+    let start = Start {
+        next_slot: at(0),
+        last_slice: at(120),
+        ..start_of(&slo)
+    };
+    store.insert(&slo, &start).await?;
+    let answers = store
+        .append(&[sample(at(61), counts(1, 1))], at(0))
+        .await?;
+    assert_eq!(answers, [Appended::Stored { is_late: true }]);
+    assert_eq!(dirty(store, 1).await?, [during(60, 120)]);
+    Ok(())
+}
+
+/// While a slot is under way nobody can tell whether it has read a slice yet, so a sample marks it;
+/// it is not called late for that.
+pub async fn a_sample_beside_a_claim_marks_its_slice(store: &dyn Store) -> Verdict {
+    insert(store, &slo(1).build()).await?;
+    let claims = store
+        .claim_slots("a", at(100_000), at(100_020), MANY)
+        .await?;
+    assert_eq!(claims.len(), 1);
+    let answers = store
+        .append(&[sample(at(61), counts(1, 1))], at(0))
+        .await?;
+    assert_eq!(answers, [Appended::Stored { is_late: false }]);
+    store.release(&claims).await?;
+    assert_eq!(dirty(store, 1).await?, [during(60, 120)]);
+    Ok(())
+}
+
 /// A late duplicate changes nothing and marks nothing.
 pub async fn a_late_duplicate_marks_nothing(store: &dyn Store) -> Verdict {
     insert(store, &slo(1).build()).await?;

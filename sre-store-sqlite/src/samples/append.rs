@@ -70,8 +70,19 @@ impl SampleRow {
 struct Metric {
     /// Whether it has counts; `None` before its first sample.
     has_counts: Option<bool>,
-    /// The live SLOs on it, the width of their slices, and what of them is to be marked.
-    slos: Vec<(SloId, SliceWidth, Vec<Interval>)>,
+    /// The live SLOs on it.
+    slos: Vec<Fed>,
+}
+
+/// A live SLO that is fed by a metric, as it stands in this transaction.
+#[derive(Debug)]
+struct Fed {
+    slo: SloId,
+    width: SliceWidth,
+    last_slice: DateTime<Utc>,
+    is_claimed: bool,
+    /// The slices that are to be marked.
+    marks: Vec<Interval>,
 }
 
 /// Appends samples in order; each sees those before it.
@@ -107,11 +118,11 @@ pub(super) async fn append(
             })
         })
         .collect();
-    for (slo, _, ranges) in metrics
+    for fed in metrics
         .into_values()
         .flat_map(|metric| metric.slos)
     {
-        dirty::mark(tx, slo, &merged(ranges)).await?;
+        dirty::mark(tx, fed.slo, &merged(fed.marks)).await?;
     }
     Ok(appended)
 }
@@ -177,9 +188,10 @@ impl Metric {
         .await
         .map_err(classify)?;
         let slos = query!(
-            "select id, slice_seconds from slos
-              where service_name = $1 and source_metric = $2
-                and deleted_at is null and is_enabled = 1",
+            "select s.id, s.slice_seconds, c.last_slice, c.claim_until
+               from slos s join slo_cursor c on c.slo_id = s.id
+              where s.service_name = $1 and s.source_metric = $2
+                and s.deleted_at is null and s.is_enabled = 1",
             sample.service_name,
             sample.metric_name
         )
@@ -193,7 +205,13 @@ impl Metric {
                 let span = row.span("slice_seconds", slo.slice_seconds)?;
                 let width =
                     SliceWidth::new(span).map_err(|error| row.corrupt("slice_seconds", error))?;
-                Ok((SloId(row.id("id", &slo.id)?), width, Vec::new()))
+                Ok(Fed {
+                    slo: SloId(row.id("id", &slo.id)?),
+                    width,
+                    last_slice: row.instant("last_slice", slo.last_slice)?,
+                    is_claimed: slo.claim_until > 0,
+                    marks: Vec::new(),
+                })
             })
             .collect();
         Ok(Self {
@@ -227,17 +245,20 @@ impl Metric {
         }
     }
 
-    /// Notes the closed slices that the sample lies in; answers whether there is one.
+    /// Notes the slices that the sample lies in and that have closed, or that a slot has folded;
+    /// answers whether there is one. While a slot is under way nobody can tell whether it has read
+    /// the slice yet: then it is noted, too.
     fn mark_late(&mut self, sample: &SampleRow, closed_before: DateTime<Utc>) -> bool {
         let mut is_late = false;
-        for (_, width, ranges) in &mut self.slos {
-            let slice = width.interval(width.index_of(sample.instant));
-            if slice.end() <= closed_before {
-                if ranges.last() != Some(&slice) {
-                    ranges.push(slice);
-                }
-                is_late = true;
+        for fed in &mut self.slos {
+            let slice = fed
+                .width
+                .interval(fed.width.index_of(sample.instant));
+            let is_closed = slice.end() <= closed_before || slice.end() <= fed.last_slice;
+            if (is_closed || fed.is_claimed) && fed.marks.last() != Some(&slice) {
+                fed.marks.push(slice);
             }
+            is_late |= is_closed;
         }
         is_late
     }
