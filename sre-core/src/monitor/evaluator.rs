@@ -1,71 +1,32 @@
 //! Evaluating what is due: fold, evaluate, decide, one commit.
 
+mod recording;
+mod refolding;
+mod settings;
+
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
 
-use crate::alert::{Alert, LifecycleSettings, Moment};
+use crate::alert::{Alert, Moment};
 use crate::decide::{Situation, decide, identities};
-use crate::evaluate::EvaluationSettings;
 use crate::evaluation::{Evaluation, Progress};
 use crate::hour::Hour;
 use crate::ledger::Ledger;
-use crate::monitor::folding::{Read, Reader, merged, newest_hours, slices};
-use crate::monitor::ledgers::{
-    LedgerKey, Ledgers, evaluate_with_edges, horizon, load_ledger, too_large,
-};
+use crate::monitor::folding::{Reader, merged};
+use crate::monitor::ledgers::{LedgerKey, Ledgers, evaluate_with_edges, horizon, load_ledger};
 use crate::name::{DestinationId, SloId};
 use crate::schedule::SlotGrid;
-use crate::slice::Slice;
-use crate::slo::Indicator;
 use crate::source::{FailureClass, MetricSource};
-use crate::store::{
-    Alerts, BudgetRecord, Calculation, Changes, Commit, Evaluations, Gap, Outcome, Refolded,
-    Samples, SlotClaim, StoreError,
-};
+use crate::store::{Alerts, Changes, Commit, Evaluations, Gap, Samples, SlotClaim, StoreError};
 use crate::time::{Interval, Span};
 
-/// What an installation sets for the evaluator.
-#[derive(Clone, Copy, Debug)]
-pub struct MonitorSettings {
-    /// Levels and coverage.
-    pub evaluation: EvaluationSettings,
-    /// The times that move alerts.
-    pub lifecycle: LifecycleSettings,
-    /// How often a calculation is recorded.
-    pub validation_interval: Span,
-    /// How long after its end a slice closes, so that what was scraped in it has arrived.
-    pub delay: Span,
-    /// How often the budget is recorded.
-    pub budget_interval: Span,
-}
+pub use settings::MonitorSettings;
 
-impl Default for MonitorSettings {
-    fn default() -> Self {
-        Self {
-            evaluation: EvaluationSettings::default(),
-            lifecycle: LifecycleSettings::default(),
-            validation_interval: Span::minutes(5),
-            delay: Span::seconds(10),
-            budget_interval: Span::hours(1),
-        }
-    }
-}
-
-impl MonitorSettings {
-    /// The slots of an SLO.
-    #[must_use]
-    pub fn grid(&self, slo: &crate::slo::Slo) -> SlotGrid {
-        SlotGrid::new(
-            slo.id,
-            slo.definition.slice,
-            self.validation_interval,
-            self.delay,
-        )
-    }
-}
+use recording::newest_slice;
+use refolding::{merge_hours, still_dirty};
 
 /// What the evaluator reads and writes.
 #[derive(Clone, Debug)]
@@ -188,53 +149,6 @@ impl Evaluator {
         Ok(done)
     }
 
-    /// Folds the newest part of the history that one claimed SLO still lacks, decides nothing on it,
-    /// and says whether more is left. Runs beside [`Evaluator::activate`], so that history never
-    /// holds the live edge; a slot that is claimed meanwhile wins.
-    ///
-    /// # Errors
-    ///
-    /// Those of the store.
-    pub async fn backfill(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let Some((_, claim)) = self.backfills().pop_first() else {
-            return Ok(false);
-        };
-        // What the last slot found stands until the next: only a slot decides and records.
-        let Some(evaluation) = claim.last.clone() else {
-            return Ok(false);
-        };
-        let (dirty, remaining) = newest_hours(claim.dirty.clone(), BACKFILL_HOURS);
-        let mut progress = claim.progress.clone();
-        let mut ledger = self.ledger(&claim).await?;
-        let refold = self
-            .refold(&claim, &mut ledger, &mut progress, dirty)
-            .await?;
-        let is_at_rest = refold.failed.is_empty();
-        let changes = Changes {
-            hours: refold.hours,
-            refolded: Some(Refolded {
-                mark: claim.mark,
-                remaining: merged(
-                    remaining
-                        .into_iter()
-                        .chain(refold.failed)
-                        .collect(),
-                ),
-            }),
-            ..unchanged(&claim, progress, evaluation)
-        };
-        let prepared = Prepared {
-            changes,
-            ledger,
-            claim,
-            failure: None,
-        };
-        let mut done = Evaluated::default();
-        self.commit(vec![prepared], now, &mut done)
-            .await?;
-        Ok(is_at_rest && !self.backfills().is_empty())
-    }
-
     /// How many ledgers are held in memory.
     #[must_use]
     pub fn ledgers_held(&self) -> usize {
@@ -355,227 +269,11 @@ impl Evaluator {
         })
     }
 
-    /// Appends the slices that have closed. After a pause, a calculation is recorded for every slot
-    /// of the validation grid that was missed, all of them before the slot that decides.
-    async fn fold_live(
-        &self,
-        claim: &SlotClaim,
-        deciding: DateTime<Utc>,
-        ledger: &mut Ledger,
-        progress: &mut Progress,
-        live: Interval,
-        read: &Read,
-    ) -> Result<Vec<Calculation>, StoreError> {
-        let grid = self.settings.grid(&claim.slo);
-        let mut calculations = Vec::new();
-        let mut recorded_at = claim.recorded_at;
-        for (stretch, slice) in slices(live, claim.slo.definition.slice).zip(&read.slices) {
-            // A sum that does not fit is a data error: its slice stays unmeasured.
-            if ledger
-                .append(stretch.start(), *slice)
-                .is_err()
-            {
-                ledger
-                    .fill_to(stretch.end())
-                    .map_err(|error| too_large(claim.slo.id, error))?;
-            } else if slice.is_measured() {
-                progress.note_measured(stretch.start(), stretch.end());
-            }
-            let slot = grid.of_slice(stretch.end());
-            let is_due = self.is_on_grid(recorded_at, slot, self.settings.validation_interval);
-            if slot < deciding && is_due {
-                let found = self
-                    .evaluation(claim, ledger, progress, stretch.end())
-                    .await?;
-                calculations.push(calculation(slot, *slice, &found, false));
-                recorded_at = Some(slot);
-            }
-        }
-        ledger
-            .fill_to(live.end())
-            .map_err(|error| too_large(claim.slo.id, error))?;
-        Ok(calculations)
-    }
-
-    /// Records the slot and the budget where they are due, or where something changed.
-    fn record_slot(
-        &self,
-        claim: &SlotClaim,
-        slot: DateTime<Utc>,
-        newest: Slice,
-        changes: &mut Changes,
-    ) {
-        let (found, last) = (&changes.evaluation, claim.last.as_ref());
-        let recorded_at = changes
-            .calculations
-            .last()
-            .map(|held| held.slot)
-            .or(claim.recorded_at);
-        let has_new_state = last.is_none_or(|last| last.state != found.state);
-        if has_new_state || self.is_on_grid(recorded_at, slot, self.settings.validation_interval) {
-            changes
-                .calculations
-                .push(calculation(slot, newest, found, true));
-        }
-        let has_new_level = last.is_none_or(|last| {
-            (last.burn_level, last.budget_verdict) != (found.burn_level, found.budget_verdict)
-        });
-        if has_new_level || self.is_on_grid(claim.budget_at, slot, self.settings.budget_interval) {
-            let evaluation = found.clone();
-            changes.budget = Some(BudgetRecord {
-                at: slot,
-                evaluation,
-            });
-        }
-    }
-
     /// Whether an edge of the grid of `interval` lies between what was recorded last and `slot`.
     #[expect(
         clippy::unused_self,
         reason = "reads as a question to the evaluator's grid"
     )]
-    fn is_on_grid(&self, last: Option<DateTime<Utc>>, slot: DateTime<Utc>, interval: Span) -> bool {
-        let number = |at: DateTime<Utc>| {
-            at.timestamp()
-                .div_euclid(interval.as_secs_i64())
-        };
-        last.is_none_or(|last| number(last) < number(slot))
-    }
-
-    /// Late samples of a stored metric, and its history: cheap, and so part of the slot.
-    async fn refold_metric(
-        &self,
-        claim: &SlotClaim,
-        ledger: &mut Ledger,
-        progress: &mut Progress,
-    ) -> Result<Refold, StoreError> {
-        let Indicator::Metric(_) = claim.slo.definition.indicator else {
-            return Ok(Refold::default());
-        };
-        if claim.dirty.is_empty() {
-            return Ok(Refold::default());
-        }
-        let (dirty, remaining) = newest_hours(claim.dirty.clone(), METRIC_REFOLD_HOURS);
-        let mut refold = self
-            .refold(claim, ledger, progress, dirty)
-            .await?;
-        refold.refolded = Some(Refolded {
-            mark: claim.mark,
-            remaining,
-        });
-        Ok(refold)
-    }
-
-    /// Reads stretches again and puts them into the ledger, the newest first.
-    async fn refold(
-        &self,
-        claim: &SlotClaim,
-        ledger: &mut Ledger,
-        progress: &mut Progress,
-        dirty: Vec<Interval>,
-    ) -> Result<Refold, StoreError> {
-        let width = claim.slo.definition.slice;
-        // Only what was folded can be folded again: the rest is read by its own slot.
-        let folded = Interval::new(DateTime::UNIX_EPOCH, claim.last_slice);
-        let mut refold = Refold::default();
-        let mut is_away = false;
-        for stretch in dirty {
-            let aligned = Interval::new(width.floor(stretch.start()), width.ceil(stretch.end()));
-            let stretch = aligned.intersection(folded);
-            if stretch.is_empty() {
-                continue;
-            }
-            if is_away {
-                // A source that is away is not asked again in this step; one that could not speak
-                // for one stretch may speak for those before it.
-                refold.failed.push(stretch);
-                continue;
-            }
-            let read = self
-                .reader()
-                .read(&claim.slo, stretch, None)
-                .await?;
-            refold.failed.extend(&read.failed);
-            is_away = read.failure.is_some_and(is_of_source);
-            self.put(claim, ledger, progress, stretch, &read, &mut refold.hours)
-                .await?;
-        }
-        Ok(refold)
-    }
-
-    /// Replaces slices of one hour in the ledger and among the hours to write. What the source
-    /// failed to say leaves what is known.
-    async fn put(
-        &self,
-        claim: &SlotClaim,
-        ledger: &mut Ledger,
-        progress: &mut Progress,
-        stretch: Interval,
-        read: &Read,
-        hours: &mut Vec<Hour>,
-    ) -> Result<(), StoreError> {
-        let width = claim.slo.definition.slice;
-        let start = Hour::floor(stretch.start());
-        let hour = match hours
-            .iter()
-            .find(|hour| hour.start() == start)
-        {
-            Some(hour) => Some(hour.clone()),
-            None => {
-                self.stored_hour(claim, ledger, start)
-                    .await?
-            }
-        };
-        // Of an hour that is kept as its sum no slice can be replaced.
-        let Some(mut hour) = hour else {
-            return Ok(());
-        };
-        for (part, slice) in slices(stretch, width).zip(&read.slices) {
-            if read
-                .failed
-                .iter()
-                .any(|failed| failed.contains(part.start()))
-            {
-                continue;
-            }
-            hour.set(part.start(), *slice);
-            if slice.is_measured() {
-                progress.note_measured(part.start(), part.end());
-            }
-        }
-        ledger
-            .set_hour(&hour)
-            .map_err(|error| too_large(claim.slo.id, error))?;
-        if ledger.fine_hour(start).is_none() {
-            // A window that begins in it must not fetch what is still stored.
-            ledger.attach(&hour);
-        }
-        merge_hours(hours, vec![hour]);
-        Ok(())
-    }
-
-    /// The slices of an hour as they are known; `None` where only their sum is.
-    async fn stored_hour(
-        &self,
-        claim: &SlotClaim,
-        ledger: &Ledger,
-        start: DateTime<Utc>,
-    ) -> Result<Option<Hour>, StoreError> {
-        if let Some(hour) = ledger.fine_hour(start) {
-            return Ok(Some(hour));
-        }
-        let width = claim.slo.definition.slice;
-        let during = Interval::ending(start + Span::hours(1).as_delta(), Span::hours(1));
-        let evaluations = &self.ports.evaluations;
-        let stored = evaluations
-            .hours(claim.slo.id, claim.generation, width, during)
-            .await?;
-        let hour = stored
-            .into_iter()
-            .find(|hour| hour.start() == start)
-            .unwrap_or_else(|| Hour::unmeasured(start, width));
-        Ok(Some(hour).filter(Hour::is_fine))
-    }
 
     /// The ledger of a claim: the cached one when it is what is stored, else from the store.
     async fn ledger(&self, claim: &SlotClaim) -> Result<Ledger, StoreError> {
@@ -685,47 +383,12 @@ impl Evaluator {
         Ok(())
     }
 
-    /// Queues the history that the source can be asked for, now that the live edge stands.
-    fn queue_backfill(&self, claim: SlotClaim, changes: Changes, revision: u64) {
-        let is_live = changes.refolded.is_none() && changes.next_slot > claim.slot;
-        let Indicator::Prometheus(_) = claim.slo.definition.indicator else {
-            return;
-        };
-        if !is_live || claim.dirty.is_empty() {
-            return;
-        }
-        let queued = SlotClaim {
-            slot: changes.next_slot,
-            revision,
-            last_slice: changes.last_slice,
-            progress: changes.progress,
-            last: Some(changes.evaluation),
-            ..claim
-        };
-        self.backfills()
-            .insert(queued.slo.id, queued);
-    }
-
-    fn backfills(&self) -> std::sync::MutexGuard<'_, BTreeMap<SloId, SlotClaim>> {
-        self.backfills
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn reader(&self) -> Reader<'_> {
         Reader {
             samples: self.ports.samples.as_ref(),
             source: self.ports.source.as_deref(),
         }
     }
-}
-
-/// What was folded again.
-#[derive(Debug, Default)]
-struct Refold {
-    hours: Vec<Hour>,
-    failed: Vec<Interval>,
-    refolded: Option<Refolded>,
 }
 
 /// Changes that write nothing but what is remembered beside the slices.
@@ -746,14 +409,6 @@ fn unchanged(claim: &SlotClaim, progress: Progress, evaluation: Evaluation) -> C
         gaps: Vec::new(),
         budget: None,
         alerts: Vec::new(),
-    }
-}
-
-/// Everything that was dirty, still dirty.
-fn still_dirty(claim: &SlotClaim) -> Refolded {
-    Refolded {
-        mark: claim.mark,
-        remaining: claim.dirty.clone(),
     }
 }
 
@@ -785,25 +440,6 @@ fn note_pause(progress: &mut Progress, claim: &SlotClaim, grid: &SlotGrid, now: 
     }
 }
 
-/// Whether a failure is one of the source as a whole, and not of the stretch that it was asked for.
-const fn is_of_source(class: FailureClass) -> bool {
-    matches!(
-        class,
-        FailureClass::Unreachable
-            | FailureClass::Timeout
-            | FailureClass::Refused
-            | FailureClass::Unavailable
-    )
-}
-
-/// The last slice that was folded.
-fn newest_slice(ledger: &Ledger, slo: &crate::slo::Slo) -> Slice {
-    let start = ledger.end() - slo.definition.slice.span().as_delta();
-    ledger
-        .fine_hour(start)
-        .map_or(Slice::Unmeasured, |hour| hour.slice_at(start))
-}
-
 /// The hours that live slices touched, whole.
 fn live_hours(ledger: &Ledger, live: Interval) -> Vec<Hour> {
     let mut hours = Vec::new();
@@ -815,43 +451,6 @@ fn live_hours(ledger: &Ledger, live: Interval) -> Vec<Hour> {
     hours
 }
 
-/// Adds hours; of two for the same hour the later stands.
-fn merge_hours(hours: &mut Vec<Hour>, added: Vec<Hour>) {
-    hours.retain(|held| {
-        added
-            .iter()
-            .all(|hour| hour.start() != held.start())
-    });
-    hours.extend(added);
-    hours.sort_unstable_by_key(Hour::start);
-}
-
-fn calculation(
-    slot: DateTime<Utc>,
-    newest: Slice,
-    found: &Evaluation,
-    is_full: bool,
-) -> Calculation {
-    let outcome = match newest {
-        Slice::Unmeasured => Outcome::Unmeasured,
-        Slice::Measured(counts) if counts.total().is_zero() => Outcome::NoTraffic,
-        Slice::Measured(_) => Outcome::Measured,
-    };
-    Calculation {
-        slot,
-        outcome,
-        state: found.state,
-        counts: found
-            .budget
-            .map(crate::budget::ErrorBudget::counts),
-        // What the rules saw stands with the alerts that they opened; here there are many rows.
-        evaluation: is_full.then(|| Evaluation {
-            rules: Vec::new(),
-            ..found.clone()
-        }),
-    }
-}
-
 /// How long a claim holds: longer than any source may take, short enough for a takeover in 22 s.
 const CLAIM: Span = Span::seconds(20);
 /// SLOs a batch: one transaction, which no other writer waits for long.
@@ -860,7 +459,3 @@ const BATCH: u32 = 500;
 const CONCURRENT: usize = 8;
 /// The most that one step catches up on.
 const CATCH_UP: Span = Span::hours(1);
-/// Hours of a source's history that one step folds.
-const BACKFILL_HOURS: usize = 24;
-/// Hours of stored samples that one slot folds again.
-const METRIC_REFOLD_HOURS: usize = 48;

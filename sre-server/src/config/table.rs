@@ -93,8 +93,7 @@ pub const SETTINGS: &[Setting] = &[
         Unset,
         "Where the dashboards are: links to them are added to what is shown and sent. Everybody \
          sees it, so it carries no credentials.",
-    )
-    .without_effect(),
+    ),
     // Store and retention
     Setting::new(
         "DATABASE_URL",
@@ -117,7 +116,8 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Flag,
         Is("true"),
         "Whether `serve` brings the schema up to date; `sre-monitor migrate` does it alone.",
-    ),
+    )
+    .without_effect(),
     Setting::new(
         "DB_MAX_CONNECTIONS",
         Section::Store,
@@ -131,7 +131,8 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Number { min: 0, max: 1_000 },
         Is("5"),
         "The connections kept open; at most `DB_MAX_CONNECTIONS`.",
-    ),
+    )
+    .without_effect(),
     Setting::new(
         "DB_CONNECTION_TIMEOUT",
         Section::Store,
@@ -141,7 +142,8 @@ pub const SETTINGS: &[Setting] = &[
         },
         Is("30"),
         "How long connecting at start may take. A request waits for a connection for 3 s at most.",
-    ),
+    )
+    .without_effect(),
     Setting::new(
         "METRICS_RETENTION_DAYS",
         Section::Store,
@@ -200,8 +202,7 @@ pub const SETTINGS: &[Setting] = &[
         },
         Is("60s"),
         "How often Prometheus scrapes; used only for PromQL that cannot be read as counters.",
-    )
-    .without_effect(),
+    ),
     Setting::new(
         "API_GATEWAY_URL",
         Section::Sources,
@@ -366,7 +367,8 @@ pub const SETTINGS: &[Setting] = &[
         Is("3"),
         "The quick retries before a fallback is told as well. Slow retries go on; nothing is \
          dropped.",
-    ),
+    )
+    .without_effect(),
     // Alerts by mail
     Setting::new(
         "ENABLE_EMAIL_ALERTS",

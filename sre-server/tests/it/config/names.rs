@@ -83,6 +83,7 @@ fn what_has_no_effect_yet_is_warned_of() {
     {
         let text = match setting.kind {
             Kind::Url => "https://example.org",
+            Kind::Flag => "true",
             _ => "17",
         };
         let warnings = Given::new(&[(setting.name, text)]).warnings();
