@@ -269,12 +269,6 @@ impl Evaluator {
         })
     }
 
-    /// Whether an edge of the grid of `interval` lies between what was recorded last and `slot`.
-    #[expect(
-        clippy::unused_self,
-        reason = "reads as a question to the evaluator's grid"
-    )]
-
     /// The ledger of a claim: the cached one when it is what is stored, else from the store.
     async fn ledger(&self, claim: &SlotClaim) -> Result<Ledger, StoreError> {
         let key = LedgerKey {

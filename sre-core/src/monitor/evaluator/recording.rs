@@ -39,7 +39,7 @@ impl Evaluator {
                 progress.note_measured(stretch.start(), stretch.end());
             }
             let slot = grid.of_slice(stretch.end());
-            let is_due = self.is_on_grid(recorded_at, slot, self.settings.validation_interval);
+            let is_due = is_on_grid(recorded_at, slot, self.settings.validation_interval);
             if slot < deciding && is_due {
                 let found = self
                     .evaluation(claim, ledger, progress, stretch.end())
@@ -69,7 +69,7 @@ impl Evaluator {
             .map(|held| held.slot)
             .or(claim.recorded_at);
         let has_new_state = last.is_none_or(|last| last.state != found.state);
-        if has_new_state || self.is_on_grid(recorded_at, slot, self.settings.validation_interval) {
+        if has_new_state || is_on_grid(recorded_at, slot, self.settings.validation_interval) {
             changes
                 .calculations
                 .push(calculation(slot, newest, found, true));
@@ -77,26 +77,13 @@ impl Evaluator {
         let has_new_level = last.is_none_or(|last| {
             (last.burn_level, last.budget_verdict) != (found.burn_level, found.budget_verdict)
         });
-        if has_new_level || self.is_on_grid(claim.budget_at, slot, self.settings.budget_interval) {
+        if has_new_level || is_on_grid(claim.budget_at, slot, self.settings.budget_interval) {
             let evaluation = found.clone();
             changes.budget = Some(BudgetRecord {
                 at: slot,
                 evaluation,
             });
         }
-    }
-
-    pub(super) fn is_on_grid(
-        &self,
-        last: Option<DateTime<Utc>>,
-        slot: DateTime<Utc>,
-        interval: Span,
-    ) -> bool {
-        let number = |at: DateTime<Utc>| {
-            at.timestamp()
-                .div_euclid(interval.as_secs_i64())
-        };
-        last.is_none_or(|last| number(last) < number(slot))
     }
 }
 
@@ -132,4 +119,13 @@ pub(super) fn calculation(
             ..found.clone()
         }),
     }
+}
+
+/// Whether an edge of the grid of `interval` lies between what was recorded last and `slot`.
+fn is_on_grid(last: Option<DateTime<Utc>>, slot: DateTime<Utc>, interval: Span) -> bool {
+    let number = |at: DateTime<Utc>| {
+        at.timestamp()
+            .div_euclid(interval.as_secs_i64())
+    };
+    last.is_none_or(|last| number(last) < number(slot))
 }
