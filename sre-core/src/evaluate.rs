@@ -218,8 +218,8 @@ impl<'a> View<'a> {
             })
     }
 
-    /// What a rule says: its windows are covered each by itself, and there is history for at least
-    /// its short one.
+    /// What a rule says: each of its windows is covered by itself, and there is history for at least
+    /// the short one. A window that is measured to be clean settles it, whatever the other holds.
     fn judge(&self, rule: &BurnRule) -> Result<RuleOutcome, LedgerError> {
         let (long, short) = (self.window(rule.long)?, self.window(rule.short)?);
         let is_covered = |window: &WindowCounts| {
@@ -232,10 +232,14 @@ impl<'a> View<'a> {
                 .is_exceeded_by(window.counts, self.definition.target)
         };
         let is_known = self.known_seconds >= rule.short.as_seconds();
-        let verdict = if !is_known || !is_covered(&long) || !is_covered(&short) {
+        // Either window alone can say no; it takes both to say yes.
+        let is_clean = |window: &WindowCounts| is_covered(window) && !burns(window);
+        let verdict = if !is_known {
             RuleVerdict::Held
-        } else if !burns(&long) || !burns(&short) {
+        } else if is_clean(&long) || is_clean(&short) {
             RuleVerdict::Quiet
+        } else if !is_covered(&long) || !is_covered(&short) {
+            RuleVerdict::Held
         } else if long.counts.bad() < self.bad_needed(rule.long) {
             RuleVerdict::TooFewBad
         } else {

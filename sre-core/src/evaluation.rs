@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::budget::ErrorBudget;
 use crate::count::{Count, Counts};
+use crate::hour::Hour;
 use crate::policy::{BurnLevel, BurnRule};
 use crate::time::Span;
 
@@ -277,6 +278,29 @@ impl Progress {
         self.last_measured = Some(end);
     }
 
+    /// Learns from an hour of history while the slots themselves have taught too little: an SLO that
+    /// dies young must not die unheard.
+    pub fn learn_from(&mut self, hour: &Hour) {
+        if self.gaps.len() >= Self::GAPS_MIN {
+            return;
+        }
+        let mut last = None;
+        for (start, _) in hour
+            .iter()
+            .filter(|(_, slice)| slice.is_measured())
+        {
+            let gap = last.map(|last: DateTime<Utc>| (start - last).num_seconds());
+            self.gaps
+                .extend(gap.and_then(|gap| u32::try_from(gap).ok()));
+            last = Some(start);
+        }
+        let surplus = self
+            .gaps
+            .len()
+            .saturating_sub(Self::GAPS_MAX);
+        self.gaps.drain(..surplus);
+    }
+
     /// The learned interval between measurements: the median of the last gaps, so that one outage
     /// does not move it; `None` before two gaps are known.
     #[must_use]
@@ -337,6 +361,22 @@ mod tests {
                 .learned_interval()
                 .is_some()
         );
+    }
+
+    #[test]
+    fn history_teaches_the_interval_before_slots_do_and_not_after() {
+        use crate::slice::{Slice, SliceWidth};
+        let mut hour = Hour::unmeasured(at_second(0), SliceWidth::MINUTE);
+        for n in [0, 5, 10, 15] {
+            let nothing = Slice::Measured(Counts::NONE);
+            hour.set(at_second(n * 60), nothing);
+        }
+        let mut young = measured_every(60, 1);
+        young.learn_from(&hour);
+        assert_eq!(young.learned_interval(), Some(Span::minutes(5)));
+        let mut settled = measured_every(60, 5);
+        settled.learn_from(&hour);
+        assert_eq!(settled.learned_interval(), Some(Span::minutes(1)));
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub fn start_of(
     let window = slo.definition.window.span();
     Start {
         generation: slo.definition.generation(),
-        next_slot: grid.after(now),
+        next_slot: grid.of_slice(last_slice + slo.definition.slice.span().as_delta()),
         last_slice,
         backfill: (history == History::Window).then(|| Interval::ending(last_slice, window)),
     }

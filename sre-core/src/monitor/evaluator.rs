@@ -5,6 +5,7 @@ mod refolding;
 mod settings;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -15,7 +16,7 @@ use crate::decide::{Situation, decide, identities};
 use crate::evaluation::{Evaluation, Progress};
 use crate::hour::Hour;
 use crate::ledger::Ledger;
-use crate::monitor::folding::{Reader, merged};
+use crate::monitor::folding::{Reader, Strikes, merged};
 use crate::monitor::ledgers::{LedgerKey, Ledgers, evaluate_with_edges, horizon, load_ledger};
 use crate::name::{DestinationId, SloId};
 use crate::schedule::SlotGrid;
@@ -26,7 +27,7 @@ use crate::time::{Interval, Span};
 pub use settings::MonitorSettings;
 
 use recording::newest_slice;
-use refolding::{merge_hours, still_dirty};
+use refolding::{BACKFILL_HOURS, merge_hours, still_dirty};
 
 /// What the evaluator reads and writes.
 #[derive(Clone, Debug)]
@@ -50,6 +51,7 @@ pub struct Evaluator {
     holder: String,
     ledgers: Ledgers,
     backfills: Mutex<BTreeMap<SloId, SlotClaim>>,
+    backfill_hours: AtomicUsize,
 }
 
 /// What one activation did.
@@ -98,6 +100,7 @@ impl Evaluator {
             holder,
             ledgers,
             backfills,
+            backfill_hours: AtomicUsize::new(BACKFILL_HOURS),
         }
     }
 
@@ -121,13 +124,14 @@ impl Evaluator {
             return Ok(done);
         }
         let mut latest = self.latest_episodes(&claims).await?;
+        let strikes = &Strikes::default();
         let prepared: Vec<_> = stream::iter(claims)
             .map(|claim| {
                 let episodes = latest
                     .remove(&claim.slo.id)
                     .unwrap_or_default();
                 async move {
-                    self.prepare(claim, &episodes, now)
+                    self.prepare(claim, &episodes, strikes, now)
                         .await
                 }
             })
@@ -186,6 +190,7 @@ impl Evaluator {
         &self,
         mut claim: SlotClaim,
         latest: &[Alert],
+        strikes: &Strikes,
         now: DateTime<Utc>,
     ) -> Result<Prepared, StoreError> {
         let grid = self.settings.grid(&claim.slo);
@@ -201,7 +206,7 @@ impl Evaluator {
         note_pause(&mut progress, &claim, &grid, now);
 
         let live = Interval::new(claim.last_slice, end);
-        let reader = self.reader();
+        let reader = self.reader(strikes);
         let read = reader
             .read(&claim.slo, live, progress.last_measured)
             .await?;
@@ -377,10 +382,11 @@ impl Evaluator {
         Ok(())
     }
 
-    fn reader(&self) -> Reader<'_> {
+    fn reader<'a>(&'a self, strikes: &'a Strikes) -> Reader<'a> {
         Reader {
             samples: self.ports.samples.as_ref(),
             source: self.ports.source.as_deref(),
+            strikes,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! From measurements to slices: what a slot reads, and what it has to read again.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::name::MetricName;
@@ -26,6 +28,31 @@ pub(super) struct Read {
 pub(super) struct Reader<'a> {
     pub(super) samples: &'a dyn Samples,
     pub(super) source: Option<&'a dyn MetricSource>,
+    pub(super) strikes: &'a Strikes,
+}
+
+/// How often the source has failed in one activation. A source that is away would cost every SLO a
+/// time-out, and claims end meanwhile: after so many the rest are told so without asking.
+#[derive(Debug, Default)]
+pub(super) struct Strikes(AtomicUsize);
+
+impl Strikes {
+    /// As many as are asked at once: one slow query is no outage.
+    const OUT: usize = 8;
+
+    fn is_out(&self) -> bool {
+        self.0.load(Ordering::Relaxed) >= Self::OUT
+    }
+
+    fn note(&self, class: FailureClass) {
+        let weight = match class {
+            FailureClass::Unreachable => Self::OUT,
+            FailureClass::Timeout | FailureClass::Unavailable => 1,
+            _ => 0,
+        };
+        self.0
+            .fetch_add(weight, Ordering::Relaxed);
+    }
 }
 
 impl Reader<'_> {
@@ -112,7 +139,13 @@ impl Reader<'_> {
             width,
             measured_until,
         };
-        let (answered, left_out) = if let Some(source) = self.source {
+        let (answered, left_out) = if self.strikes.is_out() {
+            let left_out = failed(
+                FailureClass::Unreachable,
+                "the source is away for others, too",
+            );
+            (Vec::new(), left_out)
+        } else if let Some(source) = self.source {
             let left_out = failed(FailureClass::Malformed, "the source left the slice out");
             (source.measure(&question).await.slices, left_out)
         } else {
@@ -137,6 +170,9 @@ impl Reader<'_> {
             let events = measurement.to_slice(slo.definition.on_absent);
             read.slices
                 .push(judge(slo.definition.method, events));
+        }
+        if let Some(class) = read.failure {
+            self.strikes.note(class);
         }
         read
     }

@@ -102,6 +102,17 @@ fn a_hole_in_the_long_window_holds_its_rule_too() {
     );
 }
 
+/// After a silence the page need not wait until its long window has filled again.
+#[test]
+fn a_clean_short_window_ends_a_rule_whatever_hole_the_long_one_has() {
+    let rules = [rule(BurnLevel::Emergency, 10, 60, 5)];
+    let history = History::of(with_rules(&rules))
+        .measured(30, 50, 100)
+        .unmeasured(25);
+    let evaluation = history.measured(5, 0, 100).evaluate();
+    assert_eq!(evaluation.rules[0].verdict, RuleVerdict::Quiet);
+}
+
 #[test]
 fn a_rule_is_held_until_there_is_history_for_its_short_window() {
     let rules = [rule(BurnLevel::Emergency, 10, 60, 5)];

@@ -134,12 +134,14 @@ impl Case {
             BudgetingMethod::Occurrences => self.definition.min_bad,
             BudgetingMethod::Timeslices(_) => self.definition.min_bad.min(slices),
         };
-        if self.age() < short || !self.is_covered(long) || !self.is_covered(short) {
+        let is_clean =
+            |window| self.is_covered(window) && !self.is_above(self.sum(window), num, den);
+        if self.age() < short {
             RuleVerdict::Held
-        } else if !self.is_above(self.sum(long), num, den)
-            || !self.is_above(self.sum(short), num, den)
-        {
+        } else if is_clean(long) || is_clean(short) {
             RuleVerdict::Quiet
+        } else if !self.is_covered(long) || !self.is_covered(short) {
+            RuleVerdict::Held
         } else if self.sum(long).0 < needed * 1_000_000 {
             RuleVerdict::TooFewBad
         } else {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 use chrono::{DateTime, Utc};
 
@@ -9,7 +10,7 @@ use crate::evaluation::Progress;
 use crate::hour::Hour;
 use crate::ledger::Ledger;
 use crate::monitor::evaluator::{Evaluated, Evaluator, Prepared, unchanged};
-use crate::monitor::folding::{Read, merged, newest_hours, slices};
+use crate::monitor::folding::{Read, Strikes, merged, newest_hours, slices};
 use crate::monitor::ledgers::too_large;
 use crate::name::SloId;
 use crate::slo::Indicator;
@@ -33,7 +34,10 @@ impl Evaluator {
         let Some(evaluation) = claim.last.clone() else {
             return Ok(false);
         };
-        let (dirty, remaining) = newest_hours(claim.dirty.clone(), BACKFILL_HOURS);
+        let hours = self
+            .backfill_hours
+            .load(Ordering::Relaxed);
+        let (dirty, remaining) = newest_hours(claim.dirty.clone(), hours);
         let mut progress = claim.progress.clone();
         let mut ledger = self.ledger(&claim).await?;
         let refold = self
@@ -62,6 +66,16 @@ impl Evaluator {
         let mut done = Evaluated::default();
         self.commit(vec![prepared], now, &mut done)
             .await?;
+        // A step that the next slot overtook was too long for this source; one that was not may be
+        // too short.
+        let hours = if done.superseded > 0 {
+            hours / 2
+        } else {
+            hours * 2
+        };
+        let hours = hours.clamp(1, BACKFILL_HOURS_MAX);
+        self.backfill_hours
+            .store(hours, Ordering::Relaxed);
         Ok(is_at_rest && !self.backfills().is_empty())
     }
 
@@ -115,7 +129,7 @@ impl Evaluator {
                 continue;
             }
             let read = self
-                .reader()
+                .reader(&Strikes::default())
                 .read(&claim.slo, stretch, None)
                 .await?;
             refold.failed.extend(&read.failed);
@@ -166,6 +180,7 @@ impl Evaluator {
                 progress.note_measured(part.start(), part.end());
             }
         }
+        progress.learn_from(&hour);
         ledger
             .set_hour(&hour)
             .map_err(|error| too_large(claim.slo.id, error))?;
@@ -266,7 +281,9 @@ pub(super) fn merge_hours(hours: &mut Vec<Hour>, added: Vec<Hour>) {
     hours.sort_unstable_by_key(Hour::start);
 }
 
-/// Hours of a source's history that one step folds.
-const BACKFILL_HOURS: usize = 24;
+/// Hours of a source's history that the first step folds: two days.
+pub(super) const BACKFILL_HOURS: usize = 48;
+/// The most that one step folds.
+const BACKFILL_HOURS_MAX: usize = 96;
 /// Hours of stored samples that one slot folds again.
 const METRIC_REFOLD_HOURS: usize = 48;
