@@ -75,10 +75,10 @@ pub enum InsufficientReason {
     Stale,
     /// Less of the window was measured than `min_coverage`.
     Coverage,
-    /// Fewer events than `min_events`.
-    Events,
     /// Measured, but without any event.
     NoTraffic,
+    /// Fewer events than `min_events`.
+    Events,
 }
 
 impl InsufficientReason {
@@ -171,9 +171,10 @@ impl TryFrom<(u32, u64, u64, u32, u32)> for WindowCounts {
 pub enum RuleVerdict {
     /// Both windows burn faster than the factor.
     Firing,
-    /// They do not.
+    /// A window is measured to burn no faster than the factor.
     Quiet,
-    /// Nobody can tell: a window is uncovered. The rule keeps what it said before.
+    /// Nobody can tell: a window is uncovered and the other is not measured to be clean, or there is
+    /// less history than the short window. The rule keeps what it said before.
     Held,
     /// Both windows burn, but on fewer bad events than the SLO asks for.
     TooFewBad,

@@ -31,7 +31,7 @@ impl SelfWatch {
     ];
     /// A request that takes longer is bad for the latency SLO.
     pub const LATENCY_GOOD: Duration = Duration::from_millis(500);
-    /// A message that takes longer from decision to delivery is bad.
+    /// A message that takes longer from freezing to delivery is bad.
     pub const DELIVERY_GOOD: TimeDelta = TimeDelta::seconds(60);
 
     /// A request was answered: our own errors are bad, the caller's are not.

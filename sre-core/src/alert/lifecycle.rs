@@ -25,7 +25,7 @@ pub enum ResolveReason {
     Manual,
     /// Its reporter's `expires_in` passed.
     Timeout,
-    /// A graver ticket of the same SLO took over.
+    /// Another ticket of the same SLO took over.
     Superseded,
     /// Its SLO was deleted, disabled, or now counts something else.
     Definition,

@@ -64,6 +64,8 @@ pub struct Dispatched {
     pub superseded: u32,
     /// Whether more is due at once.
     pub has_more: bool,
+    /// The last failure of the store, where one kept a group from being judged.
+    pub error: Option<Arc<StoreError>>,
 }
 
 /// What came of a try.
@@ -75,7 +77,7 @@ pub struct Sent {
     pub destination_id: DestinationId,
     /// `delivered`, `retry`, `unknown`, `degraded`, `dead` or `superseded`.
     pub outcome: &'static str,
-    /// When the message was decided, for the time that it took.
+    /// When the message was frozen, for the time that it took.
     pub created_at: DateTime<Utc>,
     /// What the receiver said, or what happened; without secrets.
     pub detail: String,
@@ -141,6 +143,23 @@ impl Dispatcher {
                     started_at: now,
                 }),
         );
+        if let Err(error) = self
+            .freeze_groups(now, until, is_busy, &mut done)
+            .await
+        {
+            done.error = Some(Arc::new(error));
+        }
+        Ok(done)
+    }
+
+    /// Judges due intents. What fails keeps nothing that was claimed before from being sent.
+    async fn freeze_groups(
+        &self,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        is_busy: &(dyn Fn(DestinationId) -> bool + Sync),
+        done: &mut Dispatched,
+    ) -> Result<(), StoreError> {
         let mut groups = self
             .ports
             .outbox
@@ -150,10 +169,16 @@ impl Dispatcher {
         groups.retain(|group| !is_busy(group.destination_id));
         done.has_more |= is_full && !groups.is_empty();
         for group in groups {
-            self.settle(group, now, until, &mut done)
-                .await?;
+            match self
+                .settle(group, now, until, done)
+                .await
+            {
+                // What is corrupt concerns one group, and the next activation will not mend it.
+                Err(error @ StoreError::Corrupt { .. }) => done.error = Some(Arc::new(error)),
+                settled => settled?,
+            }
         }
-        Ok(done)
+        Ok(())
     }
 
     /// Makes one try and records what came of it. `jitter_permille` is a random number below 1 000;

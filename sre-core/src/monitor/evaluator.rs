@@ -121,6 +121,8 @@ impl Evaluator {
             ..Evaluated::default()
         };
         if claims.is_empty() {
+            self.ledgers
+                .forget_before(now - LEDGERS_KEPT.as_delta());
             return Ok(done);
         }
         let mut latest = self.latest_episodes(&claims).await?;
@@ -151,12 +153,6 @@ impl Evaluator {
         self.commit(standing, now, &mut done)
             .await?;
         Ok(done)
-    }
-
-    /// How many ledgers are held in memory.
-    #[must_use]
-    pub fn ledgers_held(&self) -> usize {
-        self.ledgers.len()
     }
 
     async fn latest_episodes(
@@ -457,5 +453,7 @@ const CLAIM: Span = Span::seconds(20);
 const BATCH: u32 = 500;
 /// SLOs whose source is asked at once.
 const CONCURRENT: usize = 8;
+/// Ledgers of SLOs that were not evaluated for so long are forgotten.
+const LEDGERS_KEPT: Span = Span::hours(2);
 /// The most that one step catches up on.
 const CATCH_UP: Span = Span::hours(1);

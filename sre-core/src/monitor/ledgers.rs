@@ -61,9 +61,11 @@ impl Ledgers {
             .insert(slo, Held { key, ledger });
     }
 
-    /// Forgets the ledgers of SLOs that are gone.
-    pub(super) fn len(&self) -> usize {
-        self.lock().len()
+    /// Forgets ledgers that nobody has used since `at`: those of SLOs that are gone. It is a cache,
+    /// so forgetting too early only reads again.
+    pub(super) fn forget_before(&self, at: DateTime<Utc>) {
+        self.lock()
+            .retain(|_, held| held.key.last_slice >= at);
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<SloId, Held>> {

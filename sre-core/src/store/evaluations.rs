@@ -184,7 +184,7 @@ impl Outcome {
     }
 }
 
-/// A stretch of slots that can never be folded, because no source has it any more.
+/// A stretch of slots that can never be folded, because no window holds it any more.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Gap {
     /// The stretch.

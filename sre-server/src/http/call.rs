@@ -6,8 +6,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use hyper::header::HeaderMap;
-use serde::de::DeserializeOwned;
-use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 use super::etag;
@@ -75,19 +73,6 @@ impl<C> Call<C> {
             return Ok(Value::Object(Map::new()));
         }
         json::parse(&self.body)
-    }
-
-    /// The body of a bulk or foreign format, straight into its type: without the bounds of
-    /// [`Call::json`] on depth and number (the type bounds them), and with the first fault only.
-    ///
-    /// # Errors
-    ///
-    /// [`ApiError::Malformed`] when it is not JSON, [`ApiError::Invalid`] when it is no `T`.
-    pub fn typed<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
-        serde_json::from_slice(&self.body).map_err(|error| match error.classify() {
-            Category::Data => ApiError::invalid("", error),
-            _ => ApiError::Malformed(format!("the body is not JSON: {error}")),
-        })
     }
 
     /// The body as an object, to be read field by field.

@@ -139,11 +139,6 @@ impl Doc {
         self.takes(&[JSON, MERGE_PATCH], true, Some(SchemaOf::of::<T>()))
     }
 
-    /// A body in another format, of one of these media types.
-    pub fn raw_body(self, media_types: &'static [&'static str]) -> Self {
-        self.takes(media_types, true, None)
-    }
-
     /// Takes batches: the larger of the two configured limits holds.
     pub fn large_body(mut self) -> Self {
         self.body = self.body.map(|rule| BodyRule {

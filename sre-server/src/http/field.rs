@@ -151,11 +151,6 @@ impl<'a> Field<'a> {
         all
     }
 
-    /// An array of texts with a type of their own, so many at most.
-    pub fn parsed_list<T: FromStr<Err: Display>>(self, items_max: usize) -> Option<Vec<T>> {
-        self.list(items_max, |item| -> Option<T> { item.parse() })
-    }
-
     /// An object of texts, such as labels: so many entries, and characters in each, at most.
     pub fn texts(
         mut self,

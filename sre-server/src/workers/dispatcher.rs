@@ -84,6 +84,9 @@ impl Worker for DispatcherWorker {
                 shared.told.notify_one();
             });
         }
+        if let Some(error) = dispatched.error {
+            return Err(Box::new(error));
+        }
         Ok(Activity {
             has_more: dispatched.has_more,
             lag: None,

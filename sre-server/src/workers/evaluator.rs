@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use crate::context::Readiness;
 use crate::metrics::Metrics;
 use crate::watch::SelfWatch;
-use crate::workers::driver::{Activity, Worker, chain};
+use crate::workers::driver::{Activity, Worker};
 
 /// Claims due slots in batches: folds, evaluates, decides, commits.
 #[derive(Debug)]
@@ -41,15 +41,11 @@ impl Worker for EvaluatorWorker {
         let evaluated = evaluated?;
         self.metrics.on_evaluated(&evaluated);
         self.watch.on_evaluated(&evaluated);
-        if let Some(error) = &evaluated.error {
-            tracing::warn!(
-                failed = evaluated.failed,
-                error = %chain(error.as_ref()),
-                "SLOs could not be evaluated",
-            );
-        }
         if evaluated.applied > 0 {
             self.told.notify_one();
+        }
+        if let Some(error) = evaluated.error {
+            return Err(Box::new(error));
         }
         let lag = evaluated
             .lag_max
