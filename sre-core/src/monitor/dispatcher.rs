@@ -198,24 +198,6 @@ impl Dispatcher {
             started_at,
         } = sending;
         let delivery = &claimed.delivery;
-        let answer = match self
-            .notifiers
-            .get(&delivery.destination_id)
-        {
-            Some(notifier) => {
-                let outgoing = Outgoing {
-                    id: delivery.id,
-                    body: &delivery.body,
-                    now: started_at,
-                    is_possible_duplicate: claimed.is_possible_duplicate,
-                };
-                notifier.send(&outgoing).await
-            }
-            None => Answer::NotSent {
-                detail: "its destination is not configured".to_owned(),
-            },
-        };
-        let now = clock.now();
         let tries = Tries {
             attempts: claimed.attempts,
             created_at: delivery.created_at,
@@ -223,6 +205,10 @@ impl Dispatcher {
             is_degraded: claimed.is_degraded,
             jitter_permille,
         };
+        let answer = self
+            .attempt(&claimed, &tries, started_at)
+            .await;
+        let now = clock.now();
         let action = classify(&answer, &tries, now);
         let (result, lane, outcome) = self
             .result(&claimed, action, now)
@@ -265,6 +251,37 @@ impl Dispatcher {
             created_at: delivery.created_at,
             detail,
         })
+    }
+
+    /// One try, unless it is of no use any more or there is nobody to try.
+    async fn attempt(
+        &self,
+        claimed: &ClaimedDelivery,
+        tries: &Tries,
+        now: DateTime<Utc>,
+    ) -> Answer {
+        let not_sent = |detail: &str| Answer::NotSent {
+            detail: detail.to_owned(),
+        };
+        if tries.is_past_use(now) {
+            return not_sent("it was of no use any more");
+        }
+        let delivery = &claimed.delivery;
+        match self
+            .notifiers
+            .get(&delivery.destination_id)
+        {
+            Some(notifier) => {
+                let outgoing = Outgoing {
+                    id: delivery.id,
+                    body: &delivery.body,
+                    now,
+                    is_possible_duplicate: claimed.is_possible_duplicate,
+                };
+                notifier.send(&outgoing).await
+            }
+            None => not_sent("its destination is not configured"),
+        }
     }
 
     /// Judges one group and stores the judgement.

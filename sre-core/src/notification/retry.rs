@@ -180,6 +180,12 @@ impl Tries {
         }
     }
 
+    /// Whether nobody has any use of the message any more: it is not even tried.
+    #[must_use]
+    pub fn is_past_use(&self, now: DateTime<Utc>) -> bool {
+        now > self.created_at + self.usefulness()
+    }
+
     /// How long the message is worth sending.
     fn usefulness(&self) -> TimeDelta {
         if self.urgency.is_resolve {
@@ -348,6 +354,23 @@ mod tests {
         );
         assert!(!late(urgency(true, Severity::Low), 71) && late(urgency(true, Severity::Low), 72));
         assert!(!late(urgency(false, Severity::Low), 0) && late(urgency(false, Severity::Low), 1));
+    }
+
+    #[test]
+    fn what_was_not_sent_because_it_is_past_its_use_is_given_up() {
+        let now = at_second(24 * 3_600 + 1);
+        assert!(tried(1).is_past_use(now) && !tried(1).is_past_use(at_second(24 * 3_600)));
+        let answer = Answer::NotSent {
+            detail: String::new(),
+        };
+        let action = classify(&answer, &tried(1), now);
+        assert!(matches!(
+            action,
+            Action::Dead {
+                reason: DeadReason::Expired,
+                ..
+            }
+        ));
     }
 
     #[test]
