@@ -1,0 +1,131 @@
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn targets_are_read_exactly() {
+    for (text, ppb) in [
+        ("99", 10_000_000),
+        ("99.5", 5_000_000),
+        ("99.9", 1_000_000),
+        ("99.90", 1_000_000),
+        ("99.95", 500_000),
+        ("99.99", 100_000),
+        ("99.999", 10_000),
+        ("99.999999", 10),
+        ("0.000001", 999_999_990),
+    ] {
+        assert_eq!(
+            text.parse::<Target>()
+                .expect(text)
+                .budget_ppb(),
+            ppb,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_target_says_why() {
+    for (text, error) in [
+        ("100", ParseTargetError::Everything),
+        ("100.0", ParseTargetError::Everything),
+        ("0", ParseTargetError::Nothing),
+        ("0.0", ParseTargetError::Nothing),
+        ("99.9999999", ParseTargetError::TooFine),
+        ("", ParseTargetError::NotAPercentage),
+        ("-1", ParseTargetError::NotAPercentage),
+        ("101", ParseTargetError::NotAPercentage),
+        ("99,9", ParseTargetError::NotAPercentage),
+        ("NaN", ParseTargetError::NotAPercentage),
+        ("1e2", ParseTargetError::NotAPercentage),
+    ] {
+        assert_eq!(text.parse::<Target>(), Err(error), "{text}");
+    }
+}
+
+#[test]
+fn equality_never_alerts_and_always_reaches_the_level() {
+    let target: Target = "99.9".parse().expect("a target");
+    let factor: Factor = "14.4".parse().expect("a factor");
+    let exactly = Counts::events(9_856, 10_000).expect("counts");
+    let above = Counts::events(9_855, 10_000).expect("counts");
+    assert!(!factor.is_exceeded_by(exactly, target) && factor.is_reached_by(exactly, target));
+    assert!(factor.is_exceeded_by(above, target));
+}
+
+/// In floats `bad <= n × (1 − s)` is wrong in 300 of these cases.
+#[test]
+fn exactly_on_budget_is_met_where_floats_get_it_wrong() {
+    let mut floats_wrong = 0;
+    for (text, share) in [
+        ("90", 0.9),
+        ("95", 0.95),
+        ("99", 0.99),
+        ("99.5", 0.995),
+        ("99.9", 0.999),
+        ("99.95", 0.9995),
+        ("99.99", 0.9999),
+    ] {
+        let target: Target = text.parse().expect(text);
+        for total in 1_u32..3_000 {
+            let allowed = u64::from(total) * u64::from(target.budget_ppb());
+            if !allowed.is_multiple_of(u64::from(BILLION)) {
+                continue;
+            }
+            let bad = u32::try_from(allowed / u64::from(BILLION)).expect("small");
+            let counts = Counts::events(u64::from(total - bad), u64::from(total)).expect("legal");
+            assert!(target.is_met_by(counts), "{bad} bad of {total} at {text}");
+            floats_wrong += u32::from(f64::from(bad) > f64::from(total) * (1.0 - share));
+        }
+    }
+    assert_eq!(floats_wrong, 300);
+}
+
+#[test]
+fn a_rule_that_the_worst_service_cannot_fire_is_known() {
+    let ninety: Target = "90".parse().expect("a target");
+    assert!(Factor::whole(10).is_unreachable_for(ninety));
+    assert!(
+        !"9.999999"
+            .parse::<Factor>()
+            .expect("a factor")
+            .is_unreachable_for(ninety)
+    );
+}
+
+#[test]
+fn a_factor_scales_by_the_share_of_its_period() {
+    let factor = Factor::whole(10)
+        .scaled(28, 30)
+        .expect("fits");
+    assert_eq!(factor.to_string(), "28/3");
+    assert_eq!(
+        Factor::whole(2)
+            .scaled(90, 30)
+            .expect("fits")
+            .to_string(),
+        "6"
+    );
+}
+
+proptest! {
+    #[test]
+    fn a_printed_target_is_read_back_exactly(millionths in 1_u32..100_000_000) {
+        let target = Target::from_budget_ppb(millionths * 10).expect("in range");
+        prop_assert_eq!(target.to_string().parse::<Target>(), Ok(target));
+    }
+
+    #[test]
+    fn no_comparison_overflows(good in any::<u64>(), bad in any::<u64>(), ppb in 1_u32..BILLION) {
+        let total = good.saturating_add(bad);
+        let counts = Counts::with_bad(
+            crate::count::Count::from_millionths(bad.min(total)),
+            crate::count::Count::from_millionths(total),
+        ).expect("legal");
+        let target = Target::from_budget_ppb(ppb).expect("in range");
+        let _ = target.is_met_by(counts);
+        let _ = Factor { numerator: FACTOR_LIMIT - 1, denominator: FACTOR_LIMIT - 1 }
+            .is_exceeded_by(counts, target);
+    }
+}

@@ -1,0 +1,59 @@
+use super::*;
+
+#[test]
+fn a_span_is_printed_as_people_write_it() {
+    for text in ["30s", "90s", "5m", "1h", "24h", "2d", "30d", "400d", "36h"] {
+        assert_eq!(
+            text.parse::<Span>()
+                .expect(text)
+                .to_string(),
+            text
+        );
+    }
+    assert_eq!(
+        "1d".parse::<Span>()
+            .expect("a day")
+            .to_string(),
+        "24h"
+    );
+    assert_eq!(
+        "1w".parse::<Span>()
+            .expect("a week")
+            .to_string(),
+        "7d"
+    );
+}
+
+#[test]
+fn what_is_not_a_span_says_why() {
+    for text in ["", "s", "5", "-5m", "5 m", "1.5h", "5M", "५m", "+5m", "é"] {
+        assert_eq!(text.parse::<Span>(), Err(ParseSpanError::Shape), "{text}");
+    }
+    assert_eq!("0d".parse::<Span>(), Err(ParseSpanError::Zero));
+    for text in ["4000d", "99999999999s", "4294967295w"] {
+        assert_eq!(text.parse::<Span>(), Err(ParseSpanError::TooLong), "{text}");
+    }
+}
+
+#[test]
+fn an_interval_never_runs_backwards() {
+    let backwards = Interval::new(at_second(10), at_second(5));
+    assert!(backwards.is_empty());
+    assert!(!backwards.contains(at_second(10)));
+}
+
+#[test]
+fn neighbouring_intervals_touch_and_never_overlap() {
+    let (first, second) = (
+        Interval::new(at_second(0), at_second(5)),
+        Interval::new(at_second(5), at_second(9)),
+    );
+    assert!(first.intersection(second).is_empty());
+    assert!(!first.contains(at_second(5)) && second.contains(at_second(5)));
+}
+
+#[test]
+fn an_instant_is_cut_to_microseconds() {
+    let fine = DateTime::from_timestamp(1, 123_456_789).expect("in range");
+    assert_eq!(truncate(fine).timestamp_subsec_nanos(), 123_456_000);
+}
