@@ -75,14 +75,9 @@ impl Worker for DispatcherWorker {
             .metrics
             .on_dispatched(&dispatched);
         for sending in dispatched.sendings {
-            let destination = sending.destination_id();
-            self.shared.count(destination, 1);
-            let shared = Arc::clone(&self.shared);
-            self.sends.spawn(async move {
-                shared.send(sending).await;
-                shared.count(destination, -1);
-                shared.told.notify_one();
-            });
+            let place = Place::take(&self.shared, sending.destination_id());
+            self.sends
+                .spawn(async move { place.shared.send(sending).await });
         }
         if let Some(error) = dispatched.error {
             return Err(Box::new(error));
@@ -91,6 +86,30 @@ impl Worker for DispatcherWorker {
             has_more: dispatched.has_more,
             lag: None,
         })
+    }
+}
+
+/// A place among the sends under way to a destination; given back however the send ends.
+#[derive(Debug)]
+struct Place {
+    shared: Arc<Shared>,
+    destination: DestinationId,
+}
+
+impl Place {
+    fn take(shared: &Arc<Shared>, destination: DestinationId) -> Self {
+        shared.count(destination, 1);
+        Self {
+            shared: Arc::clone(shared),
+            destination,
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.shared.count(self.destination, -1);
+        self.shared.told.notify_one();
     }
 }
 

@@ -43,7 +43,7 @@ impl Evaluator {
         let refold = self
             .refold(&claim, &mut ledger, &mut progress, dirty)
             .await?;
-        let is_at_rest = refold.failed.is_empty();
+        let nothing_failed = refold.failed.is_empty();
         let changes = Changes {
             hours: refold.hours,
             refolded: Some(Refolded {
@@ -76,7 +76,7 @@ impl Evaluator {
         let hours = hours.clamp(1, BACKFILL_HOURS_MAX);
         self.backfill_hours
             .store(hours, Ordering::Relaxed);
-        Ok(is_at_rest && !self.backfills().is_empty())
+        Ok(nothing_failed && !self.backfills().is_empty())
     }
 
     /// Late samples of a stored metric, and its history: cheap, and so part of the slot.
