@@ -168,6 +168,47 @@ async fn what_a_source_failed_to_say_is_asked_again_when_it_is_back() {
     assert_eq!(world.found(&slo).await, world.afresh(&slo).await);
 }
 
+/// Twenty SLOs and a source that is away: not each waits for a time-out of its own, since claims end
+/// meanwhile. None of them is lost, and what was not asked is asked when the source is back.
+#[tokio::test]
+async fn a_source_that_is_away_is_not_asked_for_every_slo() {
+    for (class, at_most) in [
+        (FailureClass::Unreachable, 1),
+        (FailureClass::Timeout, 8),
+        (FailureClass::Refused, 20),
+    ] {
+        let mut world = World::new();
+        let slos: Vec<Slo> = (1..=20)
+            .map(|n| {
+                let mut slo = counted();
+                slo.id = fixtures::slo(n).build().id;
+                slo.definition.name = format!("number {n}");
+                slo
+            })
+            .collect();
+        for slo in &slos {
+            world.add(slo).await;
+        }
+        let evaluator = world.evaluator("one");
+        world.source.says(move |_| fails(class));
+        world.now += TimeDelta::seconds(100);
+        let done = world.evaluate(&evaluator).await;
+        assert_eq!((done.applied, done.failed), (20, 0));
+        assert_eq!(world.source.asked().len(), at_most, "{class}");
+        world.source.counts(90, 100);
+        world.now += TimeDelta::seconds(60);
+        world.evaluate(&evaluator).await;
+        while evaluator
+            .backfill(world.now)
+            .await
+            .expect("the store answers")
+        {}
+        for slo in &slos {
+            assert!(world.folded(slo).await.contains_key(&0), "{class}");
+        }
+    }
+}
+
 /// D5: what is partial leaves its slice unmeasured, and is asked for again.
 #[tokio::test]
 async fn a_partial_answer_is_no_measurement() {
