@@ -119,6 +119,10 @@ id! {
     /// Identifies a delivery; the `webhook-id` that every retry carries.
     DeliveryId
 }
+id! {
+    /// Identifies a notice: version 5 of what it announces and to whom.
+    NoticeId
+}
 
 /// The id of something derived: version 5 over its parts, so that the same decision made twice is
 /// the same row. Parts are length-prefixed, so that no two lists of parts share a text.

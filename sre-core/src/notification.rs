@@ -7,7 +7,10 @@
 //! stable id, and a repeat that may be one says so.
 
 mod judge;
+mod message;
+mod notice;
 mod retry;
+mod tally;
 
 use std::fmt;
 
@@ -16,12 +19,14 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use judge::{Judgement, Reason, Told, ToldState, Withheld, judge};
+pub use message::{AlertNews, Content, Message};
+pub use notice::{Notice, NoticeKind, NoticeKindError};
 pub use retry::{Action, Answer, DeadReason, Lane, Tries, classify};
+pub use tally::{ServiceTally, Tally};
 
-use crate::alert::{Alert, Severity};
-use crate::evaluation::Evaluation;
+use crate::alert::Severity;
 use crate::name::{AlertId, DeliveryId, DestinationId, IntentId, derived_id};
-use crate::slo::Slo;
+use crate::time::Span;
 
 /// What a transition has to say.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
@@ -114,6 +119,9 @@ pub struct Destination {
     pub name: String,
     /// A fingerprint of its configuration: when it changes, a stopped lane starts again.
     pub fingerprint: String,
+    /// The least time between the beginnings of two tries, over all replicas; `None` for a receiver
+    /// that takes them as they come.
+    pub spacing: Option<Span>,
 }
 
 impl Destination {
@@ -128,6 +136,16 @@ impl Destination {
             channel,
             name: name.to_owned(),
             fingerprint: derived_id("configuration", &[configuration]).to_string(),
+            spacing: None,
+        }
+    }
+
+    /// The destination, for a receiver that wants at least `spacing` between two messages.
+    #[must_use]
+    pub fn spaced(self, spacing: Span) -> Self {
+        Self {
+            spacing: Some(spacing),
+            ..self
         }
     }
 }
@@ -157,30 +175,12 @@ pub struct Urgency {
     /// How grave its alert is.
     pub severity: Severity,
     /// The position in the lane: 1 first fires, raises, acknowledgement ends and resolves; 2 other
-    /// updates; 3 repeats.
+    /// updates and notices; 3 repeats; 4 tests.
     pub class: u8,
 }
 
-/// Everything a message may say, put together when it is frozen.
-#[derive(Clone, Debug)]
-pub struct Message<'a> {
-    /// The episode as it is now.
-    pub alert: &'a Alert,
-    /// Why it is sent.
-    pub reason: Reason,
-    /// The number of the message, monotone for episode and destination.
-    pub sequence: u64,
-    /// How many episodes of the identity stayed untold during a cooldown before this message.
-    pub suppressed_episodes: u64,
-    /// Its SLO, where it is about one.
-    pub slo: Option<&'a Slo>,
-    /// What the SLO's last evaluation found.
-    pub evaluation: Option<&'a Evaluation>,
-    /// When it is frozen.
-    pub now: DateTime<Utc>,
-}
-
-/// One try of a delivery.
+/// One try of a delivery. What a channel needs beside the body (a subject, what ties a mail to the
+/// first of its thread) is part of the frozen body: whatever is not in it could differ between tries.
 #[derive(Clone, Copy, Debug)]
 pub struct Outgoing<'a> {
     /// The same for every try.

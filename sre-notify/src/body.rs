@@ -5,19 +5,24 @@
 //! are unrounded, and what does not exist is `null`.
 
 mod alert;
+mod digest;
 mod links;
+mod minimal;
+mod notice;
 mod room;
 mod slo;
 
 use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
-use sre_core::alert::AlertState;
-use sre_core::notification::{Message, Reason};
+use sre_core::name::ServiceName;
+use sre_core::notification::{AlertNews, Content, Message};
 use sre_core::time::truncate;
 use url::Url;
 
 use alert::AlertEntry;
-use room::{Room, clip};
+use room::Room;
+
+pub(crate) use minimal::degraded;
 
 /// The longest body: what every receiver of events is sure to forward (`CloudEvents` 1.0).
 pub const BODY_MAX_BYTES: usize = 64 * 1024;
@@ -40,81 +45,73 @@ struct Envelope<T> {
     data: T,
 }
 
-/// The alerts of one service; one, until destinations group them.
+/// The alerts of one service.
 #[derive(Serialize)]
 struct Data<'a> {
     service_name: &'a str,
     incident: Option<()>,
-    alerts: [AlertEntry<'a>; 1],
-}
-
-/// As little as says what is wrong.
-#[derive(Serialize)]
-struct MinimalData<'a> {
-    service_name: &'a str,
-    alert_id: String,
-    sequence: u64,
-    text: String,
+    alerts: Vec<AlertEntry<'a>>,
+    /// How many more there are, for which there was no room.
+    omitted: usize,
 }
 
 /// The whole message, with as much of it as there is room for.
 pub(crate) fn full(message: &Message<'_>, bases: &Bases) -> Vec<u8> {
+    let body = match message.content {
+        Content::Alerts { service_name, news } => alerts(message, service_name, news, bases),
+        Content::Digest { news } => digest::body(message, news),
+        Content::Notice(notice) => notice::body(message, notice, bases),
+        _ => None,
+    };
+    body.unwrap_or_else(|| degraded(message))
+}
+
+/// Everything of every alert; then less of each; then fewer of them.
+fn alerts(
+    message: &Message<'_>,
+    service_name: &ServiceName,
+    news: &[AlertNews<'_>],
+    bases: &Bases,
+) -> Option<Vec<u8>> {
+    let body = |room: &Room, kept: usize| {
+        let data = Data {
+            service_name: service_name.as_str(),
+            incident: None,
+            alerts: news
+                .iter()
+                .take(kept)
+                .map(|news| AlertEntry::new(news, message.now, bases, room))
+                .collect(),
+            omitted: news.len().saturating_sub(kept),
+        };
+        fitting(message, data)
+    };
+    let fewer = halves(news.len()).skip(1);
     Room::ALL
         .iter()
-        .filter_map(|room| {
-            let data = Data {
-                service_name: message.alert.service_name().as_str(),
-                incident: None,
-                alerts: [AlertEntry::new(message, bases, room)],
-            };
-            written(message, data)
-        })
-        .find(|body| body.len() <= BODY_MAX_BYTES)
-        .unwrap_or_else(|| degraded(message))
+        .map(|room| (room, news.len()))
+        .chain(fewer.map(|kept| (Room::LAST, kept)))
+        .find_map(|(room, kept)| body(room, kept))
 }
 
-/// The message as text alone.
-pub(crate) fn degraded(message: &Message<'_>) -> Vec<u8> {
-    let alert = message.alert;
-    // The episode may have ended since; the words stay with what the message tells.
-    let state = match (message.reason, &alert.state) {
-        (Reason::AllResolved, _) => "RESOLVED".to_owned(),
-        (_, AlertState::Acknowledged { .. }) => format!("ACKNOWLEDGED {}", alert.severity),
-        _ => format!("FIRING {}", alert.severity),
-    };
-    let text = format!("[{state}] {}: {}", alert.service_name(), alert.message)
-        .replace(char::is_control, " ");
-    let data = MinimalData {
-        service_name: alert.service_name().as_str(),
-        alert_id: alert.id.to_string(),
-        sequence: message.sequence,
-        text: clip(&text, MINIMAL_TEXT_MAX_CHARS).into_owned(),
-    };
-    written(message, data).unwrap_or_default()
+/// `count`, half of it, half of that, down to one.
+fn halves(count: usize) -> impl Iterator<Item = usize> {
+    std::iter::successors(Some(count), |kept| Some(kept / 2)).take_while(|kept| *kept > 0)
 }
 
-/// The text of a minimal body is cut here.
-const MINIMAL_TEXT_MAX_CHARS: usize = 500;
+/// The body around `data`, unless it is too long.
+fn fitting<T: Serialize>(message: &Message<'_>, data: T) -> Option<Vec<u8>> {
+    written(message, data).filter(|body| body.len() <= BODY_MAX_BYTES)
+}
 
 /// The body around `data`. Keys are texts and numbers finite or `null`, so there always is one.
 fn written<T: Serialize>(message: &Message<'_>, data: T) -> Option<Vec<u8>> {
     let envelope = Envelope {
-        kind: kind(message.reason),
+        kind: message.content.kind(),
         timestamp: truncate(message.now),
         data,
     };
     serde_json::to_vec(&envelope).ok()
-}
-
-/// The `type` of a message. The end of an acknowledgement is news of an alert that the receiver
-/// knows; `alert.escalated` is kept for the next in a chain of destinations.
-const fn kind(reason: Reason) -> &'static str {
-    match reason {
-        Reason::First => "alert.firing",
-        Reason::SeverityRaised | Reason::SeverityFell | Reason::AckTimeout => "alert.updated",
-        Reason::Recurred | Reason::Repeat => "alert.repeated",
-        Reason::AllResolved => "alert.resolved",
-    }
 }
 
 /// A number as people write it, `20` and not `20.0`; `null` when it is not finite.

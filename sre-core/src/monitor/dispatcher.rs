@@ -327,7 +327,8 @@ impl Dispatcher {
         let content = self
             .content(&alert, claimed.reason, claimed.sequence)
             .await?;
-        let body = notifier.render_degraded(&content.message(0, now));
+        let news = [content.news(0)];
+        let body = notifier.render_degraded(&freezing::message(&alert, &news, now));
         let id = DeliveryId(derived_id("degraded", &[delivery.id.0.as_bytes()]));
         Ok(Some(Delivery {
             id,

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sre_core::alert::{Alert, AlertState};
 use sre_core::name::{AlertId, SloId};
-use sre_core::notification::{Message, Reason};
+use sre_core::notification::{AlertNews, Reason};
 use sre_core::time::truncate;
 
 use super::links::links;
@@ -57,28 +57,33 @@ struct AlertView<'a> {
 }
 
 impl<'a> AlertEntry<'a> {
-    /// What `message` says, as far as there is room.
-    pub(super) fn new(message: &Message<'a>, bases: &Bases, room: &Room) -> Self {
-        let (alert, slo) = (message.alert, message.slo);
+    /// What is new of an alert, as far as there is room.
+    pub(super) fn new(
+        news: &AlertNews<'a>,
+        now: DateTime<Utc>,
+        bases: &Bases,
+        room: &Room,
+    ) -> Self {
+        let (alert, slo) = (news.alert, news.slo);
         Self {
             alert: AlertView::new(alert, room),
-            sequence: message.sequence,
-            reason: message.reason,
-            occurred_at: truncate(occurred_at(message)),
+            sequence: news.sequence,
+            reason: news.reason,
+            occurred_at: truncate(occurred_at(news, now)),
             resolve_reason: match &alert.state {
                 AlertState::Resolved { reason, .. } => Some(reason.as_str()),
                 _ => None,
             },
-            suppressed_episodes: message.suppressed_episodes,
+            suppressed_episodes: news.suppressed_episodes,
             rules: alert
                 .rules
                 .iter()
                 .take(room.rules)
                 .map(|outcome| RuleView::new(outcome, slo))
                 .collect(),
-            slo: slo.map(|slo| SloView::new(slo, message.evaluation)),
+            slo: slo.map(|slo| SloView::new(slo, news.evaluation)),
             error_budget: slo
-                .zip(message.evaluation)
+                .zip(news.evaluation)
                 .map(|(slo, evaluation)| BudgetView::new(slo, evaluation)),
             links: links(alert, slo, bases, room),
         }
@@ -122,10 +127,10 @@ impl<'a> AlertView<'a> {
 
 /// When it happened: the episode's own instants where they are it, else when the message was
 /// frozen. It never falls from one message of an episode to the next.
-fn occurred_at(message: &Message<'_>) -> DateTime<Utc> {
-    match (message.reason, message.alert.ends_at()) {
-        (Reason::First, _) => message.alert.starts_at,
+fn occurred_at(news: &AlertNews<'_>, now: DateTime<Utc>) -> DateTime<Utc> {
+    match (news.reason, news.alert.ends_at()) {
+        (Reason::First, _) => news.alert.starts_at,
         (Reason::AllResolved, Some(ended)) => ended,
-        _ => message.now,
+        _ => now,
     }
 }

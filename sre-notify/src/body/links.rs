@@ -34,10 +34,10 @@ pub(super) fn links<'a>(
         }
     }
     if let Some(base) = &bases.links {
-        links.insert("alert", below(base, "alerts", &alert.id.to_string()));
+        links.insert("alert", below(base, ["alerts", &alert.id.to_string()]));
         let slo = alert
             .slo_id()
-            .and_then(|id| below(base, "slo", &id.to_string()));
+            .and_then(|id| below(base, ["slo", &id.to_string()]));
         links.insert("slo", slo);
     }
     if let (Some(None), Some(dashboards)) = (links.get("dashboard"), &bases.dashboards) {
@@ -46,12 +46,12 @@ pub(super) fn links<'a>(
     links
 }
 
-/// `base/kind/id`.
-fn below(base: &Url, kind: &str, id: &str) -> Option<String> {
+/// `base`, and below it the path of these segments.
+pub(super) fn below<'a>(base: &Url, segments: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let mut url = base.clone();
     url.path_segments_mut()
         .ok()?
         .pop_if_empty()
-        .extend([kind, id]);
+        .extend(segments);
     Some(url.into())
 }

@@ -18,7 +18,7 @@ pub(super) struct Room {
 }
 
 impl Room {
-    /// From everything to little; a body that fits by none of them is text alone.
+    /// From everything to little; what fits by none of them has fewer alerts.
     pub(super) const ALL: [Self; 5] = [
         Self { ..Self::WHOLE },
         Self {
@@ -45,6 +45,9 @@ impl Room {
             message_chars: 1_000,
         },
     ];
+
+    /// The least of an alert that is worth its place.
+    pub(super) const LAST: &'static Self = &Self::ALL[4];
 
     const WHOLE: Self = Self {
         has_own_links: true,

@@ -12,7 +12,7 @@ use sre_core::evaluation::{
     BudgetVerdict, Coverage, Evaluation, RuleOutcome, RuleVerdict, SloState, WindowCounts,
 };
 use sre_core::name::DeliveryId;
-use sre_core::notification::{Answer, Message, Notifier, Outgoing, Reason};
+use sre_core::notification::{AlertNews, Answer, Content, Message, Notifier, Outgoing, Reason};
 use sre_core::policy::{BurnLevel, BurnRule, PolicyChoice};
 use sre_core::slice::SliceWidth;
 use sre_core::slo::{BudgetingMethod, Definition, Indicator, ManagedBy, Slo, Window};
@@ -217,14 +217,25 @@ fn alert(identity: Identity, severity: Severity, message: String) -> Alert {
     }
 }
 
-pub(crate) fn message(alert: &Alert, reason: Reason) -> Message<'_> {
-    Message {
+pub(crate) fn news(alert: &Alert, reason: Reason) -> AlertNews<'_> {
+    AlertNews {
         alert,
         reason,
         sequence: 1,
         suppressed_episodes: 0,
         slo: None,
         evaluation: None,
+    }
+}
+
+/// The message of these news, of the service of the first.
+pub(crate) fn message<'a>(news: &'a [AlertNews<'a>]) -> Message<'a> {
+    let content = Content::Alerts {
+        service_name: news[0].alert.service_name(),
+        news,
+    };
+    Message {
+        content,
         now: now(),
     }
 }

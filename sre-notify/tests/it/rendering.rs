@@ -5,19 +5,21 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use sre_core::alert::{Alert, AlertState, ResolveReason};
-use sre_core::notification::{Message, Notifier, Reason};
+use sre_core::notification::{AlertNews, Notifier, Reason};
 use sre_notify::BODY_MAX_BYTES;
 
-use crate::fixtures::{config, evaluation, message, now, page, posted, slo, webhook};
+use crate::fixtures::{config, evaluation, message, news, now, page, posted, slo, webhook};
 
-fn rendered(message: &Message<'_>) -> Value {
-    let body = webhook(config("http://h/")).render(message);
+fn rendered(news: &AlertNews<'_>) -> Value {
+    let news = [*news];
+    let body = webhook(config("http://h/")).render(&message(&news));
     assert!(body.len() <= BODY_MAX_BYTES);
     serde_json::from_slice(&body).expect("json")
 }
 
-fn degraded(message: &Message<'_>) -> Value {
-    let body = webhook(config("http://h/")).render_degraded(message);
+fn degraded(news: &AlertNews<'_>) -> Value {
+    let news = [*news];
+    let body = webhook(config("http://h/")).render_degraded(&message(&news));
     assert!(body.len() <= 4_096);
     serde_json::from_slice(&body).expect("json")
 }
@@ -25,23 +27,23 @@ fn degraded(message: &Message<'_>) -> Value {
 #[test]
 fn a_page_says_its_rules_its_slo_what_is_left_and_where_to_read_on() {
     let (alert, slo, evaluation) = (page(), slo(), evaluation());
-    let message = Message {
+    let news = AlertNews {
         slo: Some(&slo),
         evaluation: Some(&evaluation),
         suppressed_episodes: 2,
-        ..message(&alert, Reason::First)
+        ..news(&alert, Reason::First)
     };
     let expected: Value = serde_json::from_str(include_str!("page.json")).expect("json");
-    assert_eq!(rendered(&message), expected);
-    let minimal = degraded(&message);
+    assert_eq!(rendered(&news), expected);
+    let minimal = degraded(&news);
     assert_eq!(minimal["type"], "alert.firing");
     assert_eq!(
         minimal["data"],
         json!({
             "service_name": "api-gateway",
-            "alert_id": alert.id.to_string(),
-            "sequence": 1,
-            "text": "[FIRING emergency] api-gateway: burning 15 times too fast over 1h"
+            "text": "[FIRING emergency] api-gateway: burning 15 times too fast over 1h",
+            "alerts": [{ "id": alert.id.to_string(), "sequence": 1 }],
+            "omitted": 0
         })
     );
 }
@@ -57,7 +59,7 @@ fn a_reported_alert_without_an_slo_has_nulls_and_not_gaps() {
         },
         ..posted("812.5 messages wait", labels)
     };
-    let body = rendered(&message(&alert, Reason::SeverityRaised));
+    let body = rendered(&news(&alert, Reason::SeverityRaised));
     assert_eq!(body["type"], "alert.updated");
     let entry = &body["data"]["alerts"][0];
     let some = [
@@ -99,11 +101,11 @@ fn a_resolve_says_when_and_why_it_ended() {
         by: None,
     };
     let alert = Alert { state, ..page() };
-    let message = Message {
+    let news = AlertNews {
         sequence: 4,
-        ..message(&alert, Reason::AllResolved)
+        ..news(&alert, Reason::AllResolved)
     };
-    let body = rendered(&message);
+    let body = rendered(&news);
     assert_eq!(body["type"], "alert.resolved");
     let entry = &body["data"]["alerts"][0];
     for (name, value) in [
@@ -116,7 +118,7 @@ fn a_resolve_says_when_and_why_it_ended() {
     ] {
         assert_eq!(entry[name], value, "{name}");
     }
-    let text = degraded(&message)["data"]["text"].clone();
+    let text = degraded(&news)["data"]["text"].clone();
     assert_eq!(
         text,
         "[RESOLVED] api-gateway: burning 15 times too fast over 1h"
@@ -135,11 +137,11 @@ fn every_reason_has_its_type() {
         (Reason::Repeat, "alert.repeated"),
         (Reason::AllResolved, "alert.resolved"),
     ] {
-        let message = message(&alert, reason);
-        assert_eq!(rendered(&message)["type"], kind);
-        assert_eq!(degraded(&message)["type"], kind);
+        let news = news(&alert, reason);
+        assert_eq!(rendered(&news)["type"], kind);
+        assert_eq!(degraded(&news)["type"], kind);
         assert_eq!(
-            rendered(&message)["data"]["alerts"][0]["reason"],
+            rendered(&news)["data"]["alerts"][0]["reason"],
             reason.as_str()
         );
     }
@@ -152,12 +154,12 @@ fn an_slo_without_data_has_a_budget_of_nulls() {
         budget: None,
         ..evaluation()
     };
-    let message = Message {
+    let news = AlertNews {
         slo: Some(&slo),
         evaluation: Some(&evaluation),
-        ..message(&alert, Reason::First)
+        ..news(&alert, Reason::First)
     };
-    let body = rendered(&message);
+    let body = rendered(&news);
     let budget = &body["data"]["alerts"][0]["error_budget"];
     for name in [
         "sli_percentage",
@@ -190,17 +192,17 @@ fn whatever_people_write_stays_json_and_within_bounds() {
             slo.definition
                 .links
                 .extend((0..64).map(|n| (n.to_string(), text(2_000))));
-            let message = Message {
+            let news = AlertNews {
                 slo: Some(&slo),
-                ..message(&alert, Reason::First)
+                ..news(&alert, Reason::First)
             };
-            let body = rendered(&message);
+            let body = rendered(&news);
             let said = body["data"]["alerts"][0]["message"]
                 .as_str()
                 .expect("a message");
             let kept = said.strip_suffix('…').unwrap_or(said);
             assert!(alert.message.starts_with(kept));
-            let minimal = degraded(&message);
+            let minimal = degraded(&news);
             let said = minimal["data"]["text"]
                 .as_str()
                 .expect("a text");
@@ -216,7 +218,7 @@ fn labels_are_given_up_before_the_message() {
         .map(|n| (format!("label{n:02}"), "v".repeat(4_096)))
         .collect();
     let alert = posted(&"m".repeat(4_096), labels);
-    let body = rendered(&message(&alert, Reason::First));
+    let body = rendered(&news(&alert, Reason::First));
     let entry = &body["data"]["alerts"][0];
     assert_eq!(entry["message"].as_str().map(str::len), Some(4_096));
     let cut = entry["labels"]["label31"]

@@ -8,7 +8,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-use crate::fixtures::{SECRET, config, message, now, outgoing, page, webhook};
+use crate::fixtures::{SECRET, config, message, news, now, outgoing, page, webhook};
 use crate::sink::{Reply, Sink, answer};
 
 const CANARIES: [&str; 6] = [
@@ -94,7 +94,8 @@ fn debug_shows_neither_address_nor_key() {
 fn bodies_have_neither_address_nor_key() {
     let webhook = webhook(config(&address("hooks.example")));
     let alert = page();
-    let message = message(&alert, Reason::First);
+    let news = [news(&alert, Reason::First)];
+    let message = message(&news);
     for body in [webhook.render(&message), webhook.render_degraded(&message)] {
         assert_clean(&String::from_utf8(body).expect("text"));
     }

@@ -9,7 +9,7 @@ use crate::evaluation::Evaluation;
 use crate::monitor::dispatcher::{BATCH, Dispatched, Dispatcher, Sending};
 use crate::name::{DeliveryId, DestinationId, IntentId, derived_id};
 use crate::notification::{
-    Delivery, Judgement, Message, Reason, ToldState, Urgency, Withheld, judge,
+    self, AlertNews, Delivery, Judgement, Message, Reason, ToldState, Urgency, Withheld, judge,
 };
 use crate::slo::Slo;
 use crate::store::{ClaimedDelivery, Commit, DueGroup, Frozen, Judged, StoreError};
@@ -91,7 +91,8 @@ impl Dispatcher {
                     .content(&group.alert, reason, group.sequence + 1)
                     .await?;
                 let suppressed = suppressed(&group);
-                let body = notifier.render(&content.message(suppressed, now));
+                let news = [content.news(suppressed)];
+                let body = notifier.render(&message(&group.alert, &news, now));
                 let delivery = frozen(
                     group.destination_id,
                     &group.alert,
@@ -177,16 +178,30 @@ pub(super) struct Content {
 }
 
 impl Content {
-    pub(super) fn message(&self, suppressed_episodes: u64, now: DateTime<Utc>) -> Message<'_> {
-        Message {
+    pub(super) fn news(&self, suppressed_episodes: u64) -> AlertNews<'_> {
+        AlertNews {
             alert: &self.alert,
             reason: self.reason,
             sequence: self.sequence,
             suppressed_episodes,
             slo: self.slo.as_ref(),
             evaluation: self.evaluation.as_ref(),
-            now,
         }
+    }
+}
+
+/// The message that says these news of an alert.
+pub(super) fn message<'a>(
+    alert: &'a Alert,
+    news: &'a [AlertNews<'a>],
+    now: DateTime<Utc>,
+) -> Message<'a> {
+    Message {
+        content: notification::Content::Alerts {
+            service_name: alert.service_name(),
+            news,
+        },
+        now,
     }
 }
 

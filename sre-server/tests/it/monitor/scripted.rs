@@ -8,7 +8,9 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use sre_core::count::Counts;
 use sre_core::name::DeliveryId;
-use sre_core::notification::{Answer, Destination, Message, Notifier, Outgoing};
+use sre_core::notification::{
+    AlertNews, Answer, Content, Destination, Message, Notifier, Outgoing,
+};
 use sre_core::source::{self, Failure, FailureClass, Measurement, MetricSource, Question};
 use sre_core::time::Interval;
 use tokio::sync::Semaphore;
@@ -181,23 +183,12 @@ impl Notifier for ScriptedNotifier {
     }
 
     fn render(&self, message: &Message<'_>) -> Vec<u8> {
-        let alert = message.alert;
-        let mut body = format!(
-            "{} {} {} {} #{}",
-            alert.alert_type(),
-            alert.episode,
-            alert.severity,
-            message.reason.as_str(),
-            message.sequence,
-        );
-        if message.suppressed_episodes > 0 {
-            let _ = write!(body, " after {} untold", message.suppressed_episodes);
-        }
-        body.into_bytes()
+        said(message, part).into_bytes()
     }
 
     fn render_degraded(&self, message: &Message<'_>) -> Vec<u8> {
-        format!("minimal #{}", message.sequence).into_bytes()
+        let number = |news: &AlertNews<'_>| format!("#{}", news.sequence);
+        format!("minimal {}", said(message, number)).into_bytes()
     }
 
     async fn send(&self, outgoing: &Outgoing<'_>) -> Answer {
@@ -210,4 +201,32 @@ impl Notifier for ScriptedNotifier {
             .pop_front()
             .unwrap_or_else(|| status(200, None))
     }
+}
+
+/// What a message says, an alert after the other.
+fn said(message: &Message<'_>, part: impl Fn(&AlertNews<'_>) -> String) -> String {
+    let (kind, news) = match message.content {
+        Content::Alerts { news, .. } => ("", news),
+        Content::Digest { news } => ("digest of ", news),
+        Content::Notice(notice) => return format!("{}: {}", notice.kind, notice.title),
+        _ => return "unheard of".to_owned(),
+    };
+    let parts: Vec<String> = news.iter().map(part).collect();
+    format!("{kind}{}", parts.join(", "))
+}
+
+fn part(news: &AlertNews<'_>) -> String {
+    let alert = news.alert;
+    let mut part = format!(
+        "{} {} {} {} #{}",
+        alert.alert_type(),
+        alert.episode,
+        alert.severity,
+        news.reason.as_str(),
+        news.sequence,
+    );
+    if news.suppressed_episodes > 0 {
+        let _ = write!(part, " after {} untold", news.suppressed_episodes);
+    }
+    part
 }
