@@ -32,6 +32,9 @@ pub enum BurnLevel {
 }
 
 impl BurnLevel {
+    /// Every level, the least first.
+    pub const ALL: [Self; 4] = [Self::None, Self::Warning, Self::Critical, Self::Emergency];
+
     /// The level as it stands in the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

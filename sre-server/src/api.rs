@@ -43,6 +43,12 @@ fn slos(routes: Routes<Context>) -> Routes<Context> {
         )
         .route(
             Method::GET,
+            "/slo/{id}/budget-history",
+            slo::budget_history,
+            slo::budget_history_doc(),
+        )
+        .route(
+            Method::GET,
             "/error-budget",
             error_budget::list,
             error_budget::list_doc(),

@@ -1,11 +1,13 @@
 //! The laws of [`Evaluations`](sre_core::store::Evaluations).
 
+mod budgets;
 mod claims;
 mod commits;
 mod fences;
 mod ledgers;
 mod records;
 
+pub use budgets::*;
 pub use claims::*;
 pub use commits::*;
 pub use fences::*;

@@ -35,6 +35,7 @@ macro_rules! for_each_test {
                     a_label_with_special_characters_is_found
                     a_disabled_slo_is_listed
                     a_deleted_slo_stays_findable
+                    deleted_slos_are_not_counted
                     an_update_replaces_the_slo
                     an_update_of_a_version_that_has_passed_is_refused
                     an_unknown_slo_cannot_be_updated
@@ -126,6 +127,9 @@ macro_rules! for_each_test {
                     calculations_are_kept_whole
                     history_holds_calculations_and_gaps_in_order
                     a_slot_is_recorded_once
+                    budgets_are_kept_whole
+                    budgets_are_read_in_the_order_of_time
+                    a_budget_is_recorded_once
                 }
                 alerts {
                     a_new_episode_is_found

@@ -106,10 +106,7 @@ pub async fn old_history_is_forgotten(store: &dyn Store) -> Verdict {
         .map(|second| calculation(at(second)))
         .to_vec();
     decided.gaps = vec![gap(during(-600, -300)), gap(during(-200, 1))];
-    decided.budget = Some(BudgetRecord {
-        at: at(-1),
-        evaluation: decided.evaluation.clone(),
-    });
+    decided.budget = Some(BudgetRecord::new(at(-1), &decided.evaluation));
     store.commit(&[decided]).await?;
     let pruned = prune_all(store, Kept::History, 0, 3).await?;
     assert_eq!(pruned, [3, 1], "two calculations, a gap and a budget");

@@ -113,6 +113,14 @@ impl Catalog for SqliteStore {
         .map_err(classify)?;
         rows.iter().map(SloRow::slo).collect()
     }
+
+    async fn count(&self) -> Result<u64, StoreError> {
+        let counted = query!("select count(*) as count from slos where deleted_at is null")
+            .fetch_one(&self.readers)
+            .await
+            .map_err(classify)?;
+        Row::with_text("slos", "all of them").number("count", counted.count)
+    }
 }
 
 /// An SLO as it is stored.

@@ -1,5 +1,6 @@
 //! Slices and what was decided on them.
 
+mod budgets;
 mod claims;
 mod commit;
 pub(crate) mod dirty;
@@ -14,7 +15,9 @@ use sre_core::hour::Hour;
 use sre_core::name::SloId;
 use sre_core::slice::SliceWidth;
 use sre_core::slo::Generation;
-use sre_core::store::{Changes, Commit, Evaluations, HistoryItem, SlotClaim, Standing, StoreError};
+use sre_core::store::{
+    BudgetRecord, Changes, Commit, Evaluations, HistoryItem, SlotClaim, Standing, StoreError,
+};
 use sre_core::time::Interval;
 
 use crate::error::classify;
@@ -114,5 +117,14 @@ impl Evaluations for SqliteStore {
         }
         self.read(move |tx| Box::pin(async move { history::items(tx, slo, during, limit).await }))
             .await
+    }
+
+    async fn budgets(
+        &self,
+        slo: SloId,
+        during: Interval,
+        limit: NonZeroU32,
+    ) -> Result<Vec<BudgetRecord>, StoreError> {
+        budgets::recorded(&self.readers, slo, during, limit).await
     }
 }

@@ -58,10 +58,7 @@ fn decided(claim: &SlotClaim) -> Changes {
     Changes {
         hours: vec![fixtures::hour(claim.slot, &[(0, 99, 100)])],
         calculations: vec![calculation],
-        budget: Some(sre_core::store::BudgetRecord {
-            at: claim.slot,
-            evaluation: evaluation.clone(),
-        }),
+        budget: Some(sre_core::store::BudgetRecord::new(claim.slot, &evaluation)),
         evaluation,
         ..fixtures::changes(claim)
     }

@@ -40,6 +40,9 @@ pub trait Catalog: Debug + Send + Sync {
 
     /// SLOs in the order of their ids.
     async fn list(&self, query: &SloQuery, page: Page<SloId>) -> Result<Vec<Slo>, StoreError>;
+
+    /// How many SLOs there are, without deleted ones.
+    async fn count(&self) -> Result<u64, StoreError>;
 }
 
 /// Where the evaluation of an SLO, or of a new generation of it, starts.

@@ -7,10 +7,12 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::alert::AlertUpdate;
+use crate::budget::ErrorBudget;
 use crate::count::Counts;
-use crate::evaluation::{Evaluation, Progress, SloState};
+use crate::evaluation::{Coverage, Evaluation, Progress, SloState};
 use crate::hour::Hour;
 use crate::name::SloId;
+use crate::policy::BurnLevel;
 use crate::slice::SliceWidth;
 use crate::slo::{Generation, Slo};
 use crate::store::StoreError;
@@ -58,6 +60,14 @@ pub trait Evaluations: Debug + Send + Sync {
         during: Interval,
         limit: NonZeroU32,
     ) -> Result<Vec<HistoryItem>, StoreError>;
+
+    /// Recorded budgets of an SLO, by instant.
+    async fn budgets(
+        &self,
+        slo: SloId,
+        during: Interval,
+        limit: NonZeroU32,
+    ) -> Result<Vec<BudgetRecord>, StoreError>;
 }
 
 /// The right to evaluate one slot of one SLO.
@@ -193,13 +203,33 @@ pub struct Gap {
     pub reason: String,
 }
 
-/// The budget at one instant.
-#[derive(Clone, Debug, PartialEq)]
+/// The budget at one instant, as it was recorded: small, since burn-down charts read many.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct BudgetRecord {
     /// When.
     pub at: DateTime<Utc>,
-    /// What was found.
-    pub evaluation: Evaluation,
+    /// What held.
+    pub state: SloState,
+    /// The level of the burn over one hour.
+    pub burn_level: BurnLevel,
+    /// Counts and target of the window; `None` when nothing was measured in it.
+    pub budget: Option<ErrorBudget>,
+    /// How much of the window was measured since the first data.
+    pub coverage: Coverage,
+}
+
+impl BudgetRecord {
+    /// What is recorded of the budget that an evaluation found.
+    #[must_use]
+    pub const fn new(at: DateTime<Utc>, found: &Evaluation) -> Self {
+        Self {
+            at,
+            state: found.state,
+            burn_level: found.burn_level,
+            budget: found.budget,
+            coverage: found.coverage,
+        }
+    }
 }
 
 /// How an SLO stands after its last slot.

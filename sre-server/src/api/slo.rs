@@ -16,6 +16,7 @@ use self::look::{Found, Look};
 use self::view::SloView;
 use self::written::SloBody;
 
+mod budget_history;
 mod burn_policy;
 mod change;
 mod definition;
@@ -32,6 +33,7 @@ mod view;
 mod window;
 mod written;
 
+pub(super) use self::budget_history::{budget_history, budget_history_doc};
 pub(super) use self::history::{history, history_doc};
 
 /// `GET /slo`

@@ -50,6 +50,10 @@ impl Catalog for Away {
     async fn list(&self, _: &SloQuery, _: Page<SloId>) -> Result<Vec<Slo>, StoreError> {
         away()
     }
+
+    async fn count(&self) -> Result<u64, StoreError> {
+        away()
+    }
 }
 
 /// Puts a worker on the board that succeeded at noon.

@@ -1,6 +1,7 @@
 //! `/slo` and `/error-budget`, over the store in memory and the real evaluator.
 
 mod at;
+mod budget_history;
 mod budgets;
 mod changes;
 mod definitions;

@@ -19,6 +19,19 @@ pub async fn an_empty_store_lists_no_slos(store: &dyn Catalog) -> Verdict {
     Ok(())
 }
 
+/// Those that are there are counted, disabled ones too; deleted ones are not.
+pub async fn deleted_slos_are_not_counted(store: &dyn Catalog) -> Verdict {
+    assert_eq!(store.count().await?, 0);
+    for n in 1..=3 {
+        insert(store, &slo(n).build()).await?;
+    }
+    insert(store, &slo(4).disabled().build()).await?;
+    assert_eq!(store.count().await?, 4);
+    delete(store, &slo(2).version(2).deleted(at(5)).build()).await?;
+    assert_eq!(store.count().await?, 3);
+    Ok(())
+}
+
 /// SLOs are listed in the order of their ids, whatever the order in which they came.
 pub async fn slos_are_listed_in_the_order_of_their_ids(store: &dyn Catalog) -> Verdict {
     for n in [3, 1 << 120, 1, 2, 1 << 64] {

@@ -53,10 +53,7 @@ pub async fn a_claim_tells_what_was_recorded_last(store: &dyn Store) -> Verdict 
     insert_due(store, 1, 0).await?;
     let mut recording = changes(&claim(store, 0).await?);
     recording.calculations = vec![calculation(at(-60)), calculation(at(0))];
-    recording.budget = Some(BudgetRecord {
-        at: at(0),
-        evaluation: recording.evaluation.clone(),
-    });
+    recording.budget = Some(BudgetRecord::new(at(0), &recording.evaluation));
     applied(store, recording).await?;
     applied(store, changes(&claim(store, 600).await?)).await?;
     let next = claim(store, 1_200).await?;

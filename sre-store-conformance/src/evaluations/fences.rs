@@ -179,10 +179,7 @@ fn everything(claim: &SlotClaim) -> Changes {
         refolded: refolded(claim, vec![during(-60, 0)]),
         calculations: vec![calculation(at(0))],
         gaps: vec![gap(during(-600, -300))],
-        budget: Some(BudgetRecord {
-            at: at(0),
-            evaluation: decided.evaluation.clone(),
-        }),
+        budget: Some(BudgetRecord::new(at(0), &decided.evaluation)),
         alerts: vec![fires(&identity, &[destination("ops").id], at(0))],
         ..decided
     }

@@ -96,11 +96,7 @@ impl History<'_> {
                 .push(gap(during(self.second - 600, self.second - 300)));
         }
         if self.random.percent(20) {
-            let evaluation = decided.evaluation.clone();
-            decided.budget = Some(BudgetRecord {
-                at: expected.slot,
-                evaluation,
-            });
+            decided.budget = Some(BudgetRecord::new(expected.slot, &decided.evaluation));
         }
         for _ in 0..self.random.below(3) {
             decided
@@ -143,6 +139,7 @@ impl History<'_> {
         let limit = crate::tools::limit(1_000);
         for id in slos {
             self.same("history", both!(self, history(*id, always, limit)));
+            self.same("budgets", both!(self, budgets(*id, always, limit)));
         }
     }
 }

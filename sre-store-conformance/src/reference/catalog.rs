@@ -78,6 +78,15 @@ impl Catalog for ReferenceStore {
             .filter(|slo| is_asked_for(query, slo));
         Ok(listed.take(limit).cloned().collect())
     }
+
+    async fn count(&self) -> Result<u64, StoreError> {
+        let state = self.state();
+        let live = state
+            .slos
+            .values()
+            .filter(|slo| slo.deleted_at.is_none());
+        Ok(live.map(|_| 1).sum())
+    }
 }
 
 impl State {

@@ -11,7 +11,8 @@ use sre_core::name::SloId;
 use sre_core::slice::SliceWidth;
 use sre_core::slo::{Generation, Slo};
 use sre_core::store::{
-    Changes, Commit, Evaluations, HistoryItem, Refolded, SlotClaim, Standing, Start, StoreError,
+    BudgetRecord, Changes, Commit, Evaluations, HistoryItem, Refolded, SlotClaim, Standing, Start,
+    StoreError,
 };
 use sre_core::time::Interval;
 
@@ -145,6 +146,23 @@ impl Evaluations for ReferenceStore {
             .map(|(_, item)| item)
             .collect())
     }
+
+    async fn budgets(
+        &self,
+        slo: SloId,
+        during: Interval,
+        limit: NonZeroU32,
+    ) -> Result<Vec<BudgetRecord>, StoreError> {
+        let state = self.state();
+        let recorded = state
+            .budgets
+            .iter()
+            .filter(|((id, at), _)| *id == slo && during.contains(*at));
+        Ok(recorded
+            .take(length(limit.get()))
+            .map(|(_, budget)| *budget)
+            .collect())
+    }
 }
 
 impl Cursor {
@@ -276,7 +294,7 @@ impl State {
         }
         if let Some(budget) = &changes.budget {
             self.budgets
-                .insert((id, budget.at), budget.clone());
+                .insert((id, budget.at), *budget);
         }
         let revision = self
             .cursors

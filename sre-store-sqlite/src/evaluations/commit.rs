@@ -339,13 +339,12 @@ impl CalculationRow {
 impl BudgetRow {
     fn new(record: &BudgetRecord) -> Result<Self, StoreError> {
         let count = |count| row::count("error_budgets.total", count);
-        let found = &record.evaluation;
-        let counts = found.budget.map(ErrorBudget::counts);
+        let counts = record.budget.map(ErrorBudget::counts);
         Ok(Self {
             at: row::instant(record.at),
-            state: found.state.as_str(),
-            burn_level: found.burn_level.as_str(),
-            budget_ppb: found
+            state: record.state.as_str(),
+            burn_level: record.burn_level.as_str(),
+            budget_ppb: record
                 .budget
                 .map(|budget| budget.target().budget_ppb()),
             bad: counts
@@ -354,8 +353,8 @@ impl BudgetRow {
             total: counts
                 .map(|counts| count(counts.total()))
                 .transpose()?,
-            measured: found.coverage.measured,
-            expected: found.coverage.expected,
+            measured: record.coverage.measured,
+            expected: record.coverage.expected,
         })
     }
 }

@@ -78,11 +78,7 @@ impl Evaluator {
             (last.burn_level, last.budget_verdict) != (found.burn_level, found.budget_verdict)
         });
         if has_new_level || is_on_grid(claim.budget_at, slot, self.settings.budget_interval) {
-            let evaluation = found.clone();
-            changes.budget = Some(BudgetRecord {
-                at: slot,
-                evaluation,
-            });
+            changes.budget = Some(BudgetRecord::new(slot, found));
         }
     }
 }

@@ -14,9 +14,10 @@ use sre_core::sample::Sample;
 use sre_core::slice::SliceWidth;
 use sre_core::slo::{Generation, Slo};
 use sre_core::store::{
-    AlertQuery, Alerts, AlertsPage, Appended, Attempt, Catalog, Changes, ClaimedDelivery, Commit,
-    DueGroup, Evaluations, HistoryItem, IntentRecord, Judged, Outbox, Page, QueueDepth, Samples,
-    Seeded, SloChange, SloQuery, SlotClaim, Standing, Start, StoreError, Target, TargetClaim,
+    AlertQuery, Alerts, AlertsPage, Appended, Attempt, BudgetRecord, Catalog, Changes,
+    ClaimedDelivery, Commit, DueGroup, Evaluations, HistoryItem, IntentRecord, Judged, Outbox,
+    Page, QueueDepth, Samples, Seeded, SloChange, SloQuery, SlotClaim, Standing, Start, StoreError,
+    Target, TargetClaim,
 };
 use sre_core::time::Interval;
 use sre_store_conformance::ReferenceStore;
@@ -174,6 +175,16 @@ impl Evaluations for Spy {
         limit: NonZeroU32,
     ) -> Result<Vec<HistoryItem>, StoreError> {
         self.call(self.inner.history(slo, during, limit))
+            .await
+    }
+
+    async fn budgets(
+        &self,
+        slo: SloId,
+        during: Interval,
+        limit: NonZeroU32,
+    ) -> Result<Vec<BudgetRecord>, StoreError> {
+        self.call(self.inner.budgets(slo, during, limit))
             .await
     }
 }
@@ -367,5 +378,9 @@ impl Catalog for Spy {
 
     async fn list(&self, query: &SloQuery, page: Page<SloId>) -> Result<Vec<Slo>, StoreError> {
         self.inner.list(query, page).await
+    }
+
+    async fn count(&self) -> Result<u64, StoreError> {
+        self.inner.count().await
     }
 }
