@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use judge::{Judgement, Reason, Told, ToldState, Withheld, judge};
 pub use message::{AlertNews, Content, Message};
 pub use notice::{Notice, NoticeKind, NoticeKindError};
-pub use retry::{Action, Answer, DeadReason, Lane, Tries, classify};
+pub use retry::{Action, Answer, DeadReason, Lane, MailStep, Tries, classify};
 pub use tally::{ServiceTally, Tally};
 
 use crate::alert::Severity;
@@ -205,6 +205,12 @@ pub trait Notifier: fmt::Debug + Send + Sync {
 
     /// A minimal body, for one more try after a receiver refused the full one.
     fn render_degraded(&self, message: &Message<'_>) -> Vec<u8>;
+
+    /// Whether every try carries an id by which a receiver can tell a repeat from a new message.
+    /// Where it cannot, what may have arrived and is of low severity is not sent again.
+    fn can_tell_repeats(&self) -> bool {
+        true
+    }
 
     /// Makes one try, within the channel's own time limit, and says what came of it.
     async fn send(&self, outgoing: &Outgoing<'_>) -> Answer;

@@ -198,7 +198,7 @@ impl Notifier for WebhookNotifier {
         let (outcome, status) = match &answer {
             Answer::Responded { status, .. } => ("responded", Some(*status)),
             Answer::NotSent { .. } => ("not_sent", None),
-            Answer::Unknown { .. } => ("unknown", None),
+            _ => ("unknown", None),
         };
         tracing::debug!(
             delivery.id = %outgoing.id,

@@ -173,6 +173,10 @@ impl Dispatcher {
             created_at: delivery.created_at,
             urgency: delivery.urgency,
             is_degraded: claimed.is_degraded,
+            can_tell_repeats: self
+                .notifiers
+                .get(&delivery.destination_id)
+                .is_none_or(|notifier| notifier.can_tell_repeats()),
             jitter_permille,
         };
         let answer = self
@@ -235,6 +239,11 @@ impl Dispatcher {
         };
         if tries.is_past_use(now) {
             return not_sent("it was of no use any more");
+        }
+        if claimed.is_possible_duplicate && !tries.may_repeat() {
+            return Answer::Unknown {
+                detail: "an earlier try may have arrived, and a repeat could not be told".to_owned(),
+            };
         }
         let delivery = &claimed.delivery;
         match self
@@ -344,10 +353,22 @@ fn told(answer: Answer) -> (Option<u16>, String) {
     match answer {
         Answer::Responded {
             status, excerpt, ..
-        } if excerpt.is_empty() => (Some(status), format!("answered {status}")),
-        Answer::Responded {
+        }
+        | Answer::FailedInWords {
             status, excerpt, ..
-        } => (Some(status), excerpt),
+        }
+        | Answer::Replied {
+            code: status,
+            excerpt,
+            ..
+        } => {
+            let detail = if excerpt.is_empty() {
+                format!("answered {status}")
+            } else {
+                excerpt
+            };
+            (Some(status), detail)
+        }
         Answer::NotSent { detail } | Answer::Unknown { detail } => (None, detail),
     }
 }

@@ -1,4 +1,4 @@
-//! What the answer to a try means: the one place that looks at a status.
+//! What the answer to a try means: the one place that looks at a status, of HTTP or SMTP.
 //!
 //! The budget of a message is its *usefulness*, never a number of tries: a page is worth sending
 //! for a day, the end of one for three. A receiver that asks for time gets it; one that is broken
@@ -21,6 +21,27 @@ pub enum Answer {
         /// The beginning of what it said, without secrets.
         excerpt: String,
     },
+    /// The receiver answered with success, and with words that its channel documents as a failure.
+    FailedInWords {
+        /// The status of HTTP.
+        status: u16,
+        /// The status that the channel documents for these words; for unknown ones that of a refused
+        /// body.
+        meaning: u16,
+        /// How long it asked to be left alone, from now on.
+        retry_after: Option<TimeDelta>,
+        /// The beginning of what it said, without secrets.
+        excerpt: String,
+    },
+    /// A mail server replied.
+    Replied {
+        /// The code of SMTP.
+        code: u16,
+        /// To what.
+        step: MailStep,
+        /// The beginning of what it said, without secrets.
+        excerpt: String,
+    },
     /// No byte of the message left: no address, no connection, no TLS.
     NotSent {
         /// What happened, without secrets.
@@ -31,6 +52,19 @@ pub enum Answer {
         /// What happened, without secrets.
         detail: String,
     },
+}
+
+/// How far a mail had come when the server replied: it decides what a refusal is about.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum MailStep {
+    /// Greeting, EHLO, STARTTLS: about the server, or about us.
+    Session,
+    /// AUTH: about the account.
+    Login,
+    /// MAIL, RCPT, and DATA before any content: about sender and recipient.
+    Envelope,
+    /// After the final dot: about the message.
+    Content,
 }
 
 /// What to do next.
@@ -82,6 +116,9 @@ pub enum DeadReason {
     Refused,
     /// The receiver pointed elsewhere; redirects are not followed.
     Redirected,
+    /// It may have arrived, a repeat could not be told from a new message, and it is worth too little
+    /// to be told twice.
+    Unknown,
     /// Its destination is no longer configured.
     DestinationRemoved,
 }
@@ -96,6 +133,7 @@ impl DeadReason {
             Self::Gone => "gone",
             Self::Refused => "refused",
             Self::Redirected => "redirected",
+            Self::Unknown => "unknown",
             Self::DestinationRemoved => "destination_removed",
         }
     }
@@ -112,6 +150,8 @@ pub struct Tries {
     pub urgency: Urgency,
     /// Whether this was the minimal body already.
     pub is_degraded: bool,
+    /// Whether the channel lets a receiver tell a repeat from a new message, by an id.
+    pub can_tell_repeats: bool,
     /// A random number of thousandths, below 1 000, that spreads tries.
     pub jitter_permille: u16,
 }
@@ -119,16 +159,38 @@ pub struct Tries {
 /// Decides what an answer means. Total: every answer has an action.
 #[must_use]
 pub fn classify(answer: &Answer, tries: &Tries, now: DateTime<Utc>) -> Action {
-    let (status, retry_after) = match answer {
-        Answer::NotSent { .. } => return tries.retry(now, tries.backoff(), Lane::Open, false),
-        Answer::Unknown { .. } => return tries.retry(now, tries.backoff(), Lane::Open, true),
+    match answer {
+        Answer::NotSent { .. } => tries.retry(now, tries.backoff(), Lane::Open, false),
+        Answer::Unknown { .. } if !tries.may_repeat() => Action::Dead {
+            reason: DeadReason::Unknown,
+            lane: Lane::Open,
+        },
+        Answer::Unknown { .. } => tries.retry(now, tries.backoff(), Lane::Open, true),
         Answer::Responded {
             status,
             retry_after,
             ..
-        } => (*status, *retry_after),
-    };
-    let dead = |reason, lane| Action::Dead { reason, lane };
+        } => by_status(*status, *retry_after, tries, now),
+        // Words cannot mean success where they were taken for a failure.
+        Answer::FailedInWords {
+            meaning: 200..=299, ..
+        } => refused(tries),
+        Answer::FailedInWords {
+            meaning,
+            retry_after,
+            ..
+        } => by_status(*meaning, *retry_after, tries, now),
+        Answer::Replied { code, step, .. } => by_reply(*code, *step, tries, now),
+    }
+}
+
+/// What a status of HTTP means.
+fn by_status(
+    status: u16,
+    retry_after: Option<TimeDelta>,
+    tries: &Tries,
+    now: DateTime<Utc>,
+) -> Action {
     match status {
         200..=299 => Action::Delivered,
         300..=399 => dead(DeadReason::Redirected, Lane::Open),
@@ -151,9 +213,41 @@ pub fn classify(answer: &Answer, tries: &Tries, now: DateTime<Utc>) -> Action {
             tries.retry(now, wait, Lane::Open, false)
         }
         408 | 425 | 500.. => tries.retry(now, tries.backoff(), Lane::Open, false),
-        _ if tries.is_degraded => dead(DeadReason::Refused, Lane::Open),
-        _ => Action::Degrade,
+        _ => refused(tries),
     }
+}
+
+/// What a code of SMTP means (RFC 5321, 4.2.1): 2yz after the content is a mail taken over, 4yz is
+/// *not now*, 5yz is *never like this*. Anything else is a server that lost its thread.
+fn by_reply(code: u16, step: MailStep, tries: &Tries, now: DateTime<Utc>) -> Action {
+    let wait = tries.backoff();
+    match (code, step) {
+        (200..=299, MailStep::Content) => Action::Delivered,
+        // 530, 534, 535, 538 (RFC 4954): the account, whatever was asked.
+        (530 | 534 | 535 | 538, _) | (500..=599, MailStep::Login) => {
+            dead(DeadReason::Unauthorized, Lane::Stopped)
+        }
+        (500..=599, MailStep::Content) => refused(tries),
+        (500..=599, _) => dead(DeadReason::Refused, Lane::Open),
+        // The server is unwell, for every mail.
+        (400..=499, MailStep::Session | MailStep::Login) => {
+            tries.retry(now, wait, Lane::PausedUntil(now + wait), false)
+        }
+        _ => tries.retry(now, wait, Lane::Open, false),
+    }
+}
+
+/// A body that was refused is tried once more in its minimal form.
+const fn refused(tries: &Tries) -> Action {
+    if tries.is_degraded {
+        dead(DeadReason::Refused, Lane::Open)
+    } else {
+        Action::Degrade
+    }
+}
+
+const fn dead(reason: DeadReason, lane: Lane) -> Action {
+    Action::Dead { reason, lane }
 }
 
 impl Tries {
@@ -184,6 +278,14 @@ impl Tries {
     #[must_use]
     pub fn is_past_use(&self, now: DateTime<Utc>) -> bool {
         now > self.created_at + self.usefulness()
+    }
+
+    /// Whether a message that may have arrived is sent again: always where a receiver can tell, and
+    /// else unless it is of low severity. The end of an alert is told in any case.
+    #[must_use]
+    pub fn may_repeat(&self) -> bool {
+        let is_low = self.urgency.severity == Severity::Low && !self.urgency.is_resolve;
+        self.can_tell_repeats || !is_low
     }
 
     /// How long the message is worth sending.

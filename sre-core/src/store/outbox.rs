@@ -166,7 +166,7 @@ pub struct AttemptRecord {
     pub finished_at: Option<DateTime<Utc>>,
     /// `delivered`, `retry`, `unknown`, `degraded`, `dead`.
     pub result: Option<String>,
-    /// The status of HTTP, where there was one.
+    /// The status of HTTP, or the code of SMTP, where there was one.
     pub status: Option<u16>,
     /// The beginning of the answer, or what happened; without secrets.
     pub detail: Option<String>,

@@ -11,6 +11,7 @@ fn tried(attempts: u32) -> Tries {
             class: 1,
         },
         is_degraded: false,
+        can_tell_repeats: true,
         jitter_permille: 999,
     }
 }
@@ -162,4 +163,119 @@ fn a_refused_body_is_degraded_once() {
             lane: Lane::Open
         }
     );
+}
+
+fn replied(code: u16, step: MailStep) -> Answer {
+    Answer::Replied {
+        code,
+        step,
+        excerpt: String::new(),
+    }
+}
+
+#[test]
+fn every_reply_of_a_mail_server_has_its_action() {
+    let now = at_second(0);
+    for step in [
+        MailStep::Session,
+        MailStep::Login,
+        MailStep::Envelope,
+        MailStep::Content,
+    ] {
+        for code in 0..=999 {
+            let is_account = matches!(code, 530 | 534 | 535 | 538);
+            let expected = match (code, step) {
+                (200..=299, MailStep::Content) => "delivered",
+                (500..=599, MailStep::Content) if !is_account => "degrade",
+                (500..=599, _) => "dead",
+                _ => "retry",
+            };
+            let is = match classify(&replied(code, step), &tried(1), now) {
+                Action::Delivered => "delivered",
+                Action::Dead { .. } => "dead",
+                Action::Retry { .. } => "retry",
+                Action::Degrade => "degrade",
+            };
+            assert_eq!(is, expected, "{code} to {step:?}");
+        }
+    }
+}
+
+#[test]
+fn a_refused_account_stops_the_lane_and_a_refused_recipient_does_not() {
+    let lane = |code, step| match classify(&replied(code, step), &tried(1), at_second(0)) {
+        Action::Dead { reason, lane } => (reason, lane),
+        other => panic!("{other:?}"),
+    };
+    let unauthorized = (DeadReason::Unauthorized, Lane::Stopped);
+    assert_eq!(lane(535, MailStep::Login), unauthorized);
+    assert_eq!(lane(530, MailStep::Envelope), unauthorized);
+    let refused = (DeadReason::Refused, Lane::Open);
+    assert_eq!(lane(550, MailStep::Envelope), refused);
+    assert_eq!(lane(554, MailStep::Session), refused);
+}
+
+#[test]
+fn a_mail_server_that_is_unwell_slows_its_lane_and_a_greylisted_recipient_does_not() {
+    let action = |code, step| classify(&replied(code, step), &tried(3), at_second(0));
+    let (_, lane) = retry_at(&action(421, MailStep::Session));
+    assert!(matches!(lane, Lane::PausedUntil(_)));
+    let (_, lane) = retry_at(&action(450, MailStep::Envelope));
+    assert_eq!(lane, Lane::Open);
+}
+
+#[test]
+fn success_that_is_a_failure_in_words_is_judged_by_what_the_words_mean() {
+    let now = at_second(0);
+    let failed = |meaning, retry_after: Option<i64>| {
+        let answer = Answer::FailedInWords {
+            status: 200,
+            meaning,
+            retry_after: retry_after.map(TimeDelta::seconds),
+            excerpt: String::new(),
+        };
+        classify(&answer, &tried(1), now)
+    };
+    for meaning in 0..=999 {
+        let expected = match meaning {
+            200..=299 => Action::Degrade,
+            _ => classify(&responded(meaning, None), &tried(1), now),
+        };
+        assert_eq!(failed(meaning, None), expected, "{meaning}");
+    }
+    assert_eq!(
+        failed(429, Some(7)),
+        classify(&responded(429, Some(7)), &tried(1), now)
+    );
+}
+
+#[test]
+fn what_may_have_arrived_is_not_repeated_where_nobody_can_tell_and_little_is_at_stake() {
+    let unknown = Answer::Unknown {
+        detail: String::new(),
+    };
+    for (can_tell_repeats, severity, is_resolve, repeats) in [
+        (true, Severity::Low, false, true),
+        (false, Severity::Low, false, false),
+        (false, Severity::Low, true, true),
+        (false, Severity::Medium, false, true),
+        (false, Severity::Emergency, false, true),
+    ] {
+        let tries = Tries {
+            can_tell_repeats,
+            urgency: Urgency {
+                is_resolve,
+                severity,
+                class: 1,
+            },
+            ..tried(1)
+        };
+        let action = classify(&unknown, &tries, at_second(0));
+        let expected = Action::Dead {
+            reason: DeadReason::Unknown,
+            lane: Lane::Open,
+        };
+        assert_eq!(action != expected, repeats, "{tries:?}");
+        assert_eq!(tries.may_repeat(), repeats);
+    }
 }
