@@ -29,11 +29,12 @@
 //! 64 KiB of an answer, send more than 64 KiB, show an address or a key.
 
 mod body;
+mod post;
 mod redaction;
 mod webhook;
 
 pub use body::BODY_MAX_BYTES;
+pub use post::{WebhookUrl, WebhookUrlError};
 pub use webhook::{
-    WebhookConfig, WebhookError, WebhookNotifier, WebhookSecret, WebhookSecretError, WebhookUrl,
-    WebhookUrlError,
+    WebhookConfig, WebhookError, WebhookNotifier, WebhookSecret, WebhookSecretError,
 };

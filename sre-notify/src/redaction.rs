@@ -1,4 +1,7 @@
 //! What a receiver said, made fit to be stored and shown: without secrets, on one line, short.
+//!
+//! A receiver may repeat what it was sent: an address, a key, a password, or one of the forms in which
+//! those travel. Each channel names its secrets; the texts that come from outside pass through here.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +17,7 @@ const PART_MIN_BYTES: usize = 8;
 /// A tail that begins a secret with fewer bytes tells nothing.
 const TAIL_MIN_BYTES: usize = 4;
 
-/// Removes an address and a key from texts that may repeat them.
+/// Removes secrets from texts that may repeat them.
 pub(crate) struct Redactor {
     /// Longest first, so that a whole is removed before its parts.
     secrets: SecretBox<Vec<String>>,
@@ -22,7 +25,7 @@ pub(crate) struct Redactor {
 
 impl Redactor {
     /// Removes `url`, its parts, and `key`.
-    pub(crate) fn new(url: &Url, key: Option<String>) -> Self {
+    pub(crate) fn of_url(url: &Url, key: Option<String>) -> Self {
         let mut secrets = vec![url.as_str().to_owned()];
         let query = url.query().unwrap_or_default();
         if url.path() != "/" || !query.is_empty() {
@@ -54,6 +57,24 @@ impl Redactor {
         }
         secrets.push(url.username().to_owned());
         secrets.extend(key);
+        Self::of(secrets)
+    }
+
+    /// Removes a password, as it is and as SMTP carries it beside `username`.
+    pub(crate) fn of_login(username: &str, password: &str) -> Self {
+        Self::of(vec![
+            password.to_owned(),
+            STANDARD.encode(password),
+            STANDARD.encode(format!("\0{username}\0{password}")),
+        ])
+    }
+
+    /// Removes nothing.
+    pub(crate) fn none() -> Self {
+        Self::of(Vec::new())
+    }
+
+    fn of(mut secrets: Vec<String>) -> Self {
         secrets.retain(|secret| secret.len() > 1);
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         secrets.dedup();
@@ -124,7 +145,7 @@ mod tests {
 
     fn redactor() -> Redactor {
         let url = "https://joe:pa55word@hooks.example/T0/long-token?key=other-token&a=b%20cdefgh";
-        Redactor::new(
+        Redactor::of_url(
             &url.parse().expect("a url"),
             Some("S2V5S2V5S2V5".to_owned()),
         )
@@ -152,6 +173,17 @@ mod tests {
                 "{excerpt}"
             );
         }
+    }
+
+    #[test]
+    fn a_password_is_removed_in_every_form_in_which_it_travels() {
+        let redactor = Redactor::of_login("ann", "pa55 word");
+        // PLAIN and LOGIN of RFC 4616 and of old.
+        for echo in ["pa55 word", "cGE1NSB3b3Jk", "AGFubgBwYTU1IHdvcmQ="] {
+            let excerpt = redactor.excerpt(&format!("bad login {echo}!"), true);
+            assert_eq!(excerpt, "bad login [redacted]!");
+        }
+        assert_eq!(Redactor::none().excerpt("as it is", true), "as it is");
     }
 
     #[test]

@@ -1,25 +1,19 @@
 //! The generic webhook: one `POST` of the contract's JSON, signed as Standard Webhooks say.
 
-mod address;
-mod answer;
-mod retry_after;
 mod secret;
 
 use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::header::CONTENT_TYPE;
-use reqwest::redirect::Policy;
 use sre_core::notification::{Answer, Destination, Message, Notifier, Outgoing};
 use thiserror::Error;
 use url::Url;
 
-pub use address::{WebhookUrl, WebhookUrlError};
 pub use secret::{WebhookSecret, WebhookSecretError};
 
 use crate::body::{self, Bases};
-use crate::redaction::Redactor;
+use crate::post::{Heard, Poster, PosterError, WebhookUrl};
 
 /// How one webhook is reached.
 #[derive(Clone, Debug)]
@@ -57,15 +51,19 @@ pub enum WebhookError {
 /// A webhook, ready to send.
 pub struct WebhookNotifier {
     destination: Destination,
-    url: WebhookUrl,
     secret: Option<WebhookSecret>,
     bases: Bases,
-    redactor: Redactor,
-    http: reqwest::Client,
+    poster: Poster,
 }
 
-/// No receiver that is there takes longer to say so.
-const CONNECT_TIMEOUT_MAX: Duration = Duration::from_secs(3);
+impl From<PosterError> for WebhookError {
+    fn from(error: PosterError) -> Self {
+        match error {
+            PosterError::NoTime => Self::NoTime,
+            PosterError::Client(source) => Self::Client { source },
+        }
+    }
+}
 
 impl WebhookNotifier {
     /// A webhook as `config` says.
@@ -87,30 +85,20 @@ impl WebhookNotifier {
             links_base,
             dashboards_url,
         } = config;
-        if timeout.is_zero() {
-            return Err(WebhookError::NoTime);
-        }
-        let http = client(&url, timeout).map_err(|error| WebhookError::Client {
-            source: Box::new(error.without_url()),
-        })?;
         let destination = Destination::new("webhook", &name, &fingerprinted(&url, secret.as_ref()));
-        let redactor = Redactor::new(
-            url.expose(),
-            secret
-                .as_ref()
-                .map(WebhookSecret::encoded),
-        );
+        let key = secret
+            .as_ref()
+            .map(WebhookSecret::encoded);
+        let poster = Poster::new(url, timeout, key)?;
         let bases = Bases {
             links: links_base,
             dashboards: dashboards_url,
         };
         Ok(Self {
             destination,
-            url,
             secret,
             bases,
-            redactor,
-            http,
+            poster,
         })
     }
 
@@ -120,9 +108,8 @@ impl WebhookNotifier {
         let id = outgoing.id.to_string();
         let seconds = outgoing.now.timestamp();
         let mut request = self
-            .http
-            .post(self.url.expose().clone())
-            .header(CONTENT_TYPE, "application/json")
+            .poster
+            .request()
             .header("webhook-id", &id)
             .header("webhook-timestamp", seconds);
         if let Some(secret) = &self.secret {
@@ -134,36 +121,11 @@ impl WebhookNotifier {
         if outgoing.is_possible_duplicate {
             request = request.header("webhook-possible-duplicate", "true");
         }
-        let sent = request
-            .body(outgoing.body.to_vec())
-            .send()
-            .await;
-        match sent {
-            Ok(response) => answer::of_response(response, &self.redactor, outgoing.now).await,
-            Err(error) => answer::of_error(&error.without_url(), &self.redactor),
-        }
+        self.poster
+            .post(request, outgoing.body.to_vec(), outgoing.now)
+            .await
+            .map_or_else(|answer| answer, Heard::into_answer)
     }
-}
-
-/// No redirects, no proxy from the environment, and no idle connections: on one that the receiver
-/// closes just then, nobody could tell whether the message arrived.
-fn client(url: &WebhookUrl, timeout: Duration) -> reqwest::Result<reqwest::Client> {
-    // Shorter than the whole, so that a try that ends while connecting is known to have sent nothing.
-    let connect_timeout = CONNECT_TIMEOUT_MAX.min(timeout / 4 * 3);
-    let builder = reqwest::Client::builder()
-        .connect_timeout(connect_timeout)
-        .no_proxy()
-        .pool_max_idle_per_host(0)
-        .redirect(Policy::none())
-        .timeout(timeout)
-        .user_agent(concat!("sre-monitor/", env!("CARGO_PKG_VERSION")));
-    // A machine without CA certificates can still post to a neighbour in clear.
-    let builder = if url.is_https() {
-        builder
-    } else {
-        builder.tls_certs_only([])
-    };
-    builder.build()
 }
 
 /// What makes a stopped lane start again when it changes.
@@ -215,7 +177,7 @@ impl fmt::Debug for WebhookNotifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebhookNotifier")
             .field("destination", &self.destination)
-            .field("url", &self.url)
+            .field("url", self.poster.url())
             .field("is_signed", &self.secret.is_some())
             .finish_non_exhaustive()
     }

@@ -9,7 +9,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Response;
 use reqwest::header::RETRY_AFTER;
 use sre_core::notification::Answer;
@@ -22,12 +22,32 @@ const ANSWER_MAX_BYTES: usize = 64 * 1024;
 /// What an answer says beside its status is worth so long a wait.
 const ANSWER_WAIT: Duration = Duration::from_secs(2);
 
+/// What a receiver answered.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    /// The status of HTTP.
+    pub(crate) status: u16,
+    /// How long it asked to be left alone.
+    pub(crate) retry_after: Option<TimeDelta>,
+    /// What it said, as far as it was read: for looking at, never for showing.
+    pub(crate) text: String,
+    /// The beginning of what it said, without secrets.
+    pub(crate) excerpt: String,
+}
+
+impl Heard {
+    /// The answer by its status alone.
+    pub(crate) fn into_answer(self) -> Answer {
+        Answer::Responded {
+            status: self.status,
+            retry_after: self.retry_after,
+            excerpt: self.excerpt,
+        }
+    }
+}
+
 /// The answer of a receiver that answered.
-pub(super) async fn of_response(
-    response: Response,
-    redactor: &Redactor,
-    now: DateTime<Utc>,
-) -> Answer {
+pub(super) async fn heard(response: Response, redactor: &Redactor, now: DateTime<Utc>) -> Heard {
     let status = response.status().as_u16();
     let retry_after = response
         .headers()
@@ -35,10 +55,12 @@ pub(super) async fn of_response(
         .and_then(|value| value.to_str().ok())
         .and_then(|text| retry_after::parse(text, now));
     let (body, is_whole) = read(response).await;
-    let excerpt = redactor.excerpt(&String::from_utf8_lossy(&body), is_whole);
-    Answer::Responded {
+    let text = String::from_utf8_lossy(&body).into_owned();
+    let excerpt = redactor.excerpt(&text, is_whole);
+    Heard {
         status,
         retry_after,
+        text,
         excerpt,
     }
 }
