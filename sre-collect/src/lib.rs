@@ -3,7 +3,8 @@
 //! [`PrometheusSource`] is the adapter of the port [`sre_core::source::MetricSource`]. It fetches the
 //! *raw samples* of the counters that an SLO names and leaves the arithmetic to
 //! [`sre_core::counter`]; only where an answer would pass the [`limits`] does it take the backend's
-//! own estimate, and says so. [`HttpProbe`] asks a service itself.
+//! own estimate, and says so. A [`Recipe`] is what the common metric families say of a service that
+//! nobody wrote a selector for. [`HttpProbe`] asks a service itself.
 //!
 //! ```no_run
 //! use sre_collect::{PrometheusConfig, PrometheusSource, check_selector};
@@ -33,9 +34,11 @@ pub mod limits;
 mod probe;
 mod prometheus;
 mod promql;
+mod recipes;
 mod selector;
 
 pub use client::ClientError;
 pub use probe::{HttpCheck, HttpProbe, ProbeOutcome};
 pub use prometheus::{PrometheusConfig, PrometheusSource};
+pub use recipes::{RECIPE_LABEL, Recipe, due_minutes};
 pub use selector::{SelectorError, SelectorFault, check_selector};

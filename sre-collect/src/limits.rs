@@ -26,6 +26,9 @@ pub const SERIES_MAX: usize = 1_000;
 /// The most characters of a selector.
 pub const SELECTOR_MAX_BYTES: usize = 4 * 1024;
 
+/// The most services that are discovered: each is asked for once a minute.
+pub const SERVICES_MAX: usize = 1_000;
+
 /// The most targets that a query for `up` names, so that its text stays short; with more, their
 /// jobs are named.
 pub const TARGETS_NAMED_MAX: usize = 50;

@@ -56,8 +56,8 @@ impl fmt::Debug for PrometheusConfig {
 /// The [`MetricSource`] that reads counters from a Prometheus.
 #[derive(Debug)]
 pub struct PrometheusSource {
-    client: Client,
-    scrape_interval: Span,
+    pub(crate) client: Client,
+    pub(crate) scrape_interval: Span,
     shown: String,
 }
 

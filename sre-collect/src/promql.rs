@@ -40,6 +40,19 @@ pub(crate) fn up<'a>(targets: impl IntoIterator<Item = &'a ScrapeTarget>) -> Str
     )
 }
 
+/// A text between quotes, as it stands in a selector.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        if matches!(c, '\\' | '"') {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    quoted.push('"');
+    quoted
+}
+
 /// A quoted regular expression that matches exactly these texts.
 fn one_of(texts: &BTreeSet<&str>) -> String {
     let mut quoted = String::from("\"");

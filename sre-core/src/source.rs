@@ -9,6 +9,7 @@ use std::fmt;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::count::Counts;
 use crate::slice::{Slice, SliceWidth};
@@ -36,7 +37,8 @@ pub enum Measurement {
 }
 
 /// Why a source has no answer.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Eq, Error, PartialEq, Serialize, Deserialize)]
+#[error("{class}: {detail}")]
 pub struct Failure {
     /// Which kind of failure, for counters and for what to do.
     pub class: FailureClass,

@@ -7,15 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sre_collect::{HttpCheck, HttpProbe, PrometheusConfig, PrometheusSource, check_selector};
-use sre_core::count::Counts;
-use sre_core::name::{MetricName, ServiceName};
+use sre_collect::{HttpProbe, PrometheusConfig, PrometheusSource, check_selector};
 use sre_core::notification::{Destination, Notifier};
-use sre_core::sample::{Sample, SampleValue};
 use sre_core::source::MetricSource;
-use sre_core::store::{Catalog as _, Outbox as _, Samples as _, Seeded, Store, Target};
+use sre_core::store::{Catalog as _, Outbox as _, Samples as _, Seeded, Store};
 use sre_core::time::Clock;
 use sre_notify::{WebhookConfig, WebhookNotifier};
 use sre_store_sqlite::{Options, SqliteStore};
@@ -29,7 +25,11 @@ use crate::lifecycle::{End, Lifecycle, signals};
 use crate::metrics::Metrics;
 use crate::serve::Listener;
 use crate::watch::SelfWatch;
-use crate::workers::{Board, Crew, Prober};
+use crate::workers::{Board, Crew};
+
+mod asking;
+
+use asking::Asking;
 
 /// Serves until the process is told to stop.
 ///
@@ -41,7 +41,10 @@ pub async fn run(config: Config) -> anyhow::Result<End> {
     let signals = signals().context("signals cannot be listened to")?;
     let store = open(&config).await?;
     let channels = channels(&config)?;
-    let source = source(&config)?;
+    let prometheus = prometheus(&config)?;
+    let source: Option<Arc<dyn MetricSource>> = prometheus
+        .as_ref()
+        .map(|source| Arc::<PrometheusSource>::clone(source) as _);
     let listener = Listener::bind(config.server.address)
         .await
         .with_context(|| format!("{} cannot be listened on", config.server.address))?;
@@ -52,10 +55,14 @@ pub async fn run(config: Config) -> anyhow::Result<End> {
     let context = Arc::new(context(&config, &store, &channels, source.as_ref(), clock));
     let crew = Crew {
         store: Arc::new(store.clone()),
-        source,
-        prober: Arc::new(Probes(
+        asker: Arc::new(Asking::new(
             HttpProbe::new().context("the prober cannot be set up")?,
+            prometheus,
+            Arc::new(store.clone()),
+            &config,
         )),
+        configured_targets: config.targets(),
+        source,
         channels,
         send_timeout: config.send_timeout(),
         kept: config.kept(),
@@ -133,7 +140,7 @@ fn channels(config: &Config) -> anyhow::Result<Vec<Arc<dyn Notifier>>> {
     Ok(vec![Arc::new(notifier)])
 }
 
-fn source(config: &Config) -> anyhow::Result<Option<Arc<dyn MetricSource>>> {
+fn prometheus(config: &Config) -> anyhow::Result<Option<Arc<PrometheusSource>>> {
     let Some(prometheus) = &config.prometheus else {
         return Ok(None);
     };
@@ -274,52 +281,3 @@ fn announce(context: &Context, address: std::net::SocketAddr) {
         "ready at http://{address}",
     );
 }
-
-/// Direct health checks over HTTP.
-#[derive(Debug)]
-struct Probes(HttpProbe);
-
-#[async_trait]
-impl Prober for Probes {
-    async fn ask(&self, target: &Target, now: DateTime<Utc>) -> Vec<Sample> {
-        let parameter = |name: &str| target.parameters.get(name);
-        let service: Option<ServiceName> =
-            parameter("service_name").and_then(|name| name.parse().ok());
-        let url = parameter("url").and_then(|url| url.parse().ok());
-        let (Some(service_name), Some(url)) = (service, url) else {
-            return Vec::new();
-        };
-        let outcome = self
-            .0
-            .probe(&HttpCheck::new(url, PROBE_TIMEOUT))
-            .await;
-        if !outcome.success {
-            tracing::info!(
-                target = target.name,
-                detail = outcome.detail,
-                "the probe failed"
-            );
-        }
-        let sample = |metric: &str, value| {
-            Some(Sample {
-                service_name: service_name.clone(),
-                metric_name: metric.parse::<MetricName>().ok()?,
-                labels: [("probe".to_owned(), "http".to_owned())].into(),
-                at: now,
-                value,
-            })
-        };
-        let events = Counts::events(u64::from(outcome.success), 1).unwrap_or_default();
-        let latency = SampleValue::Number(outcome.latency_ms());
-        [
-            sample("probe_success", SampleValue::Counts(events)),
-            sample("probe_latency", latency),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
-    }
-}
-
-/// How long a direct health check waits: what takes longer is down for people, too.
-const PROBE_TIMEOUT: Duration = Duration::from_secs(10);

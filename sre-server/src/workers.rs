@@ -28,7 +28,7 @@ mod retention;
 
 pub use alerts::AlertsWorker;
 pub use board::{Board, Outcome, WorkerStatus};
-pub use collector::{CollectorWorker, Prober};
+pub use collector::{Asked, Asker, CollectorWorker};
 pub use crew::Crew;
 pub use dispatcher::DispatcherWorker;
 pub use driver::{Activity, Driver, Worker};

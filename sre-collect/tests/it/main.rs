@@ -9,5 +9,6 @@ mod lying;
 mod probe;
 mod prometheus;
 mod question;
+mod recipes;
 mod selectors;
 mod slices;

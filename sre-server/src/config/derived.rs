@@ -57,12 +57,21 @@ impl Config {
         }
     }
 
-    /// The direct health checks.
+    /// What is asked: the direct health checks, and Prometheus for what there is to discover.
     pub fn targets(&self) -> Vec<Target> {
+        let discovery = self
+            .prometheus
+            .as_ref()
+            .map(|_| Target {
+                name: DISCOVERY.to_owned(),
+                interval: self.collection.interval,
+                parameters: [("kind".to_owned(), DISCOVERY.to_owned())].into(),
+            });
         let target = |probe: &crate::config::ProbeConfig| Target {
             name: format!("probe:{}", probe.service_name),
             interval: self.collection.interval,
             parameters: [
+                ("kind".to_owned(), "probe".to_owned()),
                 ("service_name".to_owned(), probe.service_name.to_string()),
                 ("url".to_owned(), probe.url.to_string()),
             ]
@@ -72,6 +81,7 @@ impl Config {
             .probes
             .iter()
             .map(target)
+            .chain(discovery)
             .collect()
     }
 
@@ -84,3 +94,6 @@ impl Config {
         Span::seconds(u32::try_from(seconds).unwrap_or(u32::MAX))
     }
 }
+
+/// The target that finds others.
+const DISCOVERY: &str = "discovery";

@@ -1,4 +1,5 @@
-//! Asks what has to be asked: direct health checks, each once across replicas.
+//! Asks what has to be asked: direct health checks, recipes, what there is to discover; each once
+//! across replicas.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -14,9 +15,21 @@ use crate::workers::driver::{Activity, Worker};
 
 /// Asks one target; what it answers, a failure included, is samples.
 #[async_trait]
-pub trait Prober: std::fmt::Debug + Send + Sync {
+pub trait Asker: std::fmt::Debug + Send + Sync {
     /// Asks, within a time of its own that is shorter than a claim.
-    async fn ask(&self, target: &Target, now: DateTime<Utc>) -> Vec<Sample>;
+    async fn ask(&self, target: &Target, now: DateTime<Utc>) -> Asked;
+}
+
+/// What came of asking a target.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// What was measured.
+    pub samples: Vec<Sample>,
+    /// What is to be asked from now on beside the configured targets, where the target is what
+    /// finds others.
+    pub found: Option<Vec<Target>>,
+    /// When it is asked next, where that is not the next instant of its own grid.
+    pub next_at: Option<DateTime<Utc>>,
 }
 
 /// Claims due targets, asks them at once, and appends what they say.
@@ -25,7 +38,9 @@ pub struct CollectorWorker {
     /// Targets, and where samples go.
     pub samples: Arc<dyn Samples>,
     /// What asks.
-    pub prober: Arc<dyn Prober>,
+    pub asker: Arc<dyn Asker>,
+    /// What is asked whatever is found.
+    pub configured: Vec<Target>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// How long after its end a slice closes.
@@ -63,15 +78,20 @@ impl CollectorWorker {
         claim: &TargetClaim,
         now: DateTime<Utc>,
     ) -> Result<(), sre_core::store::StoreError> {
-        let samples = self
-            .prober
-            .ask(&claim.target, now)
-            .await;
+        let asked = self.asker.ask(&claim.target, now).await;
         let closed_before = self.clock.now() - self.delay.as_delta();
-        let next = next_at(claim, now);
+        let next = asked
+            .next_at
+            .unwrap_or_else(|| next_at(claim, now));
         self.samples
-            .complete_target(claim, &samples, next, closed_before)
+            .complete_target(claim, &asked.samples, next, closed_before)
             .await?;
+        if let Some(found) = asked.found {
+            let targets = [self.configured.clone(), found].concat();
+            self.samples
+                .register_targets(&targets, now)
+                .await?;
+        }
         Ok(())
     }
 }

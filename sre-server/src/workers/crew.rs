@@ -6,7 +6,7 @@ use std::time::Duration;
 use sre_core::monitor::{AlertMover, Dispatcher, DispatcherPorts, Evaluator, EvaluatorPorts};
 use sre_core::notification::Notifier;
 use sre_core::source::MetricSource;
-use sre_core::store::{Retention, Store};
+use sre_core::store::{Retention, Store, Target};
 use sre_core::time::Span;
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
@@ -14,8 +14,8 @@ use tokio_util::task::TaskTracker;
 use crate::context::Context;
 use crate::lifecycle::Lifecycle;
 use crate::workers::{
-    AlertsWorker, BackfillWorker, CollectorWorker, DispatcherWorker, Driver, EvaluatorWorker,
-    Prober, RecorderWorker, RetentionSettings, RetentionWorker,
+    AlertsWorker, Asker, BackfillWorker, CollectorWorker, DispatcherWorker, Driver,
+    EvaluatorWorker, RecorderWorker, RetentionSettings, RetentionWorker,
 };
 
 /// What workers need beside what requests share.
@@ -26,7 +26,9 @@ pub struct Crew {
     /// What is asked for counters.
     pub source: Option<Arc<dyn MetricSource>>,
     /// What asks targets.
-    pub prober: Arc<dyn Prober>,
+    pub asker: Arc<dyn Asker>,
+    /// What is asked whatever is found.
+    pub configured_targets: Vec<Target>,
     /// What sends.
     pub channels: Vec<Arc<dyn Notifier>>,
     /// How long one try of a delivery may take.
@@ -88,7 +90,8 @@ impl Crew {
     fn collector(&self, context: &Context) -> CollectorWorker {
         CollectorWorker {
             samples: Arc::clone(&context.samples),
-            prober: Arc::clone(&self.prober),
+            asker: Arc::clone(&self.asker),
+            configured: self.configured_targets.clone(),
             clock: Arc::clone(&context.clock),
             delay: context.settings.delay,
             holder: context.about.replica.clone(),

@@ -6,6 +6,7 @@
 
 mod bad_input;
 mod client;
+mod discovery;
 mod exporter;
 mod first_start;
 mod full_disk;
