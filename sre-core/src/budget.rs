@@ -124,6 +124,19 @@ impl ErrorBudget {
         share(self.consumed_exactly(), self.allowed_exactly())
     }
 
+    /// What was consumed and what is allowed, in the same unit; `None` where nothing is allowed because
+    /// nothing was counted. Both lie below 2⁹⁴.
+    pub(crate) fn parts(self) -> Option<(u128, u128)> {
+        let allowed = self.allowed_exactly().unsigned_abs();
+        (allowed > 0).then_some((self.consumed_exactly().unsigned_abs(), allowed))
+    }
+
+    /// The consumed share in millionths, cut; 0 without events.
+    pub(crate) fn consumed_millionths(self) -> u128 {
+        self.parts()
+            .map_or(0, |(consumed, allowed)| consumed * 1_000_000 / allowed)
+    }
+
     fn allowed_exactly(self) -> i128 {
         i128::from(self.target.budget_ppb()) * i128::from(self.counts.total().millionths())
     }

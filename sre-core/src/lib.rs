@@ -40,11 +40,13 @@
 //! | --- | --- |
 //! | [`time`], [`name`] | instants, spans, intervals and the [`Clock`](time::Clock) port; names and ids |
 //! | [`count`], [`target`] | counts in millionths of an event, targets and burn factors, exact |
+//! | [`service`] | services, how much they matter, what they stand on |
 //! | [`slo`], [`policy`] | a definition; burn rules scaled to its window, with those that cannot stand |
 //! | [`sample`], [`counter`], [`recorder`] | what becomes a slice: samples, raw counters, events in process |
 //! | [`slice`](mod@slice), [`hour`], [`ledger`] | slices, an hour of them packed, any window in a handful of loads |
 //! | [`budget`], [`evaluation`], [`evaluate`](mod@evaluate) | what is allowed, consumed and left; one SLO at one instant |
 //! | [`alert`], [`decide`](mod@decide) | identity, episodes, transitions; what an evaluation opens and ends |
+//! | [`health`] | how healthy services are, and by what |
 //! | [`notification`] | intents, deliveries, who is told what, what an answer means; the [`Notifier`](notification::Notifier) port |
 //! | [`source`], [`store`] | the ports to what measures and to what is remembered |
 //! | [`schedule`], [`monitor`] | when an SLO is evaluated; the use cases over ports |
@@ -67,6 +69,7 @@ pub mod decide;
 mod decimal;
 pub mod evaluate;
 pub mod evaluation;
+pub mod health;
 pub mod hour;
 pub mod ledger;
 pub mod monitor;
@@ -76,6 +79,7 @@ pub mod policy;
 pub mod recorder;
 pub mod sample;
 pub mod schedule;
+pub mod service;
 pub mod slice;
 pub mod slo;
 pub mod source;

@@ -18,6 +18,7 @@ mod evaluations;
 mod outbox;
 mod retention;
 mod samples;
+mod services;
 
 use std::error::Error;
 use std::num::NonZeroU32;
@@ -36,12 +37,13 @@ pub use outbox::{
 };
 pub use retention::{Kept, Retention};
 pub use samples::{Appended, Samples, Target, TargetClaim};
+pub use services::Services;
 
 /// Everything a service needs to remember. Implemented for every type that has all ports;
 /// `Arc<dyn Store>` upcasts to each of them.
-pub trait Store: Alerts + Catalog + Evaluations + Outbox + Retention + Samples {}
+pub trait Store: Alerts + Catalog + Evaluations + Outbox + Retention + Samples + Services {}
 
-impl<T: Alerts + Catalog + Evaluations + Outbox + Retention + Samples> Store for T {}
+impl<T: Alerts + Catalog + Evaluations + Outbox + Retention + Samples + Services> Store for T {}
 
 /// Why a store did not do what it was asked, by what the caller can do.
 #[derive(Debug, ThisError)]

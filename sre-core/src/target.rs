@@ -342,7 +342,7 @@ impl fmt::Debug for Factor {
 }
 
 /// Writes `value / unit` as a decimal, `unit` a power of ten, without trailing zeros.
-fn write_decimal(f: &mut fmt::Formatter<'_>, value: u128, unit: u128) -> fmt::Result {
+pub(crate) fn write_decimal(f: &mut fmt::Formatter<'_>, value: u128, unit: u128) -> fmt::Result {
     let (whole, rest) = (value / unit, value % unit);
     if rest == 0 {
         return write!(f, "{whole}");

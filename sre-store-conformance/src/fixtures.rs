@@ -7,6 +7,7 @@ mod alerts;
 mod evaluations;
 mod messages;
 mod samples;
+mod services;
 mod slos;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -19,6 +20,7 @@ pub use alerts::{
 pub use evaluations::{calculation, changes, detailed_evaluation, evaluation, gap, hour, refolded};
 pub use messages::{attempt, destination, first_try, frozen, resend, withheld};
 pub use samples::{counts, labels, number, sample, target};
+pub use services::{depends_on, service, service_name};
 pub use slos::{SloBuilder, grid, slo, start_of};
 
 /// The instant so many seconds after noon.

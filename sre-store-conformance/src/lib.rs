@@ -59,6 +59,7 @@ pub mod outbox;
 mod reference;
 pub mod retention;
 pub mod samples;
+pub mod services;
 mod tools;
 
 use sre_core::store::StoreError;

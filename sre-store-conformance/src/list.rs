@@ -86,6 +86,28 @@ macro_rules! for_each_test {
                     completing_a_target_marks_late_samples
                     concurrent_takers_never_share_a_target
                 }
+                services {
+                    a_declared_service_is_found
+                    every_field_of_a_declaration_is_kept
+                    an_unknown_service_is_not_found
+                    a_service_is_declared_once
+                    what_is_only_named_is_no_declaration
+                    a_declaration_replaces_the_one_that_was_read
+                    a_declaration_that_was_read_too_early_is_refused
+                    a_declaration_is_taken_back
+                    an_undeclared_service_cannot_be_taken_back
+                    a_service_that_an_slo_names_is_known
+                    a_service_that_a_sample_names_is_known
+                    a_service_that_an_alert_names_is_known
+                    a_service_that_is_depended_on_is_known
+                    a_service_that_is_named_stays_known_without_its_declaration
+                    services_are_found_in_the_order_of_their_names
+                    services_are_listed_in_the_order_of_their_names
+                    pages_of_services_tile_the_list
+                    a_list_of_services_has_a_maximum
+                    dependents_are_those_that_depend_directly
+                    a_new_declaration_ends_the_old_dependencies
+                }
                 evaluations {
                     a_claim_shows_where_evaluation_stands
                     a_slot_is_claimed_when_it_is_due

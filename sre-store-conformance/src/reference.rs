@@ -11,6 +11,7 @@ mod lifetime;
 mod outbox;
 mod retention;
 mod samples;
+mod services;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -23,6 +24,7 @@ use sre_core::name::{
 };
 use sre_core::notification::Told;
 use sre_core::sample::SampleValue;
+use sre_core::service::Service;
 use sre_core::slo::Slo;
 use sre_core::store::{BudgetRecord, Calculation, Gap};
 
@@ -70,6 +72,7 @@ impl ReferenceStore {
 /// Everything that is remembered, by key.
 #[derive(Debug, Default)]
 struct State {
+    services: BTreeMap<ServiceName, Service>,
     slos: BTreeMap<SloId, Slo>,
     cursors: BTreeMap<SloId, Cursor>,
     hours: BTreeMap<(SloId, i64, DateTime<Utc>), Hour>,

@@ -138,11 +138,10 @@ pub(crate) struct SloRow {
 impl SloRow {
     pub(crate) fn slo(&self) -> Result<Slo, StoreError> {
         let row = Row::with_id("slos", &self.id);
-        let all = [ManagedBy::Api, ManagedBy::Config, ManagedBy::Default];
         Ok(Slo {
             id: SloId(row.id("id", &self.id)?),
             definition: row.json::<Definition>("definition", &self.definition)?,
-            managed_by: row.one_of("managed_by", &self.managed_by, &all, managed_by)?,
+            managed_by: row.one_of("managed_by", &self.managed_by, &MANAGED_BY, managed_by)?,
             version: row.number("version", self.version)?,
             created_at: row.instant("created_at", self.created_at)?,
             updated_at: row.instant("updated_at", self.updated_at)?,
@@ -151,7 +150,12 @@ impl SloRow {
     }
 }
 
-const fn managed_by(managed_by: ManagedBy) -> &'static str {
+/// Who may change what people define.
+pub(crate) const MANAGED_BY: [ManagedBy; 3] =
+    [ManagedBy::Api, ManagedBy::Config, ManagedBy::Default];
+
+/// The word for one of them.
+pub(crate) const fn managed_by(managed_by: ManagedBy) -> &'static str {
     match managed_by {
         ManagedBy::Api => "api",
         ManagedBy::Config => "config",

@@ -16,7 +16,7 @@
 //! | --- | --- |
 //! | `open` | the file, its lock, its connections, its migrations |
 //! | `transaction` | the one place where writes run |
-//! | `catalog`, `samples`, `evaluations`, `alerts`, `outbox`, `retention` | a port each |
+//! | `catalog`, `samples`, `evaluations`, `alerts`, `outbox`, `retention`, `services` | a port each |
 //! | `row`, `error` | between stored values and domain values, between the driver's errors and ours |
 //!
 //! One process owns a file: a lock beside it keeps the next one out. Within the process one
@@ -36,6 +36,7 @@ mod outbox;
 mod retention;
 mod row;
 mod samples;
+mod services;
 mod transaction;
 
 #[cfg(test)]

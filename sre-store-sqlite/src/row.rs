@@ -59,6 +59,11 @@ pub(crate) fn ids(ids: impl Iterator<Item = Uuid>) -> String {
     format!("[{}]", texts.join(","))
 }
 
+/// Texts as one parameter, a JSON array.
+pub(crate) fn texts<'a>(texts: impl Iterator<Item = &'a str>) -> Result<String, StoreError> {
+    json("a list of names", &texts.collect::<Vec<_>>())
+}
+
 /// Stored ids as one parameter, as [`ids`].
 pub(crate) fn blobs<'a>(blobs: impl Iterator<Item = &'a [u8]>) -> String {
     let texts: Vec<String> = blobs

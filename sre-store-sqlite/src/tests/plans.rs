@@ -9,10 +9,17 @@ use sqlx::{AssertSqlSafe, Row as _};
 use crate::SqliteStore;
 
 /// What may be read whole, and why: the step, and a part of the statement.
-const READ_WHOLE: [(&str, &str); 10] = [
+const READ_WHOLE: &[(&str, &str)] = &[
     // What the statement itself has put together.
     ("SCAN CONSTANT ROW", ""),
     ("SCAN due", "with due as"),
+    // The names of services: each step of these finds one more, down an index.
+    ("SCAN declared", "named (name) as"),
+    ("SCAN depended_on", "named (name) as"),
+    ("SCAN promised", "named (name) as"),
+    ("SCAN measured", "named (name) as"),
+    ("SCAN alerted", "named (name) as"),
+    ("SCAN named", "named (name) as"),
     // One row a destination, one row a probe.
     ("SCAN lanes", "lanes"),
     ("SCAN l", "lanes l"),

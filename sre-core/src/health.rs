@@ -1,0 +1,233 @@
+//! How healthy services are: a score that its own list of deductions explains.
+//!
+//! A score begins at 100 and loses the points of each [`Deduction`], in whole tenths, so that score
+//! and deductions are 100 together, exactly. What a service does itself costs by its probes, its
+//! error budgets, their burn and the alerts that others raised of it; what it stands on costs by
+//! the worst path to a failing service, never by a sum over paths, so one failure counts once. A worse
+//! input never raises a score. What nobody measures is *unknown*, a state of its own; what fell
+//! silent keeps what it cost last.
+
+mod deduction;
+mod evidence;
+mod spread;
+mod tally;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::evaluation::Coverage;
+use crate::name::ServiceName;
+use crate::service::{Service, Weight};
+
+pub use deduction::{Deduction, DeductionReason, Points};
+pub use evidence::{Burn, CheckEvidence, Evidence, OpenAlerts, SloEvidence, checks};
+use spread::{Node, spread};
+use tally::Tally;
+
+/// How healthy a service is at one instant, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServiceHealth {
+    /// Which service.
+    pub service_name: ServiceName,
+    /// The instant.
+    pub as_of: DateTime<Utc>,
+    /// 100 less the deductions; `None` where nothing is measured and nothing is known that keeps it
+    /// from being healthy.
+    pub score: Option<Points>,
+    /// How many of its inputs (SLOs and probes) are measured now.
+    pub coverage: Coverage,
+    /// What it lost, and why.
+    pub deductions: Vec<Deduction>,
+    /// What it was judged by.
+    pub evidence: Evidence,
+    /// How what it depends on directly is.
+    pub dependencies: Vec<DependencyHealth>,
+    /// The service at the end of the path that costs it points, else itself where it lost any.
+    pub probable_cause: Option<ServiceName>,
+}
+
+/// How a dependency is.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct DependencyHealth {
+    /// Which service.
+    pub service_name: ServiceName,
+    /// Its score.
+    pub score: Option<Points>,
+    /// How much of its trouble is the dependent's own.
+    pub weight: Weight,
+}
+
+/// A score in a word.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum HealthStatus {
+    /// At least 90.
+    Healthy,
+    /// At least 60.
+    Degraded,
+    /// Less.
+    Unhealthy,
+    /// Nothing is measured.
+    Unknown,
+}
+
+impl HealthStatus {
+    /// Every status.
+    pub const ALL: [Self; 4] = [
+        Self::Healthy,
+        Self::Degraded,
+        Self::Unhealthy,
+        Self::Unknown,
+    ];
+
+    /// The status in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Degraded => "degraded",
+            Self::Unhealthy => "unhealthy",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The status of a score.
+    #[must_use]
+    pub fn of(score: Option<Points>) -> Self {
+        match score {
+            None => Self::Unknown,
+            Some(score) if score >= HEALTHY => Self::Healthy,
+            Some(score) if score >= DEGRADED => Self::Degraded,
+            Some(_) => Self::Unhealthy,
+        }
+    }
+}
+
+impl fmt::Display for HealthStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl ServiceHealth {
+    /// The score in a word.
+    #[must_use]
+    pub fn status(&self) -> HealthStatus {
+        HealthStatus::of(self.score)
+    }
+
+    /// Whether another look found the same, so that recording it would tell nobody anything. Counts
+    /// that grew without costing anything are no difference.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let (slos, others) = (&self.evidence.slos, &other.evidence.slos);
+        let (slos, others) = (slos.iter(), others.iter());
+        self.score == other.score
+            && self.coverage == other.coverage
+            && self.deductions == other.deductions
+            && self.dependencies == other.dependencies
+            && self.probable_cause == other.probable_cause
+            && self.evidence.checks == other.evidence.checks
+            && self.evidence.alerts == other.evidence.alerts
+            && slos
+                .map(SloEvidence::in_short)
+                .eq(others.map(SloEvidence::in_short))
+    }
+}
+
+/// Judges services together. A dependency that is not among them is taken for unknown, so whoever
+/// asks for one service hands in all that it stands on.
+#[must_use]
+pub fn assess(known: Vec<(Service, Evidence)>, as_of: DateTime<Utc>) -> Vec<ServiceHealth> {
+    let mut known: BTreeMap<ServiceName, (Service, Evidence)> = known
+        .into_iter()
+        .map(|(service, evidence)| (service.name.clone(), (service, evidence)))
+        .collect();
+    let names: Vec<ServiceName> = known.keys().cloned().collect();
+    let tallies: Vec<Tally> = known
+        .values()
+        .map(|(_, evidence)| Tally::of(evidence))
+        .collect();
+    let place = |name: &ServiceName| names.binary_search(name).ok();
+    let nodes: Vec<Node> = known
+        .values()
+        .zip(&tallies)
+        .map(|((service, _), tally)| Node {
+            degradation: tally.degradation(),
+            dependencies: service
+                .dependencies
+                .iter()
+                .filter_map(|(name, weight)| Some((place(name)?, *weight)))
+                .collect(),
+        })
+        .collect();
+    let reached = spread(&nodes);
+
+    let mut found = Vec::with_capacity(names.len());
+    for ((tally, reach), (_, evidence)) in tallies
+        .into_iter()
+        .zip(reached)
+        .zip(known.values_mut())
+    {
+        let mut tally = tally;
+        if let Some(reach) = &reach {
+            let path: Vec<&ServiceName> = reach
+                .path
+                .iter()
+                .filter_map(|place| names.get(*place))
+                .collect();
+            let end = reach
+                .path
+                .last()
+                .and_then(|place| nodes.get(*place));
+            let degradation = end.map_or(Points::ZERO, |node| node.degradation);
+            tally.depend(reach.ceiling(), &path, degradation);
+        }
+        found.push((tally, std::mem::take(evidence)));
+    }
+    let scores: Vec<Option<Points>> = found
+        .iter()
+        .map(|(tally, evidence)| score(tally, evidence.coverage()))
+        .collect();
+    found
+        .into_iter()
+        .zip(known.into_values())
+        .zip(&scores)
+        .map(|(((tally, evidence), (service, _)), score)| {
+            let dependencies = service.dependencies.into_iter();
+            ServiceHealth {
+                as_of,
+                score: *score,
+                coverage: evidence.coverage(),
+                probable_cause: tally.cause(&service.name),
+                service_name: service.name,
+                deductions: tally.into_deductions(),
+                evidence,
+                dependencies: dependencies
+                    .map(|(service_name, weight)| DependencyHealth {
+                        score: place(&service_name)
+                            .and_then(|place| scores.get(place).copied().flatten()),
+                        service_name,
+                        weight,
+                    })
+                    .collect(),
+            }
+        })
+        .collect()
+}
+
+/// What is left, unless that would call something healthy that nobody measures.
+fn score(tally: &Tally, coverage: Coverage) -> Option<Points> {
+    let left = tally.left();
+    (coverage.measured > 0 || left < HEALTHY).then_some(left)
+}
+
+/// From here on a service is healthy.
+const HEALTHY: Points = Points::whole(90);
+/// From here on it is degraded, and unhealthy below.
+const DEGRADED: Points = Points::whole(60);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! What falls silent keeps what it cost.
+
+use super::*;
+use crate::health::evidence::checks;
+use crate::sample::{Sample, SampleValue};
+
+fn silent(mut slo: SloEvidence) -> SloEvidence {
+    slo.is_stale = true;
+    slo.state = SloState::InsufficientData;
+    slo
+}
+
+fn of(slos: Vec<SloEvidence>) -> Evidence {
+    Evidence {
+        slos,
+        ..Evidence::default()
+    }
+}
+
+#[test]
+fn a_silent_slo_keeps_what_it_cost_last_and_lowers_coverage() {
+    let before = of(vec![slo("orders", 8, 30)]);
+    let mut gone = slo("orders", 8, 30);
+    (gone.budget, gone.burn) = (Some(budget(1)), None);
+    let now = of(vec![silent(gone)]).holding(&before);
+    let found = alone(now.clone());
+    assert_eq!(
+        lines(&found),
+        [
+            "budget 15: 80.0 % of the 30d error budget of orders is consumed (stale)",
+            "burn_rate 12: 1 h burn 3.0 on orders (stale)",
+        ]
+    );
+    assert_eq!(
+        found.coverage,
+        Coverage {
+            measured: 0,
+            expected: 1
+        }
+    );
+    // And goes on keeping it.
+    let mut later = now.clone();
+    (later.slos[0].budget, later.slos[0].burn) = (None, None);
+    assert_eq!(lines(&alone(later.holding(&now))), lines(&found));
+}
+
+#[test]
+fn an_slo_without_data_keeps_what_it_cost_too() {
+    let mut gone = slo("orders", 9, 0);
+    gone.state = SloState::NoData;
+    (gone.budget, gone.burn) = (None, None);
+    let found = alone(of(vec![gone]).holding(&of(vec![slo("orders", 9, 0)])));
+    assert_eq!(
+        lines(&found),
+        ["budget 20: 90.0 % of the 30d error budget of orders is consumed (stale)"]
+    );
+}
+
+#[test]
+fn an_slo_that_is_measured_keeps_nothing() {
+    let now = of(vec![slo("orders", 8, 0)]).holding(&of(vec![slo("orders", 8, 90)]));
+    assert_eq!(now, of(vec![slo("orders", 8, 0)]));
+}
+
+#[test]
+fn a_healthy_service_that_falls_silent_is_unknown() {
+    let before = of(vec![slo("orders", 0, 0)]);
+    let now = of(vec![silent(slo("orders", 0, 0))]).holding(&before);
+    assert_eq!(alone(now).score, None);
+}
+
+#[test]
+fn a_probe_that_falls_silent_stays_as_it_was() {
+    let before = Evidence {
+        checks: vec![check("http", false), check("tcp", true)],
+        ..Evidence::default()
+    };
+    let found = alone(Evidence::default().holding(&before));
+    assert_eq!(
+        lines(&found),
+        ["check 20: 1 of 2 probes down: http (stale)"]
+    );
+}
+
+/// A sample of a probe, so many seconds in.
+fn answer(second: i64, probe: &str, good: u64) -> Sample {
+    Sample {
+        service_name: name("checkout"),
+        metric_name: "probe_success".parse().expect("a name"),
+        labels: [("probe".to_owned(), probe.to_owned())].into(),
+        at: at_second(second),
+        value: SampleValue::Counts(Counts::events(good, 1).expect("legal")),
+    }
+}
+
+#[test]
+fn a_probe_is_as_its_last_answer_says() {
+    let samples = [
+        answer(0, "http", 0),
+        answer(30, "http", 1),
+        answer(60, "http", 0),
+        answer(50, "tcp", 1),
+        answer(20, "tcp", 0),
+    ];
+    let found = checks(&samples, at_second(60));
+    assert_eq!(found, [check("http", false), check("tcp", true)]);
+}
+
+#[test]
+fn a_probe_is_stale_after_three_times_its_pace() {
+    let samples = [answer(0, "http", 1), answer(30, "http", 1)];
+    let is_stale = |second| checks(&samples, at_second(second))[0].is_stale;
+    assert!(!is_stale(120));
+    assert!(is_stale(121));
+    let once = [answer(0, "http", 1)];
+    assert!(!checks(&once, at_second(900))[0].is_stale);
+    assert!(checks(&once, at_second(901))[0].is_stale);
+}
+
+#[test]
+fn a_bare_percentage_is_up_when_it_is_whole() {
+    let said = |value| {
+        let mut sample = answer(0, "http", 1);
+        sample.value = SampleValue::Number(value);
+        checks(&[sample], at_second(0))[0].is_up
+    };
+    assert!(said(100.0));
+    assert!(!said(99.999));
+    assert!(!said(0.0));
+}
