@@ -3,6 +3,7 @@
 //! It turns a configuration into a store, sources, channels, workers and a listener, introduces them
 //! to each other, and runs them until the process is to end.
 
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,18 +17,23 @@ use sre_core::time::Clock;
 use sre_notify::{WebhookConfig, WebhookNotifier};
 use sre_store_sqlite::{Options, SqliteStore};
 
+use crate::cli::{Exit, HealthArgs};
 use crate::clock::SystemClock;
 use crate::config::{Config, Defaults, StoreLocation};
 use crate::context::{About, Context, Readiness, SourceFace};
 use crate::defaults::default_slos;
+use crate::demo::DemoSource;
 use crate::http;
-use crate::lifecycle::{End, Lifecycle, signals};
+use crate::lifecycle::{End, Lifecycle, Signals, signals};
 use crate::metrics::Metrics;
 use crate::serve::Listener;
 use crate::watch::SelfWatch;
 use crate::workers::{Board, Crew};
 
 mod asking;
+mod demo;
+
+pub use demo::demo;
 
 use asking::Asking;
 
@@ -39,12 +45,37 @@ use asking::Asking;
 pub async fn run(config: Config) -> anyhow::Result<End> {
     install_tls_provider();
     let signals = signals().context("signals cannot be listened to")?;
-    let store = open(&config).await?;
-    let channels = channels(&config)?;
     let prometheus = prometheus(&config)?;
-    let source: Option<Arc<dyn MetricSource>> = prometheus
-        .as_ref()
-        .map(|source| Arc::<PrometheusSource>::clone(source) as _);
+    let parts = Parts {
+        store: open(&config).await?,
+        channels: channels(&config)?,
+        source: prometheus
+            .as_ref()
+            .map(|source| Arc::<PrometheusSource>::clone(source) as _),
+        prometheus,
+        demo: None,
+    };
+    run_with(config, parts, signals).await
+}
+
+/// What a process is put together from.
+struct Parts {
+    store: SqliteStore,
+    channels: Vec<Arc<dyn Notifier>>,
+    source: Option<Arc<dyn MetricSource>>,
+    prometheus: Option<Arc<PrometheusSource>>,
+    demo: Option<DemoSource>,
+}
+
+/// Introduces the parts to each other, and runs them until the process is to end.
+async fn run_with(config: Config, parts: Parts, signals: Signals) -> anyhow::Result<End> {
+    let Parts {
+        store,
+        channels,
+        source,
+        prometheus,
+        demo,
+    } = parts;
     let listener = Listener::bind(config.server.address)
         .await
         .with_context(|| format!("{} cannot be listened on", config.server.address))?;
@@ -52,7 +83,9 @@ pub async fn run(config: Config) -> anyhow::Result<End> {
     prepare(&config, &store, &channels, clock.now()).await?;
 
     let lifecycle = Lifecycle::new();
-    let context = Arc::new(context(&config, &store, &channels, source.as_ref(), clock));
+    let mut context = context(&config, &store, &channels, source.as_ref(), clock);
+    context.about.is_demo = demo.is_some();
+    let context = Arc::new(context);
     let crew = Crew {
         store: Arc::new(store.clone()),
         asker: Arc::new(Asking::new(
@@ -66,6 +99,7 @@ pub async fn run(config: Config) -> anyhow::Result<End> {
         channels,
         send_timeout: config.send_timeout(),
         kept: config.kept(),
+        demo,
     };
     crew.spawn(&context, &lifecycle);
     count_connections(&store, &context, &lifecycle);
@@ -76,6 +110,23 @@ pub async fn run(config: Config) -> anyhow::Result<End> {
     Ok(lifecycle
         .run(signals, async move { store.close().await })
         .await)
+}
+
+/// Asks the service that runs with these settings whether it is well.
+///
+/// # Errors
+///
+/// Writing failed.
+pub async fn health(
+    config: Config,
+    args: HealthArgs,
+    out: &mut impl Write,
+) -> anyhow::Result<Exit> {
+    install_tls_provider();
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .build()?;
+    Ok(crate::cli::ask(config.server.address, args, &client, out).await?)
 }
 
 /// Brings the store's tables up to date, and ends.
@@ -216,6 +267,7 @@ fn context(
             store: format!("SQLite at {place}"),
             replica: config.replica_id.clone(),
             is_shadow: config.shadow,
+            is_demo: false,
         },
     }
 }

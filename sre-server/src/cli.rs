@@ -3,14 +3,17 @@
 //! Nothing here prints: a verb writes to the `Write` it is given, and answers how the process ends.
 
 mod config;
+mod health;
 mod help;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::config::{markdown, show};
+pub use self::health::ask;
 
 /// The SRE Monitor service: SLOs, error budgets, alerts and incidents.
 ///
@@ -34,6 +37,10 @@ pub enum Verb {
     Config(ConfigArgs),
     /// Writes the API's OpenAPI document
     Openapi,
+    /// Asks the service that runs with these settings whether it is well; for health checks
+    Health(HealthArgs),
+    /// Serves a month of made-up history, to look around in; nobody is told of anything
+    Demo(DemoArgs),
 }
 
 /// How the settings are shown.
@@ -45,6 +52,25 @@ pub struct ConfigArgs {
     /// Writes the documentation of all settings instead, as in `docs/configuration.md`
     #[arg(long, hide = true)]
     pub markdown: bool,
+}
+
+/// What a running service is asked.
+#[derive(Args, Clone, Copy, Debug, Eq, PartialEq)]
+pub struct HealthArgs {
+    /// Asks whether requests should come, and not only whether it lives
+    #[arg(long)]
+    pub ready: bool,
+}
+
+/// Where a demo is kept.
+#[derive(Args, Clone, Debug, Eq, PartialEq)]
+pub struct DemoArgs {
+    /// The directory of its store, made when missing; one that holds anything else is refused
+    #[arg(default_value = "./demo-data")]
+    pub directory: PathBuf,
+    /// Makes the history, and ends
+    #[arg(long)]
+    pub make_only: bool,
 }
 
 /// The form of what is shown.

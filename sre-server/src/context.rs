@@ -85,6 +85,8 @@ pub struct About {
     pub replica: String,
     /// Whether it decides and records, and sends nothing.
     pub is_shadow: bool,
+    /// Whether everything that is measured is made up.
+    pub is_demo: bool,
 }
 
 /// Whether requests should come, and whether the store answers.

@@ -39,6 +39,19 @@ pub fn default_slos(
         .collect()
 }
 
+/// The SLOs by which the service watches itself, as they stand in a store that is new at `now`.
+pub fn own_slos(
+    defaults: &SloDefaults,
+    settings: &MonitorSettings,
+    now: DateTime<Utc>,
+) -> Vec<(Slo, Start)> {
+    of_ourselves(defaults.window)
+        .into_iter()
+        .filter_map(Plan::definition)
+        .map(|definition| planted(definition, settings, now))
+        .collect()
+}
+
 /// One default SLO, in what it differs from the others.
 struct Plan {
     service: &'static str,

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod context;
 pub mod defaults;
+pub mod demo;
 pub mod http;
 pub mod ids;
 pub mod lifecycle;

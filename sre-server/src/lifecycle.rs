@@ -56,6 +56,9 @@ pub struct Stop {
     hard: CancellationToken,
 }
 
+/// The signals that end the process, by name, as they come.
+pub type Signals = mpsc::Receiver<&'static str>;
+
 /// How the process ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum End {
@@ -99,11 +102,7 @@ impl Lifecycle {
     }
 
     /// Waits for a signal or a crash, then ends everything in order; `close` is the last step.
-    pub async fn run(
-        self,
-        mut signals: mpsc::Receiver<&'static str>,
-        close: impl Future<Output = ()>,
-    ) -> End {
+    pub async fn run(self, mut signals: Signals, close: impl Future<Output = ()>) -> End {
         tokio::select! {
             signal = next(&mut signals) => tracing::info!(signal, "stopping"),
             () = self.crashed.cancelled() => tracing::error!("stopping, since a task has ended"),
@@ -210,7 +209,7 @@ impl From<End> for ExitCode {
 /// # Errors
 ///
 /// When the system lets no handler be set.
-pub fn signals() -> io::Result<mpsc::Receiver<&'static str>> {
+pub fn signals() -> io::Result<Signals> {
     let (sender, receiver) = mpsc::channel(2);
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

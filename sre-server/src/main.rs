@@ -35,12 +35,22 @@ fn run() -> io::Result<ExitCode> {
             )?;
             Ok(Exit::Done.into())
         }
-        Verb::Serve => with_config(&mut err, |config| async {
+        Verb::Serve => with_config(Voice::Logs, &mut err, |config| async {
             app::run(config)
                 .await
                 .map(ExitCode::from)
         }),
-        Verb::Migrate => with_config(&mut err, |config| async {
+        Verb::Demo(args) => with_config(Voice::Logs, &mut err, |config| async {
+            app::demo(config, args, io::stderr())
+                .await
+                .map(ExitCode::from)
+        }),
+        Verb::Health(args) => with_config(Voice::Silent, &mut err, |config| async {
+            app::health(config, args, &mut out)
+                .await
+                .map(ExitCode::from)
+        }),
+        Verb::Migrate => with_config(Voice::Logs, &mut err, |config| async {
             app::migrate(config)
                 .await
                 .map(|()| Exit::Done.into())
@@ -48,8 +58,17 @@ fn run() -> io::Result<ExitCode> {
     }
 }
 
+/// Whether a verb logs, and says what is odd about the settings.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Voice {
+    Logs,
+    /// Asked every few seconds, or says everything itself.
+    Silent,
+}
+
 /// Reads the settings, begins logging, and does what is asked; tells what kept it from being done.
 fn with_config<F: Future<Output = anyhow::Result<ExitCode>>>(
+    voice: Voice,
     err: &mut impl Write,
     verb: impl FnOnce(Config) -> F,
 ) -> io::Result<ExitCode> {
@@ -60,9 +79,11 @@ fn with_config<F: Future<Output = anyhow::Result<ExitCode>>>(
             return Ok(Exit::Misconfigured.into());
         }
     };
-    logging::begin(&config.log);
-    for warning in &warnings {
-        tracing::warn!("{warning}");
+    if voice == Voice::Logs {
+        logging::begin(&config.log);
+        for warning in &warnings {
+            tracing::warn!("{warning}");
+        }
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

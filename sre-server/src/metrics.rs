@@ -4,6 +4,7 @@
 //! SLO stands, how much waits to be sent) is read when somebody asks, so that nothing outlives what
 //! it speaks of: see [`slos`]. A series that has no value is left out; it is never shown as 0.
 
+pub mod alerts;
 mod error_rate;
 pub mod page;
 mod process;

@@ -38,6 +38,9 @@ pub struct Options {
     pub acquire_timeout: Duration,
     /// How long a transaction may take before it is given up.
     pub deadline: Duration,
+    /// Whether what was answered is on the disk, also when the power fails. Only a store that can be
+    /// made again may do without, and is made quicker.
+    pub is_durable: bool,
 }
 
 impl Default for Options {
@@ -46,6 +49,7 @@ impl Default for Options {
             readers: 4,
             acquire_timeout: Duration::from_secs(3),
             deadline: Duration::from_secs(10),
+            is_durable: true,
         }
     }
 }
@@ -97,9 +101,15 @@ impl SqliteStore {
         let path = absolute(path.as_ref())?;
         let lock = lock(&path)?;
         let is_new = !path.exists();
+        let synchronous = if options.is_durable {
+            SqliteSynchronous::Full
+        } else {
+            SqliteSynchronous::Off
+        };
         let connect = connection()
             .filename(&path)
-            .journal_mode(SqliteJournalMode::Wal);
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(synchronous);
         let pool = |connections| {
             SqlitePoolOptions::new()
                 .max_connections(connections)

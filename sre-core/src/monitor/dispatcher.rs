@@ -242,7 +242,8 @@ impl Dispatcher {
         }
         if claimed.is_possible_duplicate && !tries.may_repeat() {
             return Answer::Unknown {
-                detail: "an earlier try may have arrived, and a repeat could not be told".to_owned(),
+                detail: "an earlier try may have arrived, and a repeat could not be told"
+                    .to_owned(),
             };
         }
         let delivery = &claimed.delivery;

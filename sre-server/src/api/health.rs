@@ -155,6 +155,10 @@ fn view(context: &Context, now: DateTime<Utc>) -> HealthView<'_> {
         ("notifications".to_owned(), notifications(context)),
         ("source".to_owned(), source(context)),
     ]);
+    if context.about.is_demo {
+        let made_up = "this is a demo: what is measured is made up, and nobody is told";
+        checks.insert("demo".to_owned(), CheckView::off(made_up));
+    }
     for (name, status) in context.board.statuses() {
         let age = status
             .last_success

@@ -9,15 +9,17 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hyper::StatusCode;
+use sre_core::alert::Alert;
 use sre_core::name::SloId;
 use sre_core::slo::Slo;
-use sre_core::store::{Page as StorePage, SloQuery, StoreError};
+use sre_core::store::{AlertQuery, AlertsPage, Page as StorePage, SloQuery, StoreError};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
 use crate::context::Context;
 use crate::http::doc::{Access, Doc};
 use crate::http::{ApiError, Call, Response, RouteInfo, response};
+use crate::metrics::alerts;
 use crate::metrics::page::{CONTENT_TYPE, Kind, Page};
 use crate::metrics::slos::{self, Stood};
 
@@ -29,6 +31,9 @@ const STORE_TIME: Duration = Duration::from_secs(5);
 
 /// How many SLOs are shown: their page has some fifteen series each.
 const SLOS_MAX: usize = 10_000;
+
+/// How many open alerts are counted in each state: a storm must not make a scrape slow.
+const ALERTS_MAX: usize = 10_000;
 
 /// Under which name scrapes are counted.
 const ROUTE: RouteInfo = RouteInfo {
@@ -125,6 +130,7 @@ async fn read(context: &Context, now: DateTime<Utc>) -> Result<String, StoreErro
         .count(&[], is_cut);
     slos::write(&mut page, &stood);
     slos::write_lag(&mut page, &stood, now);
+    alerts::write(&mut page, &open_alerts(context).await?);
     let depth = context.outbox.depth().await?;
     let text = "Notifications that are neither sent nor withheld.";
     page.family("sre_monitor_queue_intents", Kind::Gauge, text)
@@ -174,6 +180,34 @@ async fn stood(context: &Context) -> Result<Vec<Stood>, StoreError> {
     }
     stood.truncate(SLOS_MAX);
     Ok(stood)
+}
+
+/// The alerts that have not ended, the newest [`ALERTS_MAX`] of each state.
+async fn open_alerts(context: &Context) -> Result<Vec<Alert>, StoreError> {
+    let mut open = Vec::new();
+    for state in ["firing", "acknowledged"] {
+        let query = AlertQuery {
+            state: Some(state),
+            ..AlertQuery::default()
+        };
+        let mut page = StorePage::<AlertsPage>::first(StorePage::<AlertsPage>::LIMIT_MAX);
+        for _ in 0..ALERTS_MAX / 1_000 {
+            let part = context
+                .alerts
+                .list_alerts(&query, page)
+                .await?;
+            page.after = part.last().map(|alert| AlertsPage {
+                starts_at: alert.starts_at,
+                id: alert.id,
+            });
+            let is_last = part.len() < usize::try_from(page.limit.get()).unwrap_or(usize::MAX);
+            open.extend(part);
+            if is_last {
+                break;
+            }
+        }
+    }
+    Ok(open)
 }
 
 fn without_store() -> String {

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
 use crate::context::Context;
+use crate::demo::{DemoSource, Pusher};
 use crate::lifecycle::Lifecycle;
 use crate::workers::{
     AlertsWorker, Asker, BackfillWorker, CollectorWorker, DispatcherWorker, Driver,
@@ -35,6 +36,8 @@ pub struct Crew {
     pub send_timeout: Span,
     /// How long each thing is kept.
     pub kept: RetentionSettings,
+    /// What is made up, where this is a demo.
+    pub demo: Option<DemoSource>,
 }
 
 impl Crew {
@@ -64,6 +67,11 @@ impl Crew {
         );
         driver.spawn(self.collector(context), SECOND, Arc::clone(&never));
         driver.spawn(record(context), SECOND, Arc::clone(&never));
+        if let Some(source) = self.demo {
+            let (samples, clock) = (Arc::clone(&context.samples), Arc::clone(&context.clock));
+            let pusher = Pusher::new(samples, source, clock, context.settings.delay);
+            driver.spawn(pusher, SECOND, Arc::clone(&never));
+        }
         driver.spawn(self.retention(context), HOUR, never);
         driver.spawn(
             self.dispatcher(context, Arc::clone(&told), sends),

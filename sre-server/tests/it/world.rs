@@ -248,6 +248,7 @@ fn context(store: &Arc<ReferenceStore>, clock: &Arc<ManualClock>) -> Context {
             store: "memory".to_owned(),
             replica: "test".to_owned(),
             is_shadow: false,
+            is_demo: false,
         },
     }
 }
