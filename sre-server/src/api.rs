@@ -9,6 +9,7 @@ use hyper::Method;
 
 use crate::context::Context;
 use crate::http::Routes;
+use crate::page;
 
 mod alerts;
 mod error_budget;
@@ -17,13 +18,13 @@ mod health;
 mod labels;
 mod metrics_page;
 mod service_metrics;
-mod slo;
+pub(crate) mod slo;
 mod store_error;
-mod workers;
+pub(crate) mod workers;
 
-/// Every route of the API.
+/// Every route: the API's, and the pages that people look at.
 pub fn routes() -> Routes<Context> {
-    operations(samples(alerts(slos(Routes::new()))))
+    page::routes(operations(samples(alerts(slos(Routes::new())))))
 }
 
 /// What is promised, and how much of it may still go wrong.

@@ -268,6 +268,7 @@ fn context(
             replica: config.replica_id.clone(),
             is_shadow: config.shadow,
             is_demo: false,
+            dashboards: config.links.grafana.clone(),
         },
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use hyper::StatusCode;
+use hyper::{StatusCode, Uri};
 use sre_core::monitor::MonitorSettings;
 use sre_core::name::DestinationId;
 use sre_core::notification::Destination;
@@ -13,9 +13,12 @@ use sre_core::slo::Window;
 use sre_core::store::{Alerts, Catalog, Evaluations, Outbox, Samples};
 use sre_core::target::Target;
 use sre_core::time::{Clock, Span};
+use url::Url;
 
-use crate::http::{Application, RouteInfo};
+use crate::http::request_id::RequestId;
+use crate::http::{ApiError, Application, Response, RouteInfo};
 use crate::metrics::Metrics;
+use crate::page;
 use crate::watch::SelfWatch;
 use crate::workers::Board;
 
@@ -87,6 +90,8 @@ pub struct About {
     pub is_shadow: bool,
     /// Whether everything that is measured is made up.
     pub is_demo: bool,
+    /// Where the dashboards are (`GRAFANA_URL`).
+    pub dashboards: Option<Url>,
 }
 
 /// Whether requests should come, and whether the store answers.
@@ -141,6 +146,10 @@ impl Application for Context {
         self.metrics
             .on_response(route, status, duration);
         self.watch.on_response(status, duration);
+    }
+
+    fn show(&self, error: ApiError, address: &Uri, id: &RequestId) -> Response {
+        page::refusal(error, address, id)
     }
 
     fn on_panic(&self, route: RouteInfo) {

@@ -13,6 +13,7 @@ pub mod ids;
 pub mod lifecycle;
 pub mod logging;
 pub mod metrics;
+mod page;
 pub mod secret;
 pub mod serve;
 pub mod start;

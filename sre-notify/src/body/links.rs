@@ -34,10 +34,10 @@ pub(super) fn links<'a>(
         }
     }
     if let Some(base) = &bases.links {
-        links.insert("alert", below(base, ["alerts", &alert.id.to_string()]));
+        links.insert("alert", below(base, ["ui", "alerts", &alert.id.to_string()]));
         let slo = alert
             .slo_id()
-            .and_then(|id| below(base, ["slo", &id.to_string()]));
+            .and_then(|id| below(base, ["ui", "slos", &id.to_string()]));
         links.insert("slo", slo);
     }
     if let (Some(None), Some(dashboards)) = (links.get("dashboard"), &bases.dashboards) {
@@ -46,7 +46,8 @@ pub(super) fn links<'a>(
     links
 }
 
-/// `base`, and below it the path of these segments.
+/// `base`, and below it the path of these segments. Links lead to pages: who reads a message is a
+/// person, and programs have the ids.
 pub(super) fn below<'a>(base: &Url, segments: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let mut url = base.clone();
     url.path_segments_mut()

@@ -81,7 +81,7 @@ pub(super) fn list_doc() -> Doc {
 }
 
 /// Why a worker is not well at `now`; `None` when it is.
-pub(super) fn trouble(status: &WorkerStatus, now: DateTime<Utc>) -> Option<&'static str> {
+pub(crate) fn trouble(status: &WorkerStatus, now: DateTime<Utc>) -> Option<&'static str> {
     let Some(succeeded_at) = status.last_success else {
         return Some("it has not succeeded yet");
     };

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use hyper::header::HeaderMap;
-use hyper::{Method, StatusCode};
+use hyper::{Method, StatusCode, Uri};
 
 use super::doc::Access;
 use super::origin::Names;
 use super::problem::ApiError;
+use super::request_id::RequestId;
+use super::response::Response;
 
 /// What the HTTP side asks of the application, which is also what handlers get as their context.
 pub trait Application: Send + Sync + 'static {
@@ -27,6 +29,11 @@ pub trait Application: Send + Sync + 'static {
 
     /// A request was answered: for metrics, and the SLOs of the service itself. Probes are left out.
     fn on_response(&self, _route: RouteInfo, _status: StatusCode, _duration: Duration) {}
+
+    /// What a person is shown where a page is refused or fails; the problem document by default.
+    fn show(&self, error: ApiError, _address: &Uri, id: &RequestId) -> Response {
+        error.into_response(id)
+    }
 
     /// A handler panicked. The request was answered with 500.
     fn on_panic(&self, _route: RouteInfo) {}

@@ -75,14 +75,28 @@ impl<A> Arrival<A> {
             .as_ref()
             .is_ok_and(|matched| matched.route.doc.probe)
     }
+
+    fn is_page(&self) -> bool {
+        self.route
+            .as_ref()
+            .is_ok_and(|matched| matched.route.doc.is_page)
+    }
 }
 
 /// The innermost: the handler, or why it is not called.
 pub(super) async fn answer<A: Application>(arrival: Box<Arrival<A>>) -> Answer {
     let id = arrival.id.clone();
     let head = arrival.parts.method == Method::HEAD;
+    let page = arrival
+        .is_page()
+        .then(|| (Arc::clone(&arrival.shared), arrival.parts.uri.clone()));
     let answered = handle(arrival).await;
-    let response = answered.unwrap_or_else(|error| error.into_response(&id));
+    let response = answered.unwrap_or_else(|error| match page {
+        Some((shared, address)) => shared
+            .application
+            .show(error, &address, &id),
+        None => error.into_response(&id),
+    });
     Ok(if head {
         without_body(response)
     } else {

@@ -46,6 +46,7 @@ pub struct Doc {
     pub(super) body: Option<BodyRule>,
     pub(super) answers: Vec<Answer>,
     pub(super) probe: bool,
+    pub(super) is_page: bool,
 }
 
 /// The body that a route takes.
@@ -109,6 +110,17 @@ impl Doc {
             body: None,
             answers: Vec::new(),
             probe: false,
+            is_page: false,
+        }
+    }
+
+    /// A page for people, or a part of one: what is refused is shown to them by
+    /// [`Application::show`](super::Application::show), and the OpenAPI document, which is for
+    /// programs, leaves it out.
+    pub fn page(access: Access, summary: &'static str) -> Self {
+        Self {
+            is_page: true,
+            ..Self::new(access, "page", summary)
         }
     }
 

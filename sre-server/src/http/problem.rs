@@ -185,6 +185,11 @@ impl ApiError {
         self.kind().0
     }
 
+    /// The kind in words, such as `Not found`.
+    pub fn title(&self) -> &'static str {
+        self.kind().2
+    }
+
     /// Status, kind and title: the table of the module's documentation.
     fn kind(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
@@ -263,7 +268,7 @@ impl ApiError {
     }
 
     /// The answer. What is ours to mend is logged here, once, with its chain of causes.
-    pub(super) fn into_response(self, request_id: &RequestId) -> Response {
+    pub fn into_response(self, request_id: &RequestId) -> Response {
         let (status, kind, title) = self.kind();
         self.log(status, request_id);
         let header = self.header();

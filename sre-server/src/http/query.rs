@@ -148,6 +148,13 @@ impl Query {
         }
     }
 
+    /// Takes parameters without a value for parameters that are not there: a form sends every field
+    /// that it has.
+    pub fn drop_empty(&mut self) {
+        self.pairs
+            .retain(|(_, value)| !value.is_empty());
+    }
+
     /// Notes what is wrong with a parameter.
     pub fn fault(&mut self, name: &str, detail: impl Display) {
         self.faults

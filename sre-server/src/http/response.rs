@@ -43,6 +43,14 @@ pub fn created<T: Serialize + ?Sized>(
     ))
 }
 
+/// 303 to another address of ours.
+pub fn see_other(location: &str) -> Result<Response, ApiError> {
+    let location = HeaderValue::try_from(location).map_err(ApiError::internal)?;
+    let mut response = no_content();
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    Ok(with(response, LOCATION, location))
+}
+
 /// 204.
 pub fn no_content() -> Response {
     let mut response = HttpResponse::new(Full::default());

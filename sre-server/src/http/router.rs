@@ -101,7 +101,10 @@ impl<C: Send + Sync + 'static> Routes<C> {
         let text = Arc::new(std::sync::OnceLock::new());
         let served = Arc::clone(&text);
         let table = self.route(Method::GET, "/openapi.json", move |_| serve(&served), doc);
-        let lines = table.routes.iter();
+        let lines = table
+            .routes
+            .iter()
+            .filter(|route| !route.doc.is_page);
         let document = openapi::document(
             lines.map(|route| (route.method.as_str(), route.pattern, &route.doc)),
         );

@@ -13,6 +13,7 @@ mod full_disk;
 mod graceful_stop;
 mod kill;
 mod outage;
+mod page;
 mod process;
 mod prometheus;
 mod random;

@@ -7,4 +7,5 @@ mod api_slo;
 mod config;
 mod http;
 mod monitor;
+mod page;
 mod world;

@@ -249,6 +249,7 @@ fn context(store: &Arc<ReferenceStore>, clock: &Arc<ManualClock>) -> Context {
             replica: "test".to_owned(),
             is_shadow: false,
             is_demo: false,
+            dashboards: None,
         },
     }
 }

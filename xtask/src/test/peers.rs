@@ -25,8 +25,9 @@ pub(crate) struct Peer {
 /// Everything that tests need beside Rust; one line each.
 #[rustfmt::skip]
 const PEERS: &[Peer] = &[
-    Peer { name: "Prometheus", binary: "prometheus", debian_package: "prometheus", needed_by: "with_prometheus::" },
-    Peer { name: "promtool",   binary: "promtool",   debian_package: "prometheus", needed_by: "with_promtool::" },
+    Peer { name: "Chromium",   binary: "chromedriver", debian_package: "chromium-driver", needed_by: "with_chromium::" },
+    Peer { name: "Prometheus", binary: "prometheus",   debian_package: "prometheus", needed_by: "with_prometheus::" },
+    Peer { name: "promtool",   binary: "promtool",     debian_package: "prometheus", needed_by: "with_promtool::" },
 ];
 
 /// Makes the peers available, as far as that is possible, and answers which are still missing.
@@ -94,7 +95,7 @@ mod tests {
     #[test]
     fn a_package_that_brings_two_peers_is_installed_once() {
         let all: Vec<_> = PEERS.iter().collect();
-        assert_eq!(packages_of(&all), ["prometheus"]);
+        assert_eq!(packages_of(&all), ["chromium-driver", "prometheus"]);
         assert!(packages_of(&[]).is_empty());
     }
 

@@ -15,15 +15,15 @@ use crate::http::query::Query;
 
 /// Which SLOs.
 #[derive(Clone, Debug, Default)]
-pub(in crate::api) struct Filter {
-    pub(in crate::api) service: Option<ServiceName>,
-    pub(in crate::api) state: Option<SloState>,
-    pub(in crate::api) labels: Vec<(String, String)>,
+pub(crate) struct Filter {
+    pub(crate) service: Option<ServiceName>,
+    pub(crate) state: Option<SloState>,
+    pub(crate) labels: Vec<(String, String)>,
 }
 
 impl Filter {
     /// `?service=&state=&label=k=v`; several labels must all be there.
-    pub(in crate::api) fn read(query: &mut Query) -> Self {
+    pub(crate) fn read(query: &mut Query) -> Self {
         let service = query.parse_as("service");
         let state = query.text("state").and_then(|text| {
             let state = SloState::ALL
@@ -85,7 +85,7 @@ impl Filter {
 }
 
 /// The SLOs of a page, up to [`Paging::rows`], in the order of their ids.
-pub(in crate::api) async fn list(
+pub(crate) async fn list(
     context: &Context,
     filter: &Filter,
     paging: &Paging<SloId>,

@@ -21,14 +21,14 @@ const CONCURRENT: usize = 4;
 
 /// As of when, and over which window; what the last slot found, where neither is said.
 #[derive(Clone, Copy, Debug, Default)]
-pub(in crate::api) struct Look {
-    pub(in crate::api) at: Option<DateTime<Utc>>,
-    pub(in crate::api) window: Option<Span>,
+pub(crate) struct Look {
+    pub(crate) at: Option<DateTime<Utc>>,
+    pub(crate) window: Option<Span>,
 }
 
 /// Where an evaluation comes from.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::api) enum Basis {
+pub(crate) enum Basis {
     /// It is what the last slot found.
     Slot,
     /// It was computed for this answer, with today's definition from stored slices.
@@ -37,7 +37,7 @@ pub(in crate::api) enum Basis {
 
 impl Basis {
     /// The word for it.
-    pub(in crate::api) const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Slot => "slot",
             Self::Recomputed => "recomputed",
@@ -47,20 +47,20 @@ impl Basis {
 
 /// An SLO and how it stands.
 #[derive(Clone, Debug)]
-pub(in crate::api) struct Found {
-    pub(in crate::api) slo: Slo,
+pub(crate) struct Found {
+    pub(crate) slo: Slo,
     /// What is remembered of it; nothing before its first slot.
-    pub(in crate::api) progress: Progress,
+    pub(crate) progress: Progress,
     /// What was found; nothing before its first slot, nor before its first data.
-    pub(in crate::api) evaluation: Option<Evaluation>,
-    pub(in crate::api) basis: Basis,
+    pub(crate) evaluation: Option<Evaluation>,
+    pub(crate) basis: Basis,
     /// Up to where slices are known.
     known_until: Option<DateTime<Utc>>,
 }
 
 impl Found {
     /// An SLO without a slot yet.
-    pub(in crate::api) fn new(slo: Slo) -> Self {
+    pub(crate) fn new(slo: Slo) -> Self {
         Self {
             slo,
             progress: Progress::default(),
@@ -71,14 +71,14 @@ impl Found {
     }
 
     /// The state; it waits as long as nothing was found.
-    pub(in crate::api) fn state(&self) -> SloState {
+    pub(crate) fn state(&self) -> SloState {
         self.evaluation
             .as_ref()
             .map_or(SloState::Waiting, |held| held.state)
     }
 
     /// The earliest instant as of which anything is known; `None` when nothing ever was.
-    pub(in crate::api) fn earliest(&self) -> Option<DateTime<Utc>> {
+    pub(crate) fn earliest(&self) -> Option<DateTime<Utc>> {
         let first = self.progress.first_measured?;
         Some(
             first
@@ -138,7 +138,7 @@ impl Found {
 }
 
 /// How these SLOs stand, in their order.
-pub(in crate::api) async fn look_at(
+pub(crate) async fn look_at(
     context: &Context,
     slos: Vec<Slo>,
     look: Look,
@@ -171,7 +171,7 @@ pub(in crate::api) async fn look_at(
 /// # Errors
 ///
 /// [`ApiError::Invalid`] when nothing is known as of that instant yet, naming the earliest.
-pub(in crate::api) async fn look_at_one(
+pub(crate) async fn look_at_one(
     context: &Context,
     slo: Slo,
     look: Look,
@@ -192,7 +192,7 @@ pub(in crate::api) async fn look_at_one(
 }
 
 /// `?at=`, not in the future and not before what is kept.
-pub(in crate::api) fn at(query: &mut Query, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+pub(crate) fn at(query: &mut Query, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let at = query.instant("at")?;
     let earliest = now - Window::MAX.as_delta();
     if at > now {

@@ -1,0 +1,96 @@
+//! Who was told what, when and how; and the rule by which somebody was not.
+
+use chrono::{DateTime, Utc};
+use maud::{Markup, html};
+use sre_core::notification::Destination;
+use sre_core::store::{AttemptRecord, DeliveryState, IntentRecord};
+
+use crate::page::moment;
+
+/// Every change of an alert that somebody had to hear of, the newest first.
+pub(super) fn told(
+    mut records: Vec<IntentRecord>,
+    destinations: &[Destination],
+    now: DateTime<Utc>,
+) -> Markup {
+    records.sort_by_key(|record| std::cmp::Reverse((record.intent.transition, record.intent.id)));
+    html! {
+        @if records.is_empty() {
+            div.empty { p { "Nobody had to hear of it: no channel was configured when it changed." } }
+        } @else {
+            ol.timeline {
+                @for record in &records { (entry(record, destinations, now)) }
+            }
+        }
+    }
+}
+
+fn entry(record: &IntentRecord, destinations: &[Destination], now: DateTime<Utc>) -> Markup {
+    let intent = &record.intent;
+    let destination = destinations
+        .iter()
+        .find(|known| known.id == intent.destination_id);
+    let name = destination.map_or("a destination that is gone", |known| &known.name);
+    html! {
+        li class=(class(&record.state)) {
+            p {
+                strong { (headline(&record.state)) } " "
+                bdi { (name) }
+                span.quiet { " of " (kind(intent.kind.as_str())) ", " (moment::at(intent.created_at)) }
+            }
+            @if let Some(reason) = &record.reason { p.quiet { "Why: " (reason.replace('_', " ")) } }
+            @for (delivery, attempts) in &record.deliveries { (message(delivery, attempts, now)) }
+        }
+    }
+}
+
+fn message(delivery: &DeliveryState, attempts: &[AttemptRecord], now: DateTime<Utc>) -> Markup {
+    html! {
+        @if let Some(at) = delivery.sent_at { p.quiet { "Arrived " (moment::ago(at, now)) " as message " code { (delivery.id.0) } } }
+        @if let Some(at) = delivery.next_attempt_at { p.quiet { "Tried again " (moment::ago(at, now)) } }
+        @if let Some(reason) = &delivery.reason { p.bad { "Given up: " (reason) } }
+        ul.attempts {
+            @for attempt in attempts {
+                li {
+                    (moment::at(attempt.started_at)) ": "
+                    (attempt.result.as_deref().unwrap_or("under way, or cut off"))
+                    @if let Some(status) = attempt.status { ", status " (status) }
+                    @if attempt.is_possible_duplicate { ", marked as a possible repeat" }
+                    @if let Some(detail) = &attempt.detail { " " q { bdi { (detail) } } }
+                }
+            }
+        }
+    }
+}
+
+fn class(state: &str) -> &'static str {
+    match state {
+        "delivered" => "good",
+        "dead" => "bad",
+        "pending" | "frozen" => "warn",
+        _ => "quiet",
+    }
+}
+
+fn headline(state: &str) -> &'static str {
+    match state {
+        "delivered" => "Told",
+        "dead" => "Could not tell",
+        "pending" => "Is about to tell",
+        "frozen" => "Is telling",
+        "superseded" => "Said by another message to",
+        _ => "Did not tell",
+    }
+}
+
+fn kind(kind: &str) -> &str {
+    match kind {
+        "fire" => "the beginning",
+        "update" => "a change",
+        "repeat" => "its going on",
+        "recur" => "its coming back",
+        "ack_timeout" => "the end of its acknowledgement",
+        "resolve" => "the end",
+        other => other,
+    }
+}

@@ -1,0 +1,104 @@
+//! What was promised, where its events come from, and where to read on.
+
+use chrono::{DateTime, Utc};
+use maud::{Markup, html};
+use sre_core::slo::{Indicator, ManagedBy};
+use sre_core::source::CounterPart;
+use url::Url;
+
+use crate::api::slo::look::Found;
+use crate::context::Context;
+use crate::page::moment;
+
+/// Everything that people said of an SLO.
+pub(super) fn definition(found: &Found, context: &Context, now: DateTime<Utc>) -> Markup {
+    let (slo, definition) = (&found.slo, &found.slo.definition);
+    html! {
+        section aria-labelledby="definition" {
+            h2 #definition { "Definition" }
+            dl.facts {
+                div { dt { "Target" } dd { (definition.target) " % of " (definition.method.unit()) " over " (definition.window) } }
+                div { dt { "Metric" } dd { code { (definition.metric_name) } } }
+                @if let Some(line) = definition.threshold { div { dt { "Good is" } dd { (line.operator().as_str()) " " (line.value()) } } }
+                (source(&definition.indicator, found))
+                div { dt { "Slice" } dd { (definition.slice) } }
+                div { dt { "Measured every" } dd {
+                    @match definition.expected_interval.or(found.progress.learned_interval()) {
+                        Some(interval) => { (interval) @if definition.expected_interval.is_none() { span.quiet { " (learned)" } } }
+                        None => { span.quiet { "not known yet" } }
+                    }
+                } }
+                @for (name, value) in &definition.labels { div { dt { bdi { (name) } } dd { bdi { (value) } } } }
+                div { dt { "Managed by" } dd { (managed_by(slo.managed_by)) } }
+                div { dt { "Version" } dd { (slo.version) ", changed " (moment::ago(slo.updated_at, now)) } }
+            }
+            (links(found, context))
+        }
+    }
+}
+
+fn source(indicator: &Indicator, found: &Found) -> Markup {
+    html! {
+        @match indicator {
+            Indicator::Metric(metric) => {
+                div { dt { "Source" } dd { "samples of " code { (metric) "{service_name=\"" (found.slo.definition.service_name) "\"}" } } }
+            }
+            Indicator::Prometheus(ratio) => {
+                @let (word, part) = match &ratio.part {
+                    CounterPart::Good(part) => ("Good", part),
+                    CounterPart::Bad(part) => ("Bad", part),
+                };
+                div { dt { (word) } dd { code { (part) } } }
+                div { dt { "Total" } dd { code { (ratio.total) } } }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What its owner wants read, the dashboards, and the SLO as programs see it.
+fn links(found: &Found, context: &Context) -> Markup {
+    let own = found
+        .slo
+        .definition
+        .links
+        .iter()
+        .filter(|(_, address)| is_web(address));
+    html! {
+        ul.links {
+            @for (name, address) in own { li { (elsewhere(name, address)) } }
+            @if let Some(dashboards) = &context.about.dashboards { li { (elsewhere("Grafana", dashboards.as_str())) } }
+            li { a href={ "/slo/" (found.slo.id.0) } { "As JSON" } }
+        }
+    }
+}
+
+fn elsewhere(name: &str, address: &str) -> Markup {
+    html! { a href=(address) rel="noopener noreferrer external" { bdi { (name) } } }
+}
+
+/// The API takes no others; what came into the store on another way is not to run as a script.
+fn is_web(address: &str) -> bool {
+    Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+const fn managed_by(managed_by: ManagedBy) -> &'static str {
+    match managed_by {
+        ManagedBy::Api => "people, by the API",
+        ManagedBy::Config => "the configuration file",
+        ManagedBy::Default => "the service brought it along",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_web;
+
+    #[test]
+    fn only_addresses_of_the_web_become_links() {
+        assert!(is_web("https://wiki.example/runbook"));
+        assert!(!is_web("javascript:alert(1)"));
+        assert!(!is_web("data:text/html,x"));
+        assert!(!is_web("//evil.example"));
+    }
+}

@@ -1,0 +1,122 @@
+//! How one SLO stands, in figures, and what its rules see.
+
+use maud::{Markup, html};
+use sre_core::budget::{ErrorBudget, burn_rate};
+use sre_core::evaluation::{Evaluation, WindowCounts};
+
+use crate::api::slo::look::Found;
+use crate::page::{alert, mark, number};
+
+/// The figures that matter, large.
+pub(super) fn figures(found: &Found) -> Markup {
+    let definition = &found.slo.definition;
+    let evaluation = found.evaluation.as_ref();
+    let budget = evaluation.and_then(|held| held.budget);
+    let unit = definition.method.unit();
+    html! {
+        dl.figures {
+            div {
+                dt { "SLI" }
+                dd { (figure(budget.and_then(|budget| number::sli(budget.counts())))) }
+                dd.quiet { "promised " (definition.target) " % over " (definition.window) }
+            }
+            div {
+                dt { "Budget left" }
+                dd { (figure(budget.and_then(number::left))) }
+                dd.quiet { (mark::budget_bar(budget)) }
+            }
+            div {
+                dt { "Bad " (unit) }
+                dd { (figure(budget.map(|budget| number::count(budget.counts().bad())))) }
+                @if let Some(budget) = budget {
+                    dd.quiet { "of " (number::count(budget.counts().total())) "; " (number::allowed(budget.allowed())) " allowed" }
+                }
+            }
+            div {
+                dt { "Measured" }
+                dd { (figure(evaluation.and_then(coverage))) }
+                dd.quiet { (filled(evaluation)) }
+            }
+        }
+    }
+}
+
+/// Burn rates by window, and the rules.
+pub(super) fn burning(found: &Found) -> Markup {
+    let Some(evaluation) = &found.evaluation else {
+        return html! {};
+    };
+    let Some(target) = evaluation
+        .budget
+        .map(ErrorBudget::target)
+    else {
+        return html! {};
+    };
+    html! {
+        section aria-labelledby="burn" {
+            h2 #burn { "Burn" (mark::burn_level(evaluation.burn_level)) }
+            p.quiet { "How many times faster than sustainable the budget is spent: at 1× it lasts exactly its window." }
+            div.wide {
+                table {
+                    thead { tr {
+                        th scope="col" { "Over" }
+                        th.number scope="col" { "Burn" }
+                        th.number scope="col" { "SLI" }
+                        th.number scope="col" { "Bad" }
+                        th.number scope="col" { "Total" }
+                        th.number scope="col" { "Measured" }
+                    } }
+                    tbody {
+                        @for window in &evaluation.windows {
+                            @let measured = window.coverage.measured > 0;
+                            tr {
+                                th scope="row" { (window.window) }
+                                td.number { (figure(burn_rate(window.counts, target).map(|rate| number::burn(rate) + "×"))) }
+                                td.number { (figure(number::sli(window.counts))) }
+                                td.number { (figure(measured.then(|| number::count(window.counts.bad())))) }
+                                td.number { (figure(measured.then(|| number::count(window.counts.total())))) }
+                                td.number { (figure(share(window))) }
+                            }
+                        }
+                    }
+                }
+            }
+            @if !evaluation.rules.is_empty() {
+                h3 { "Rules" }
+                (alert::rules(&evaluation.rules, target))
+            }
+        }
+    }
+}
+
+fn figure(text: Option<String>) -> Markup {
+    html! {
+        @match text { Some(text) => { (text) } None => { span.quiet { (number::NO_DATA) } } }
+    }
+}
+
+fn coverage(evaluation: &Evaluation) -> Option<String> {
+    let coverage = evaluation.coverage;
+    (coverage.expected > 0).then(|| number::share(coverage.as_f64()))
+}
+
+fn share(window: &WindowCounts) -> Option<String> {
+    let coverage = window.coverage;
+    (coverage.expected > 0).then(|| number::share(coverage.as_f64()))
+}
+
+/// How much of its window an SLO has lived through.
+fn filled(evaluation: Option<&Evaluation>) -> String {
+    let Some(evaluation) = evaluation else {
+        return "nothing yet".to_owned();
+    };
+    let window = evaluation.window.as_seconds();
+    if evaluation.filled_seconds >= window {
+        return "of its whole window".to_owned();
+    }
+    let share = f64::from(evaluation.filled_seconds) / f64::from(window);
+    format!(
+        "since its first data, {} of the window",
+        number::share(share)
+    )
+}
