@@ -34,7 +34,10 @@ pub(super) fn links<'a>(
         }
     }
     if let Some(base) = &bases.links {
-        links.insert("alert", below(base, ["ui", "alerts", &alert.id.to_string()]));
+        links.insert(
+            "alert",
+            below(base, ["ui", "alerts", &alert.id.to_string()]),
+        );
         let slo = alert
             .slo_id()
             .and_then(|id| below(base, ["ui", "slos", &id.to_string()]));

@@ -1,6 +1,6 @@
 //! A real Chromium, driven over the WebDriver protocol by plain HTTP.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use base64::Engine as _;
