@@ -12,17 +12,23 @@ mod notice;
 mod room;
 mod slo;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
+use sre_core::alert::Alert;
 use sre_core::name::ServiceName;
 use sre_core::notification::{AlertNews, Content, Message};
+use sre_core::slo::Slo;
 use sre_core::time::truncate;
 use url::Url;
 
 use alert::AlertEntry;
 use room::Room;
 
+pub(crate) use links::below;
 pub(crate) use minimal::degraded;
+pub(crate) use room::clip;
 
 /// The longest body: what every receiver of events is sure to forward (`CloudEvents` 1.0).
 pub const BODY_MAX_BYTES: usize = 64 * 1024;
@@ -34,6 +40,15 @@ pub(crate) struct Bases {
     pub(crate) links: Option<Url>,
     /// Where the dashboards are.
     pub(crate) dashboards: Option<Url>,
+}
+
+/// Every link that an alert has, by name; `None` for a usual one that there is not.
+pub(crate) fn links<'a>(
+    alert: &Alert,
+    slo: Option<&'a Slo>,
+    bases: &Bases,
+) -> BTreeMap<&'a str, Option<String>> {
+    links::links(alert, slo, bases, &Room::ALL[0])
 }
 
 /// The envelope of Standard Webhooks.

@@ -5,9 +5,11 @@
 //! decided there too; a channel says only what it saw, and says it honestly: *no byte left*,
 //! *something left and no answer came*, or *this was answered*.
 //!
-//! The webhook is the first channel: [`WebhookNotifier`], signed as Standard Webhooks say. Its
-//! guarantee: every message at least once, each try under the same `webhook-id` with the same body,
-//! and a try that may be a repeat says so in a header.
+//! | channel | guarantee |
+//! | --- | --- |
+//! | [`WebhookNotifier`] | every message at least once, each try under the same `webhook-id` with the same body; a try that may be a repeat says so in a header |
+//! | [`EmailNotifier`] | every message at least once to every recipient, each try under the same `Message-ID`; a try that may be a repeat says so in a header |
+//! | [`SlackNotifier`] | every message at least once; a try that may be a repeat says so in words, and what is of low severity and may have arrived is not sent again |
 //!
 //! ```
 //! use std::time::Duration;
@@ -26,15 +28,23 @@
 //! ```
 //!
 //! What it refuses to do: follow redirects, take a proxy from the environment, read more than
-//! 64 KiB of an answer, send more than 64 KiB, show an address or a key.
+//! 64 KiB of an answer, send more than 64 KiB by webhook, fall back to a mail server in clear, show an
+//! address or a key.
 
 mod body;
+mod email;
 mod post;
 mod redaction;
+mod render;
+mod slack;
 mod webhook;
 
 pub use body::BODY_MAX_BYTES;
+pub use email::{
+    EmailConfig, EmailError, EmailNotifier, MailAddress, MailAddressError, SmtpLogin, SmtpSecurity,
+};
 pub use post::{WebhookUrl, WebhookUrlError};
+pub use slack::{SlackConfig, SlackError, SlackNotifier};
 pub use webhook::{
     WebhookConfig, WebhookError, WebhookNotifier, WebhookSecret, WebhookSecretError,
 };

@@ -132,7 +132,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// Whether a character changes the direction in which others are read.
-const fn is_bidi(char: char) -> bool {
+pub(crate) const fn is_bidi(char: char) -> bool {
     matches!(
         char,
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'

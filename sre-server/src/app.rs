@@ -14,12 +14,15 @@ use sre_core::notification::{Destination, Notifier};
 use sre_core::source::MetricSource;
 use sre_core::store::{Catalog as _, Outbox as _, Samples as _, Seeded, Store};
 use sre_core::time::Clock;
-use sre_notify::{WebhookConfig, WebhookNotifier};
+use sre_notify::{
+    EmailConfig, EmailNotifier, MailAddress, SlackConfig, SlackNotifier, SmtpLogin, SmtpSecurity,
+    WebhookConfig, WebhookNotifier,
+};
 use sre_store_sqlite::{Options, SqliteStore};
 
 use crate::cli::{Exit, HealthArgs};
 use crate::clock::SystemClock;
-use crate::config::{Config, Defaults, StoreLocation};
+use crate::config::{self, Config, Defaults, MailSecurity, SEND_TIMEOUT, StoreLocation};
 use crate::context::{About, Context, Readiness, SourceFace};
 use crate::defaults::default_slos;
 use crate::demo::DemoSource;
@@ -162,33 +165,107 @@ async fn open(config: &Config) -> anyhow::Result<SqliteStore> {
     Ok(store)
 }
 
+/// The channels that are on; with mail a notifier for each recipient.
 fn channels(config: &Config) -> anyhow::Result<Vec<Arc<dyn Notifier>>> {
-    let Some(webhook) = &config.webhook else {
-        return Ok(Vec::new());
-    };
+    let channels = &config.channels;
+    let mut notifiers: Vec<Arc<dyn Notifier>> = Vec::new();
+    if let Some(email) = &channels.email {
+        let mails =
+            EmailNotifier::all(&email_config(config, email)?).context("mail cannot be set up")?;
+        notifiers.extend(
+            mails
+                .into_iter()
+                .map(|mail| Arc::new(mail) as Arc<dyn Notifier>),
+        );
+    }
+    if let Some(slack) = &channels.slack {
+        let slack =
+            SlackNotifier::new(slack_config(config, slack)?).context("Slack cannot be set up")?;
+        notifiers.push(Arc::new(slack));
+    }
+    if let Some(webhook) = &channels.webhook {
+        let webhook = WebhookNotifier::new(webhook_config(config, webhook)?)
+            .context("the webhook cannot be set up")?;
+        notifiers.push(Arc::new(webhook));
+    }
+    Ok(notifiers)
+}
+
+fn webhook_config(
+    config: &Config,
+    webhook: &config::WebhookConfig,
+) -> anyhow::Result<WebhookConfig> {
+    let url = webhook.url.expose().clone();
     let secret = webhook
         .secret
         .as_ref()
         .map(|secret| secret.expose().parse());
-    let notifier = WebhookNotifier::new(WebhookConfig {
+    Ok(WebhookConfig {
         name: "webhook".to_owned(),
-        url: webhook
-            .url
-            .expose()
-            .clone()
+        url: url
             .try_into()
             .context("WEBHOOK_URL cannot be used")?,
         secret: secret
             .transpose()
             .context("WEBHOOK_SECRET cannot be used")?,
         timeout: webhook.timeout,
-        links_base: format!("http://{}", config.server.address)
-            .parse()
-            .ok(),
+        links_base: config.links.own.clone(),
         dashboards_url: config.links.grafana.clone(),
     })
-    .context("the webhook cannot be set up")?;
-    Ok(vec![Arc::new(notifier)])
+}
+
+fn slack_config(config: &Config, slack: &config::SlackConfig) -> anyhow::Result<SlackConfig> {
+    let url = slack.url.expose().clone();
+    Ok(SlackConfig {
+        name: "slack".to_owned(),
+        url: url
+            .try_into()
+            .context("SLACK_WEBHOOK_URL cannot be used")?,
+        channel: slack.channel.clone(),
+        username: slack.username.clone(),
+        timeout: SEND_TIMEOUT,
+        links_base: config.links.own.clone(),
+        dashboards_url: config.links.grafana.clone(),
+    })
+}
+
+fn email_config(config: &Config, email: &config::EmailConfig) -> anyhow::Result<EmailConfig> {
+    let security = match email.security {
+        MailSecurity::StartTls => SmtpSecurity::StartTls,
+        MailSecurity::Implicit => SmtpSecurity::Implicit,
+        MailSecurity::Clear => SmtpSecurity::Clear,
+    };
+    let login = email
+        .login
+        .as_ref()
+        .map(|login| SmtpLogin {
+            username: login.username.clone(),
+            password: login.password.expose().clone().into(),
+        });
+    let to: Result<Vec<MailAddress>, _> = email
+        .to
+        .iter()
+        .map(|address| address.parse())
+        .collect();
+    Ok(EmailConfig {
+        name: "email".to_owned(),
+        host: email.host.clone(),
+        port: email.port,
+        security,
+        ca_pem: email
+            .ca_pem
+            .clone()
+            .map(String::into_bytes),
+        login,
+        from: email
+            .from
+            .parse()
+            .context("FROM_EMAIL cannot be used")?,
+        to: to.context("TO_EMAILS cannot be used")?,
+        timeout: SEND_TIMEOUT,
+        links_base: config.links.own.clone(),
+        dashboards_url: config.links.grafana.clone(),
+    })
 }
 
 fn prometheus(config: &Config) -> anyhow::Result<Option<Arc<PrometheusSource>>> {

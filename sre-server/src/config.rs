@@ -34,7 +34,10 @@ mod sources;
 mod store;
 mod table;
 
-pub use self::channels::WebhookConfig;
+pub use self::channels::{
+    Channels, EmailConfig, MailLogin, MailSecurity, SlackConfig, WebhookConfig,
+};
+pub(crate) use self::derived::SEND_TIMEOUT;
 pub use self::evaluation::EvaluationConfig;
 pub use self::fault::{Fault, Faults, Warning};
 pub use self::process::{LogConfig, LogFormat};
@@ -71,8 +74,8 @@ pub struct Config {
     pub prometheus: Option<PrometheusConfig>,
     /// How SLOs are evaluated, and what holds where they say nothing.
     pub evaluation: EvaluationConfig,
-    /// The webhook, when it is on.
-    pub webhook: Option<WebhookConfig>,
+    /// The channels that are on.
+    pub channels: Channels,
     /// Whether everything is decided and recorded, and nothing sent.
     pub shadow: bool,
     /// What is asked while evaluation is on time.
@@ -107,7 +110,7 @@ impl Config {
         }
 
         let server = server::read(&mut reader);
-        let links = server::read_links(&mut reader);
+        let links = server::read_links(&mut reader, &server);
         let store = store::read(&mut reader);
         let retention = store::read_retention(&mut reader);
         let defaults = store::read_defaults(&mut reader);
@@ -117,10 +120,7 @@ impl Config {
         retention.check(&mut reader, evaluation.default_window.span());
         let shadow = reader.value("SRE_MONITOR_SHADOW", parse::flag);
         let heartbeat_url = reader.optional("SRE_MONITOR_HEARTBEAT_URL", parse::url);
-        let webhook = channels::read_webhook(&mut reader);
-        channels::read_email(&mut reader);
-        channels::read_slack(&mut reader);
-        channels::warn_of_silence(&mut reader, webhook.as_ref(), shadow);
+        let channels = channels::read(&mut reader, shadow);
         let replica_id = process::read_replica_id(&mut reader);
         let log = process::read_log(&mut reader);
 
@@ -134,7 +134,7 @@ impl Config {
             collection,
             prometheus,
             evaluation,
-            webhook,
+            channels,
             shadow,
             heartbeat_url: heartbeat_url.map(Secret::new),
             replica_id,

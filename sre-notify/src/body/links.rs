@@ -51,7 +51,7 @@ pub(super) fn links<'a>(
 
 /// `base`, and below it the path of these segments. Links lead to pages: who reads a message is a
 /// person, and programs have the ids.
-pub(super) fn below<'a>(base: &Url, segments: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub(crate) fn below<'a>(base: &Url, segments: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let mut url = base.clone();
     url.path_segments_mut()
         .ok()?

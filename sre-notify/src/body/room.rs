@@ -59,7 +59,7 @@ impl Room {
 }
 
 /// At most `max` characters of a text, the last of them "…" where something was cut.
-pub(super) fn clip(text: &str, max: usize) -> Cow<'_, str> {
+pub(crate) fn clip(text: &str, max: usize) -> Cow<'_, str> {
     if text.len() <= max || text.chars().count() <= max {
         return Cow::Borrowed(text);
     }

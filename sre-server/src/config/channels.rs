@@ -1,191 +1,118 @@
 //! Who is told: a channel is on when its address is set and `ENABLE_…` is not `false`.
 
-use std::time::Duration;
+mod email;
+mod slack;
+mod webhook;
 
-use url::Url;
+pub use self::email::{EmailConfig, MailLogin, MailSecurity};
+pub use self::slack::SlackConfig;
+pub use self::webhook::WebhookConfig;
 
 use super::parse;
 use super::reader::Reader;
-use crate::secret::Secret;
 
-/// Alerts by webhook.
-#[derive(Clone, Debug)]
-pub struct WebhookConfig {
-    /// Where they are posted to.
-    pub url: Secret<Url>,
-    /// The Standard Webhooks key, `whsec_…`; `None` sends unsigned.
-    pub secret: Option<Secret<String>>,
-    /// How long one try may take.
-    pub timeout: Duration,
-    /// The quick retries before a fallback is told as well.
-    pub retry_count: u32,
+/// The channels that are on.
+#[derive(Clone, Debug, Default)]
+pub struct Channels {
+    /// The webhook.
+    pub webhook: Option<WebhookConfig>,
+    /// Mail.
+    pub email: Option<EmailConfig>,
+    /// Slack.
+    pub slack: Option<SlackConfig>,
 }
 
-pub(super) fn read_webhook(reader: &mut Reader<'_>) -> Option<WebhookConfig> {
-    let enabled = reader.optional("ENABLE_WEBHOOK_ALERTS", parse::flag);
-    let url = reader.optional("WEBHOOK_URL", parse::url);
-    let secret = reader.optional("WEBHOOK_SECRET", parse::webhook_key);
-    let timeout = reader
-        .value("WEBHOOK_TIMEOUT", parse::span)
-        .as_duration();
-    let retry_count = reader.value("WEBHOOK_RETRY_COUNT", parse::number);
-
-    let is_addressed = is_addressed(reader, &["WEBHOOK_URL"]);
-    let on = enabled != Some(false) && is_addressed;
-    reader.computed("ENABLE_WEBHOOK_ALERTS", on.to_string());
-    if enabled == Some(true) && !is_addressed {
-        reader.refuse(
-            "ENABLE_WEBHOOK_ALERTS",
-            "the webhook is enabled without an address; set WEBHOOK_URL",
-        );
+impl Channels {
+    /// Whether nobody is told.
+    pub const fn is_silent(&self) -> bool {
+        self.webhook.is_none() && self.email.is_none() && self.slack.is_none()
     }
-    let others = ["WEBHOOK_SECRET", "WEBHOOK_TIMEOUT", "WEBHOOK_RETRY_COUNT"];
-    warn_of_idle(reader, enabled, is_addressed, "WEBHOOK_URL", &others);
-    let url = url.filter(|_| on)?;
-    Some(WebhookConfig {
-        url: Secret::new(url),
-        secret: secret.map(Secret::new),
-        timeout,
-        retry_count,
-    })
 }
 
-/// Mail cannot be sent yet: its settings are checked, and refused where they would switch it on.
-pub(super) fn read_email(reader: &mut Reader<'_>) {
-    let enabled = reader.optional("ENABLE_EMAIL_ALERTS", parse::flag);
-    let host = reader.optional("SMTP_HOST", parse::text);
-    reader.value("SMTP_PORT", parse::number);
-    reader.value("SMTP_TLS", parse::choice);
-    if let Some(path) = reader.optional("SMTP_CA_FILE", parse::path) {
-        reader.check_file("SMTP_CA_FILE", &path);
-    }
-    reader.optional("SMTP_USERNAME", parse::text);
-    reader.optional("SMTP_PASSWORD", parse::text);
-    reader.optional("FROM_EMAIL", parse::emails);
-    reader.optional("TO_EMAILS", parse::emails);
-
-    let address = if host.is_some() {
-        "SMTP_HOST"
-    } else {
-        "TO_EMAILS"
+pub(super) fn read(reader: &mut Reader<'_>, shadow: bool) -> Channels {
+    let channels = Channels {
+        webhook: webhook::read(reader),
+        email: email::read(reader),
+        slack: slack::read(reader),
     };
-    let others = [
-        "SMTP_PORT",
-        "SMTP_TLS",
-        "SMTP_CA_FILE",
-        "SMTP_USERNAME",
-        "SMTP_PASSWORD",
-        "FROM_EMAIL",
-    ];
-    let is_addressed = is_addressed(reader, &["SMTP_HOST", "TO_EMAILS"]);
-    let channel = NotBuilt {
-        name: "mail",
-        enable: "ENABLE_EMAIL_ALERTS",
-        address,
-    };
-    channel.refuse(reader, enabled, is_addressed);
-    warn_of_idle(reader, enabled, is_addressed, "SMTP_HOST", &others);
-}
-
-/// Slack cannot be written to yet: as with mail.
-pub(super) fn read_slack(reader: &mut Reader<'_>) {
-    let enabled = reader.optional("ENABLE_SLACK_ALERTS", parse::flag);
-    reader.optional("SLACK_WEBHOOK_URL", parse::url);
-    reader.optional("SLACK_CHANNEL", parse::text);
-    reader.optional("SLACK_USERNAME", parse::text);
-
-    let address = "SLACK_WEBHOOK_URL";
-    let is_addressed = is_addressed(reader, &[address]);
-    let channel = NotBuilt {
-        name: "Slack",
-        enable: "ENABLE_SLACK_ALERTS",
-        address,
-    };
-    channel.refuse(reader, enabled, is_addressed);
-    let others = ["SLACK_CHANNEL", "SLACK_USERNAME"];
-    warn_of_idle(reader, enabled, is_addressed, address, &others);
+    warn_of_silence(reader, &channels, shadow);
+    channels
 }
 
 /// Without a channel an alert is recorded, and nobody knows. While something is wrong it cannot be
 /// said which channels would be on.
-pub(super) fn warn_of_silence(
-    reader: &mut Reader<'_>,
-    webhook: Option<&WebhookConfig>,
-    shadow: bool,
-) {
+fn warn_of_silence(reader: &mut Reader<'_>, channels: &Channels, shadow: bool) {
     if reader.is_faulty() {
         return;
     }
     if shadow {
         reader.warn("nobody is told of alerts: SRE_MONITOR_SHADOW is true");
-    } else if webhook.is_none() {
-        reader.warn("nobody is told of alerts: no channel is on; set WEBHOOK_URL");
+    } else if channels.is_silent() {
+        reader.warn(
+            "nobody is told of alerts: no channel is on; set SLACK_WEBHOOK_URL, SMTP_HOST or \
+             WEBHOOK_URL",
+        );
     }
 }
 
-/// A channel of which this version knows only the settings.
-struct NotBuilt {
-    name: &'static str,
+/// How a channel is switched.
+struct Switch {
+    /// What people call it.
+    channel: &'static str,
+    /// The variable that switches it.
     enable: &'static str,
-    address: &'static str,
+    /// The variables that address it; one that is given is enough to mean it.
+    addresses: &'static [&'static str],
+    /// What else is set for it.
+    others: &'static [&'static str],
 }
 
-impl NotBuilt {
-    fn refuse(&self, reader: &mut Reader<'_>, enabled: Option<bool>, is_addressed: bool) {
-        let Self {
-            name,
-            enable,
-            address,
-        } = self;
+impl Switch {
+    /// Whether the channel is on, once all its variables were read. One that is enabled without an
+    /// address is refused; settings of one that has no address are warned of.
+    fn is_on(&self, reader: &mut Reader<'_>, enabled: Option<bool>) -> bool {
+        let is_addressed = self
+            .addresses
+            .iter()
+            .any(|name| is_given(reader, name));
         let on = enabled != Some(false) && is_addressed;
-        reader.computed(enable, on.to_string());
-        let why = match enabled {
-            Some(true) => format!("{enable} is true"),
-            _ => format!("{address} is set"),
-        };
-        if on || enabled == Some(true) {
-            let at = if enabled == Some(true) {
-                enable
-            } else {
-                address
-            };
-            reader.refuse(
-                at,
-                format!(
-                    "alerts by {name} are on, since {why}, but are not built in this version; set \
-                     {enable}=false to start without them, and WEBHOOK_URL to be told by webhook"
-                ),
+        reader.computed(self.enable, on.to_string());
+        if enabled == Some(true) && !is_addressed {
+            let cause = format!(
+                "{} is enabled without an address; set {}",
+                self.channel,
+                self.addresses.join(" and "),
             );
+            reader.refuse(self.enable, cause);
+        }
+        if enabled.is_none() && !is_addressed {
+            self.warn_of_idle(reader);
+        }
+        on
+    }
+
+    /// What is set for a channel without an address was meant for something. One that is switched off
+    /// in so many words may keep its settings.
+    fn warn_of_idle(&self, reader: &mut Reader<'_>) {
+        let idle: Vec<&str> = self
+            .others
+            .iter()
+            .copied()
+            .filter(|name| reader.is_set(name))
+            .collect();
+        for name in idle {
+            let address = self.addresses.first().unwrap_or(&"");
+            reader.warn(format!("{name} has no effect: {address} is unset"));
         }
     }
 }
 
-/// Whether one of the variables that address a channel was given, right or wrong.
-fn is_addressed(reader: &Reader<'_>, names: &[&str]) -> bool {
-    let faulty_file = |name: &str| !reader.are_sound(&[&format!("{name}_FILE")]);
-    names
-        .iter()
-        .any(|name| reader.is_set(name) || faulty_file(name))
+/// Whether a variable was given, right or wrong.
+fn is_given(reader: &Reader<'_>, name: &str) -> bool {
+    reader.is_set(name) || !reader.are_sound(&[&format!("{name}_FILE")])
 }
 
-/// What is set for a channel without an address was meant for something. One that is switched off
-/// in so many words may keep its settings.
-fn warn_of_idle(
-    reader: &mut Reader<'_>,
-    enabled: Option<bool>,
-    is_addressed: bool,
-    address: &str,
-    others: &[&str],
-) {
-    if is_addressed || enabled == Some(false) {
-        return;
-    }
-    let idle: Vec<&str> = others
-        .iter()
-        .copied()
-        .filter(|name| reader.is_set(name))
-        .collect();
-    for name in idle {
-        reader.warn(format!("{name} has no effect: {address} is unset"));
-    }
+/// Whether `ENABLE_…` says something.
+fn enabled(reader: &mut Reader<'_>, name: &str) -> Option<bool> {
+    reader.optional(name, parse::flag)
 }

@@ -1,5 +1,7 @@
 //! What the parts of the process need of the configuration, in their own terms.
 
+use std::time::Duration;
+
 use sre_core::alert::LifecycleSettings;
 use sre_core::evaluate::EvaluationSettings;
 use sre_core::monitor::MonitorSettings;
@@ -85,15 +87,22 @@ impl Config {
             .collect()
     }
 
-    /// How long one try of a delivery may take.
+    /// How long one try of a delivery may take, on the slowest channel.
     pub fn send_timeout(&self) -> Span {
-        let seconds = self
+        let webhook = self
+            .channels
             .webhook
             .as_ref()
-            .map_or(1, |webhook| webhook.timeout.as_secs());
+            .map(|webhook| webhook.timeout);
+        let has_others = self.channels.email.is_some() || self.channels.slack.is_some();
+        let longest = webhook.max(has_others.then_some(SEND_TIMEOUT));
+        let seconds = longest.map_or(1, |timeout| timeout.as_secs());
         Span::seconds(u32::try_from(seconds).unwrap_or(u32::MAX))
     }
 }
 
 /// The target that finds others.
 const DISCOVERY: &str = "discovery";
+
+/// How long one try by mail or Slack may take; the webhook's is a setting, with the same default.
+pub(crate) const SEND_TIMEOUT: Duration = Duration::from_secs(30);

@@ -188,14 +188,9 @@ pub(super) fn address(_: &Setting, text: &str) -> Parsed<IpAddr> {
 
 /// Names alone: a scheme or a port would never match what a request asks for.
 pub(super) fn host_names(_: &Setting, text: &str) -> Parsed<Vec<String>> {
-    let label = |label: &str| {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        (1..=63).contains(&label.len()) && label.bytes().all(plain)
-    };
     let name = |name: &str| {
         let name = name.trim();
-        let is_name = name.len() <= 253 && name.split('.').all(label);
-        is_name.then(|| name.to_ascii_lowercase())
+        is_host_name(name).then(|| name.to_ascii_lowercase())
     };
     text.split(',')
         .map(name)
@@ -255,24 +250,75 @@ pub(super) fn path(setting: &Setting, path: &str) -> Parsed<PathBuf> {
     text(setting, path).map(PathBuf::from)
 }
 
-pub(super) fn emails(_: &Setting, text: &str) -> Parsed<Vec<String>> {
-    text.split(',')
-        .map(|address| {
-            let address = address.trim();
-            let (local, host) = address
-                .split_once('@')
-                .unwrap_or_default();
-            let plain = |part: &str| {
-                !part.is_empty() && !part.contains(|c: char| c == '@' || c.is_whitespace())
-            };
-            if plain(local) && plain(host) {
-                Ok(address.to_owned())
-            } else {
-                Err("expected mail addresses separated by commas".to_owned())
-            }
-        })
-        .collect()
+/// The name or the address of another machine, without a port.
+pub(super) fn host(_: &Setting, text: &str) -> Parsed<String> {
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'))
+        .unwrap_or(text);
+    if bare.parse::<IpAddr>().is_ok() || is_host_name(text) {
+        Ok(bare.to_owned())
+    } else {
+        Err("expected a host name or an IP address, without a port".to_owned())
+    }
 }
+
+/// One mail address.
+pub(super) fn email(_: &Setting, text: &str) -> Parsed<String> {
+    let address = text.trim();
+    if is_email(address) {
+        Ok(address.to_owned())
+    } else {
+        Err("expected one mail address, such as alerts@example.org".to_owned())
+    }
+}
+
+/// Mail addresses, each once.
+pub(super) fn emails(_: &Setting, text: &str) -> Parsed<Vec<String>> {
+    let mut addresses: Vec<String> = Vec::new();
+    for address in text.split(',').map(str::trim) {
+        if !is_email(address) {
+            return Err("expected mail addresses separated by commas".to_owned());
+        }
+        let is_new = !addresses
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(address));
+        if is_new {
+            addresses.push(address.to_owned());
+        }
+    }
+    if addresses.len() > EMAILS_MAX {
+        return Err(format!(
+            "expected at most {EMAILS_MAX} addresses; use a list of the mail server"
+        ));
+    }
+    Ok(addresses)
+}
+
+/// `local@domain` in ASCII: letters, digits and what RFC 5322 calls an atom.
+fn is_email(text: &str) -> bool {
+    let (local, domain) = text
+        .rsplit_once('@')
+        .unwrap_or_default();
+    let atom = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
+    let is_local = (1..=64).contains(&local.len())
+        && local
+            .split('.')
+            .all(|part| !part.is_empty() && part.bytes().all(atom));
+    is_local && is_host_name(domain)
+}
+
+/// Labels of letters, digits, `-` and `_`, with dots between them.
+fn is_host_name(text: &str) -> bool {
+    let label = |label: &str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        (1..=63).contains(&label.len()) && label.bytes().all(plain)
+    };
+    text.len() <= 253 && text.split('.').all(label)
+}
+
+/// Each recipient has a lane of its own.
+const EMAILS_MAX: usize = 50;
 
 /// A Standard Webhooks key; what signs with it decodes it again.
 pub(super) fn webhook_key(_: &Setting, text: &str) -> Parsed<String> {

@@ -125,10 +125,14 @@ impl<'a> Reader<'a> {
         self.settings.surroundings()
     }
 
-    /// Refuses `name` for a file that cannot be read.
-    pub(super) fn check_file(&mut self, name: &str, path: &Path) {
-        if let Err(error) = self.settings.read_file(path) {
-            self.refuse(name, format!("the file cannot be read: {error}"));
+    /// The text of the file that `name` names; refuses `name` when it cannot be read.
+    pub(super) fn file(&mut self, name: &str, path: &Path) -> Option<String> {
+        match self.settings.read_file(path) {
+            Ok(text) => Some(text),
+            Err(error) => {
+                self.refuse(name, format!("the file cannot be read: {error}"));
+                None
+            }
         }
     }
 

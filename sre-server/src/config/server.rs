@@ -31,6 +31,8 @@ pub struct ServerConfig {
 /// Links that are added to what is shown and sent.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Links {
+    /// Where people reach this service.
+    pub own: Option<Url>,
     /// Where the dashboards are.
     pub grafana: Option<Url>,
 }
@@ -63,8 +65,12 @@ pub(super) fn read(reader: &mut Reader<'_>) -> ServerConfig {
     }
 }
 
-pub(super) fn read_links(reader: &mut Reader<'_>) -> Links {
+pub(super) fn read_links(reader: &mut Reader<'_>, server: &ServerConfig) -> Links {
+    let own = reader.optional("SRE_MONITOR_PUBLIC_URL", parse::url);
+    let address = format!("http://{}/", server.address);
+    reader.computed("SRE_MONITOR_PUBLIC_URL", address.clone());
     Links {
+        own: own.or_else(|| Url::parse(&address).ok()),
         grafana: reader.optional("GRAFANA_URL", parse::url),
     }
 }

@@ -87,6 +87,14 @@ pub const SETTINGS: &[Setting] = &[
     )
     .without_effect(),
     Setting::new(
+        "SRE_MONITOR_PUBLIC_URL",
+        Section::Server,
+        Kind::Url,
+        Computed("`http://` and the address it listens on"),
+        "Where people reach this service: links in messages begin with it. Everybody sees it, so it \
+         carries no credentials.",
+    ),
+    Setting::new(
         "GRAFANA_URL",
         Section::Server,
         Kind::Url,
@@ -365,8 +373,8 @@ pub const SETTINGS: &[Setting] = &[
         Section::Webhook,
         Kind::Number { min: 0, max: 100 },
         Is("3"),
-        "The quick retries before a fallback is told as well. Slow retries go on; nothing is \
-         dropped.",
+        "The quick retries before a fallback is told as well. Without effect as long as every channel \
+         is told of everything; retries go on for as long as a message is of use.",
     )
     .without_effect(),
     // Alerts by mail
@@ -375,15 +383,14 @@ pub const SETTINGS: &[Setting] = &[
         Section::Email,
         Kind::Flag,
         Computed("`true` when `SMTP_HOST` or `TO_EMAILS` is set"),
-        "Mail is not built in this version: `false` lets the service start although its address \
-         is set.",
+        "`false` keeps mail off although its address is set.",
     ),
     Setting::new(
         "SMTP_HOST",
         Section::Email,
         Kind::Text,
         Unset,
-        "The mail server.",
+        "The mail server, a name or an IP address. With it `FROM_EMAIL` and `TO_EMAILS` are needed.",
     ),
     Setting::new(
         "SMTP_PORT",
@@ -400,21 +407,23 @@ pub const SETTINGS: &[Setting] = &[
         Section::Email,
         Kind::Choice(&["starttls", "implicit", "none"]),
         Is("starttls"),
-        "How the connection to the mail server is secured.",
+        "How the way to the mail server is secured. `starttls` never falls back to clear; `implicit` \
+         is TLS from the first byte, usually on port 465; with `none` a password is only sent to this \
+         machine.",
     ),
     Setting::new(
         "SMTP_CA_FILE",
         Section::Email,
         Kind::Path,
         Unset,
-        "Extra CA certificates for the mail server, in PEM.",
+        "CA certificates in PEM that are trusted for the mail server, beside those of the system.",
     ),
     Setting::new(
         "SMTP_USERNAME",
         Section::Email,
         Kind::Text,
         Unset,
-        "The mail account.",
+        "The account at the mail server; with it `SMTP_PASSWORD`.",
     ),
     Setting::new(
         "SMTP_PASSWORD",
@@ -429,14 +438,14 @@ pub const SETTINGS: &[Setting] = &[
         Section::Email,
         Kind::Emails,
         Unset,
-        "The sender's address.",
+        "The sender's address, one. Its domain is that of every `Message-ID`.",
     ),
     Setting::new(
         "TO_EMAILS",
         Section::Email,
         Kind::Emails,
         Unset,
-        "Who is written to.",
+        "Who is written to, up to 50 addresses. Each is a destination of its own: `email`, `email-2`, and so on.",
     ),
     // Alerts by Slack
     Setting::new(
@@ -444,15 +453,14 @@ pub const SETTINGS: &[Setting] = &[
         Section::Slack,
         Kind::Flag,
         Computed("`true` when `SLACK_WEBHOOK_URL` is set"),
-        "Slack is not built in this version: `false` lets the service start although its address \
-         is set.",
+        "`false` keeps Slack off although its address is set.",
     ),
     Setting::new(
         "SLACK_WEBHOOK_URL",
         Section::Slack,
         Kind::Url,
         Unset,
-        "The incoming webhook of a Slack channel.",
+        "The incoming webhook of a Slack channel, or of what answers like Slack: 200 and `ok`.",
     )
     .secret(),
     Setting::new(
@@ -460,14 +468,14 @@ pub const SETTINGS: &[Setting] = &[
         Section::Slack,
         Kind::Text,
         Unset,
-        "The channel to post to.",
+        "The channel to post to. Webhooks of Slack apps post where they were installed, whatever this is.",
     ),
     Setting::new(
         "SLACK_USERNAME",
         Section::Slack,
         Kind::Text,
         Unset,
-        "The name to post under.",
+        "The name to post under. Webhooks of Slack apps post as the app, whatever this is.",
     ),
     // Process and logs
     Setting::new(

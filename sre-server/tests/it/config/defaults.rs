@@ -36,7 +36,7 @@ fn with_nothing_set_the_service_starts_on_loopback_with_an_embedded_store() {
         10_000_000
     );
     assert_eq!(config.defaults, Defaults::All);
-    assert!(config.prometheus.is_none() && config.webhook.is_none());
+    assert!(config.prometheus.is_none() && config.channels.webhook.is_none());
     assert!(config.heartbeat_url.is_none() && config.server.probe_address.is_none());
     assert_eq!(config.replica_id, "box-7");
     assert_eq!(config.log.filter, "info");

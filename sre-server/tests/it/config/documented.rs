@@ -48,23 +48,16 @@ fn the_documented_block_is_refused_only_for_what_is_not_built_or_not_safe() {
     }
     let faults = given
         .read()
-        .expect_err("three of them are refused");
+        .expect_err("two of them are refused");
     let names: Vec<&str> = faults
         .iter()
         .map(|fault| fault.name.as_str())
         .collect();
-    assert_eq!(
-        names,
-        ["SRE_MONITOR_HOST", "DATABASE_URL", "ENABLE_SLACK_ALERTS"]
-    );
+    assert_eq!(names, ["SRE_MONITOR_HOST", "DATABASE_URL"]);
     let text = faults.to_string();
     assert!(text.contains("SRE_MONITOR_ALLOW_ANONYMOUS=true"), "{text}");
     assert!(
         text.contains("PostgreSQL is not built in this version"),
-        "{text}"
-    );
-    assert!(
-        text.contains("set ENABLE_SLACK_ALERTS=false to start without them"),
         "{text}"
     );
 }
@@ -77,7 +70,6 @@ fn the_documented_block_without_the_refused_ones_means_what_it_says() {
     }
     given.variables.remove("DATABASE_URL");
     given.set("SRE_MONITOR_ALLOW_ANONYMOUS", "true");
-    given.set("ENABLE_SLACK_ALERTS", "false");
     let (config, warnings) = given.read().expect("the rest is right");
 
     assert_eq!(
@@ -131,14 +123,19 @@ fn the_documented_block_without_the_refused_ones_means_what_it_says() {
             .as_str(),
         "http://localhost:3001/"
     );
-    assert!(config.webhook.is_none(), "ENABLE_WEBHOOK_ALERTS is false");
+    let channels = config.channels;
+    assert!(channels.webhook.is_none(), "ENABLE_WEBHOOK_ALERTS is false");
+    assert!(channels.email.is_none(), "ENABLE_EMAIL_ALERTS is false");
+    let slack = channels.slack.expect("Slack is on");
+    assert_eq!(slack.channel.as_deref(), Some("#alerts"));
+    assert_eq!(slack.username.as_deref(), Some("SRE Monitor"));
+    assert_eq!(slack.url.expose().host_str(), Some("hooks.slack.com"));
 
     let mut warnings: Vec<String> = warnings
         .iter()
         .map(ToString::to_string)
         .collect();
     warnings.retain(|warning| !warning.ends_with("has no effect in this version"));
-    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].starts_with("everybody who can reach 0.0.0.0 may read and write"));
-    assert!(warnings[1].starts_with("nobody is told of alerts"));
 }

@@ -15,6 +15,7 @@ fn a_secret_may_stand_in_a_file_without_its_last_line_break() {
     .file("/run/key", &format!("{KEY}\r\n"));
     let config = given.config();
     let webhook = config
+        .channels
         .webhook
         .expect("the webhook is on");
     assert_eq!(webhook.secret.expect("a key").expose(), KEY);

@@ -1,0 +1,48 @@
+//! Alerts by webhook.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::{Switch, enabled};
+use crate::config::parse;
+use crate::config::reader::Reader;
+use crate::secret::Secret;
+
+/// Alerts by webhook.
+#[derive(Clone, Debug)]
+pub struct WebhookConfig {
+    /// Where they are posted to.
+    pub url: Secret<Url>,
+    /// The Standard Webhooks key, `whsec_…`; `None` sends unsigned.
+    pub secret: Option<Secret<String>>,
+    /// How long one try may take.
+    pub timeout: Duration,
+    /// The quick retries before a fallback is told as well.
+    pub retry_count: u32,
+}
+
+const SWITCH: Switch = Switch {
+    channel: "the webhook",
+    enable: "ENABLE_WEBHOOK_ALERTS",
+    addresses: &["WEBHOOK_URL"],
+    others: &["WEBHOOK_SECRET", "WEBHOOK_TIMEOUT", "WEBHOOK_RETRY_COUNT"],
+};
+
+pub(super) fn read(reader: &mut Reader<'_>) -> Option<WebhookConfig> {
+    let enabled = enabled(reader, SWITCH.enable);
+    let url = reader.optional("WEBHOOK_URL", parse::url);
+    let secret = reader.optional("WEBHOOK_SECRET", parse::webhook_key);
+    let timeout = reader
+        .value("WEBHOOK_TIMEOUT", parse::span)
+        .as_duration();
+    let retry_count = reader.value("WEBHOOK_RETRY_COUNT", parse::number);
+    let on = SWITCH.is_on(reader, enabled);
+    let url = url.filter(|_| on)?;
+    Some(WebhookConfig {
+        url: Secret::new(url),
+        secret: secret.map(Secret::new),
+        timeout,
+        retry_count,
+    })
+}
