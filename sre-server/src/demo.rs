@@ -28,7 +28,7 @@ pub use self::live::Pusher;
 pub use self::marker::{Marker, MarkerError};
 pub use self::source::DemoSource;
 
-use crate::config::{Config, Defaults, StoreLocation};
+use crate::config::{Channels, Config, Defaults, StoreLocation};
 
 /// A demo and where it is kept.
 #[derive(Clone, Debug)]
@@ -95,7 +95,7 @@ impl Demo {
         config.defaults = Defaults::None;
         config.prometheus = None;
         config.collection.probes.clear();
-        config.webhook = None;
+        config.channels = Channels::default();
         config.heartbeat_url = None;
         config.shadow = false;
         config
