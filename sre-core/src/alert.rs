@@ -22,7 +22,8 @@ pub use lifecycle::{InvalidTransition, LifecycleSettings, Moment, Opening, Resol
 pub use report::{Report, Reported, report};
 
 use crate::evaluation::RuleOutcome;
-use crate::name::{AlertId, DestinationId, ServiceName, SloId};
+use crate::incident::Join;
+use crate::name::{AlertId, DestinationId, IncidentId, ServiceName, SloId};
 use crate::notification::Intent;
 
 /// What kind of trouble an alert is.
@@ -250,6 +251,9 @@ pub struct Alert {
     pub destinations: BTreeSet<DestinationId>,
     /// What its burn rules saw when it last changed.
     pub rules: Vec<RuleOutcome>,
+    /// The incident that it belongs to, as of when it was read: the store keeps it, transitions do
+    /// not change it.
+    pub incident_id: Option<IncidentId>,
 }
 
 impl Alert {
@@ -319,4 +323,15 @@ pub struct AlertUpdate {
     pub comment: Option<String>,
     /// Whom to tell.
     pub intents: Vec<Intent>,
+    /// What it means to incidents, where it begins or becomes graver.
+    pub join: Option<Box<Join>>,
+}
+
+impl AlertUpdate {
+    /// Adds services whose live incidents the alert joins where its own service has none.
+    pub fn add_neighbours(&mut self, neighbours: impl IntoIterator<Item = ServiceName>) {
+        if let Some(join) = &mut self.join {
+            join.extend(neighbours);
+        }
+    }
 }

@@ -47,6 +47,7 @@
 //! | [`budget`], [`evaluation`], [`evaluate`](mod@evaluate) | what is allowed, consumed and left; one SLO at one instant |
 //! | [`alert`], [`decide`](mod@decide) | identity, episodes, transitions; what an evaluation opens and ends |
 //! | [`health`] | how healthy services are, and by what |
+//! | [`incident`] | what people deal with: its steps, its timeline, what opens, joins and ends it |
 //! | [`notification`] | intents, deliveries, who is told what, what an answer means; the [`Notifier`](notification::Notifier) port |
 //! | [`source`], [`store`] | the ports to what measures and to what is remembered |
 //! | [`schedule`], [`monitor`] | when an SLO is evaluated; the use cases over ports |
@@ -71,6 +72,7 @@ pub mod evaluate;
 pub mod evaluation;
 pub mod health;
 pub mod hour;
+pub mod incident;
 pub mod ledger;
 pub mod monitor;
 pub mod name;

@@ -1,5 +1,5 @@
 //! The use cases, over ports and without a runtime: evaluate what is due, send what is due, move
-//! what time moves.
+//! what time moves, look back for incidents.
 //!
 //! Each is an idempotent step that takes `now` and no other input: what there is to do is read from
 //! the store, under a claim. So a restart, a second replica and a lost wake-up are one case. Who
@@ -9,9 +9,13 @@ mod alerts;
 mod dispatcher;
 mod evaluator;
 mod folding;
+mod incidents;
 mod ledgers;
+mod spending;
 
 pub use alerts::AlertMover;
 pub use dispatcher::{Dispatched, Dispatcher, DispatcherPorts, Sending, Sent};
 pub use evaluator::{Evaluated, Evaluator, EvaluatorPorts, MonitorSettings};
+pub use incidents::IncidentKeeper;
 pub use ledgers::{load_ledger, recompute};
+pub use spending::{Spending, spending};

@@ -107,6 +107,11 @@ id! {
     AlertId
 }
 id! {
+    /// Identifies an incident; version 5 of the id of the alert that opened it, version 7 where a
+    /// person did.
+    IncidentId
+}
+id! {
     /// Identifies one configured address on one channel; version 5 of channel and name, so that it
     /// outlives restarts.
     DestinationId

@@ -15,6 +15,7 @@
 mod alerts;
 mod catalog;
 mod evaluations;
+mod incidents;
 mod outbox;
 mod retention;
 mod samples;
@@ -31,6 +32,7 @@ pub use evaluations::{
     BudgetRecord, Calculation, Changes, Commit, Evaluations, Gap, HistoryItem, Outcome, Refolded,
     SlotClaim, Standing,
 };
+pub use incidents::{AlertStep, IncidentQuery, Incidents, IncidentsPage, Recollection};
 pub use outbox::{
     Attempt, AttemptRecord, ClaimedDelivery, DeliveryState, DueGroup, Frozen, IntentRecord, Judged,
     Outbox, QueueDepth, Recorded,
@@ -41,9 +43,15 @@ pub use services::Services;
 
 /// Everything a service needs to remember. Implemented for every type that has all ports;
 /// `Arc<dyn Store>` upcasts to each of them.
-pub trait Store: Alerts + Catalog + Evaluations + Outbox + Retention + Samples + Services {}
+pub trait Store:
+    Alerts + Catalog + Evaluations + Incidents + Outbox + Retention + Samples + Services
+{
+}
 
-impl<T: Alerts + Catalog + Evaluations + Outbox + Retention + Samples + Services> Store for T {}
+impl<T: Alerts + Catalog + Evaluations + Incidents + Outbox + Retention + Samples + Services> Store
+    for T
+{
+}
 
 /// Why a store did not do what it was asked, by what the caller can do.
 #[derive(Debug, ThisError)]

@@ -15,6 +15,7 @@ mod alerts;
 mod error_budget;
 mod figure;
 mod health;
+mod incidents;
 mod labels;
 mod metrics_page;
 mod service_metrics;
@@ -24,7 +25,7 @@ pub(crate) mod workers;
 
 /// Every route: the API's, and the pages that people look at.
 pub fn routes() -> Routes<Context> {
-    page::routes(operations(samples(alerts(slos(Routes::new())))))
+    page::routes(operations(samples(incidents(alerts(slos(Routes::new()))))))
 }
 
 /// What is promised, and how much of it may still go wrong.
@@ -91,6 +92,25 @@ fn alerts(routes: Routes<Context>) -> Routes<Context> {
             alerts::notifications,
             alerts::notifications_doc(),
         )
+}
+
+/// What people deal with.
+fn incidents(routes: Routes<Context>) -> Routes<Context> {
+    use incidents::{
+        change, create, create_doc, get, get_doc, list, list_doc, merge, merge_doc,
+        merge_patch_doc, note, note_doc, replace_doc, report, report_doc, stats, stats_doc,
+    };
+    const ONE: &str = "/incidents/{id}";
+    routes
+        .route(Method::GET, "/incidents", list, list_doc())
+        .route(Method::POST, "/incidents", create, create_doc())
+        .route(Method::GET, "/incidents/stats", stats, stats_doc())
+        .route(Method::GET, ONE, get, get_doc())
+        .route(Method::PUT, ONE, change, replace_doc())
+        .route(Method::PATCH, ONE, change, merge_patch_doc())
+        .route(Method::POST, "/incidents/{id}/timeline", note, note_doc())
+        .route(Method::POST, "/incidents/{id}/merge", merge, merge_doc())
+        .route(Method::GET, "/incidents/{id}/report", report, report_doc())
 }
 
 /// What is measured elsewhere and pushed.

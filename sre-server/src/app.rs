@@ -329,6 +329,7 @@ fn context(
         samples: Arc::<dyn Store>::clone(&ports),
         evaluations: Arc::<dyn Store>::clone(&ports),
         alerts: Arc::<dyn Store>::clone(&ports),
+        incidents: Arc::<dyn Store>::clone(&ports),
         outbox: ports,
         settings: config.monitor(),
         defaults: config.slo_defaults(),

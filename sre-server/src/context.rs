@@ -10,7 +10,7 @@ use sre_core::monitor::MonitorSettings;
 use sre_core::name::DestinationId;
 use sre_core::notification::Destination;
 use sre_core::slo::Window;
-use sre_core::store::{Alerts, Catalog, Evaluations, Outbox, Samples};
+use sre_core::store::{Alerts, Catalog, Evaluations, Incidents, Outbox, Samples};
 use sre_core::target::Target;
 use sre_core::time::{Clock, Span};
 use url::Url;
@@ -35,6 +35,8 @@ pub struct Context {
     pub evaluations: Arc<dyn Evaluations>,
     /// Alerts.
     pub alerts: Arc<dyn Alerts>,
+    /// Incidents.
+    pub incidents: Arc<dyn Incidents>,
     /// The ledger of deliveries.
     pub outbox: Arc<dyn Outbox>,
     /// Levels, intervals, cooldowns.

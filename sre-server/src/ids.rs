@@ -1,6 +1,6 @@
 //! Ids of what people create: version 7, so that they sort by time.
 
-use sre_core::name::SloId;
+use sre_core::name::{IncidentId, SloId};
 use uuid::Uuid;
 
 /// A new id for an SLO.
@@ -10,6 +10,15 @@ use uuid::Uuid;
 )]
 pub fn new_slo_id() -> SloId {
     SloId(Uuid::now_v7())
+}
+
+/// A new id for an incident.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where ids are drawn"
+)]
+pub fn new_incident_id() -> IncidentId {
+    IncidentId(Uuid::now_v7())
 }
 
 /// A random number of thousandths, below 1 000, to spread what would otherwise happen at once.

@@ -12,6 +12,7 @@
 //! | evaluator | ¼ s | claims due slots: folds, evaluates, decides, commits |
 //! | backfill | 1 s | folds the history that a new SLO, or an outage, still lacks |
 //! | alerts | 1 s | moves what only time moves |
+//! | incidents | 1 s | opens, ends and reopens incidents by looking back |
 //! | dispatcher | ¼ s | judges due intents, freezes and sends |
 //! | recorder | 1 s | stores what the service measured of itself, at every slice edge |
 //! | retention | 1 h | forgets what is old |
@@ -23,6 +24,7 @@ mod crew;
 mod dispatcher;
 mod driver;
 mod evaluator;
+mod incidents;
 mod recorder;
 mod retention;
 
@@ -33,5 +35,6 @@ pub use crew::Crew;
 pub use dispatcher::DispatcherWorker;
 pub use driver::{Activity, Driver, Worker};
 pub use evaluator::{BackfillWorker, EvaluatorWorker};
+pub use incidents::IncidentsWorker;
 pub use recorder::RecorderWorker;
 pub use retention::{RetentionSettings, RetentionWorker};

@@ -5,6 +5,7 @@
 
 mod alerts;
 mod evaluations;
+mod incidents;
 mod messages;
 mod samples;
 mod services;
@@ -18,6 +19,7 @@ pub use alerts::{
     settings, severity_update,
 };
 pub use evaluations::{calculation, changes, detailed_evaluation, evaluation, gap, hour, refolded};
+pub use incidents::{concerning, incident, opens};
 pub use messages::{attempt, destination, first_try, frozen, resend, withheld};
 pub use samples::{counts, labels, number, sample, target};
 pub use services::{depends_on, service, service_name};

@@ -183,6 +183,38 @@ macro_rules! for_each_test {
                     an_episode_is_postponed_at_its_transition_only
                     concurrent_takers_never_share_an_episode
                 }
+                incidents {
+                    a_new_incident_is_found
+                    an_unknown_incident_is_not_found
+                    every_field_of_an_incident_is_kept
+                    an_incident_is_opened_once
+                    a_change_replaces_the_incident_and_adds_to_its_timeline
+                    a_change_of_a_version_that_has_passed_is_superseded
+                    changes_are_stored_together_or_not_at_all
+                    an_alert_belongs_to_one_incident
+                    alerts_move_with_a_merge
+                    a_transition_keeps_the_incident_of_an_alert
+                    concurrent_writers_never_share_a_version
+                    a_grave_alert_opens_an_incident
+                    the_next_alert_of_a_service_joins
+                    slos_that_fire_in_one_batch_share_an_incident
+                    alerts_at_the_same_time_share_an_incident
+                    a_lesser_alert_joins_and_opens_nothing
+                    an_alert_that_does_not_count_leaves_incidents_alone
+                    an_alert_joins_the_incident_of_a_neighbour
+                    the_nearest_incident_is_joined
+                    an_alert_that_becomes_graver_raises_its_incident
+                    an_alert_that_becomes_grave_opens_an_incident
+                    an_alert_that_comes_back_joins_the_live_incident
+                    an_alert_that_comes_back_after_the_end_opens_a_recurrence
+                    an_incident_that_is_over_is_not_joined
+                    a_candidate_is_confirmed_by_a_grave_alert
+                    a_superseded_alert_opens_nothing
+                    incidents_are_listed_newest_first
+                    pages_of_incidents_tile_the_list
+                    incidents_are_listed_by_what_they_are
+                    loose_alerts_are_in_no_incident
+                }
                 outbox {
                     a_delivered_message_has_told
                     a_delivery_moves_its_own_transition_only
@@ -266,6 +298,8 @@ macro_rules! for_each_test {
                     an_episode_that_is_owed_is_kept
                     a_forgotten_episode_was_never_told
                     the_newer_episode_outlives_the_older
+                    an_old_incident_is_forgotten
+                    an_alert_is_kept_as_long_as_its_incident
                 }
             }
             histories {

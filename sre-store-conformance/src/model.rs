@@ -8,6 +8,7 @@
 mod alerts;
 mod definitions;
 mod evaluations;
+mod incidents;
 mod looks;
 mod outbox;
 mod random;
@@ -17,6 +18,7 @@ use std::fmt::Debug;
 
 use chrono::{DateTime, Utc};
 use sre_core::alert::Alert;
+use sre_core::incident::Incident;
 use sre_core::store::{
     ClaimedDelivery, Commit, DueGroup, SlotClaim, Store, StoreError, TargetClaim,
 };
@@ -76,6 +78,7 @@ struct History<'a> {
     tries: Vec<Pair<ClaimedDelivery>>,
     groups: Vec<DueGroup>,
     readings: Vec<Alert>,
+    incident_readings: Vec<Incident>,
 }
 
 /// A claim as the reference gave it, and as the store under test did.
@@ -95,18 +98,20 @@ impl<'a> History<'a> {
             tries: Vec::new(),
             groups: Vec::new(),
             readings: Vec::new(),
+            incident_readings: Vec::new(),
         }
     }
 
     /// One operation, a little later than the last.
     async fn go_on(&mut self) {
         self.second += self.random.of(&[0, 0, 1, 5, 30, 70]);
-        match self.random.below(20) {
+        match self.random.below(22) {
             0 | 1 => self.define().await,
             2..=4 => self.measure().await,
             5..=8 => self.evaluate().await,
             9..=12 => self.alert().await,
             13..=18 => self.notify().await,
+            19 | 20 => self.respond().await,
             _ => self.forget().await,
         }
     }

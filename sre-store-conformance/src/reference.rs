@@ -7,6 +7,7 @@
 mod alerts;
 mod catalog;
 mod evaluations;
+mod incidents;
 mod lifetime;
 mod outbox;
 mod retention;
@@ -19,14 +20,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 use sre_core::alert::DedupKey;
 use sre_core::hour::Hour;
+use sre_core::incident::{Incident, IncidentEvent};
 use sre_core::name::{
-    AlertId, DeliveryId, DestinationId, IntentId, MetricName, ServiceName, SloId,
+    AlertId, DeliveryId, DestinationId, IncidentId, IntentId, MetricName, ServiceName, SloId,
 };
 use sre_core::notification::Told;
 use sre_core::sample::SampleValue;
 use sre_core::service::Service;
 use sre_core::slo::Slo;
-use sre_core::store::{BudgetRecord, Calculation, Gap};
+use sre_core::store::{AlertStep, BudgetRecord, Calculation, Gap};
 
 use self::alerts::Episode;
 use self::evaluations::Cursor;
@@ -82,6 +84,9 @@ struct State {
     metrics: BTreeMap<(ServiceName, MetricName), Series>,
     targets: BTreeMap<String, TargetRow>,
     episodes: BTreeMap<AlertId, Episode>,
+    steps: BTreeMap<(AlertId, u64), AlertStep>,
+    incidents: BTreeMap<IncidentId, Incident>,
+    incident_events: BTreeMap<IncidentId, Vec<IncidentEvent>>,
     lanes: BTreeMap<DestinationId, Lane>,
     notes: BTreeMap<IntentId, Note>,
     messages: BTreeMap<DeliveryId, Message>,

@@ -2,13 +2,16 @@
 
 use sre_core::alert::{Alert, AlertType};
 use sre_core::hour::Hour;
-use sre_core::store::{BudgetRecord, Changes, Kept, SlotClaim, Start, Store, StoreError};
+use sre_core::incident::{Belonging, IncidentState};
+use sre_core::store::{
+    BudgetRecord, Changes, Kept, Recollection, SlotClaim, Start, Store, StoreError,
+};
 use sre_core::time::Interval;
 
 use crate::Verdict;
 use crate::fixtures::{
     at, at_micros, calculation, changes, counts, destination, during, fires, fires_again, gap,
-    hour, identity, number, resolved, sample, slo, start_of,
+    hour, identity, incident, number, opens, resolved, sample, slo, start_of,
 };
 use crate::tools::{MANY, all, limit};
 
@@ -208,6 +211,56 @@ pub async fn the_newer_episode_outlives_the_older(store: &dyn Store) -> Verdict 
         .latest_episodes(&[first.identity.key()])
         .await?;
     assert_eq!(latest, [second]);
+    Ok(())
+}
+
+/// An incident that ended long ago is forgotten with its timeline, and its alerts are in none; what
+/// is not over is kept, however old.
+pub async fn an_old_incident_is_forgotten(store: &dyn Store) -> Verdict {
+    let alert = ended(store, 1, -300).await?;
+    let mut over = opens(incident(1, at(-400)));
+    over.incident.state = IncidentState::Dismissed { at: at(-1) };
+    over.alerts = vec![Belonging::new(alert.id)];
+    let mut edge = opens(incident(2, at(-400)));
+    edge.incident.state = IncidentState::Dismissed { at: at(0) };
+    let open = opens(incident(3, at(-9_000)));
+    let all = [over.clone(), edge.clone(), open.clone()];
+    assert!(crate::tools::is_applied(
+        store.change_incidents(&all).await?
+    ));
+    assert_eq!(prune_all(store, Kept::Incidents, 0, 1).await?, [1]);
+    let id = over.incident.id;
+    assert_eq!(store.find_incident(id).await?, None);
+    assert_eq!(store.recollect(id).await?, Recollection::default());
+    assert_eq!(store.find_alert(alert.id).await?, Some(alert));
+    for kept in [edge, open] {
+        assert_eq!(
+            store
+                .find_incident(kept.incident.id)
+                .await?,
+            Some(kept.incident)
+        );
+    }
+    Ok(())
+}
+
+/// An alert is kept as long as the incident that it belongs to.
+pub async fn an_alert_is_kept_as_long_as_its_incident(store: &dyn Store) -> Verdict {
+    let alert = ended(store, 1, -300).await?;
+    let mut opening = opens(incident(1, at(-400)));
+    opening.incident.state = IncidentState::Dismissed { at: at(-1) };
+    opening.alerts = vec![Belonging::new(alert.id)];
+    store
+        .change_incidents(&[opening])
+        .await?;
+    assert!(
+        prune_all(store, Kept::Alerts, 0, MANY)
+            .await?
+            .is_empty()
+    );
+    assert_eq!(prune_all(store, Kept::Incidents, 0, MANY).await?, [1]);
+    assert_eq!(prune_all(store, Kept::Alerts, 0, MANY).await?, [1]);
+    assert_eq!(store.find_alert(alert.id).await?, None);
     Ok(())
 }
 

@@ -11,8 +11,7 @@ use sre_core::name::AlertId;
 use sre_core::store::{AlertQuery, Alerts, AlertsPage, Commit, Page, StoreError};
 use uuid::Uuid;
 
-pub(crate) use episode::find;
-use episode::{AlertRow, select_alerts};
+pub(crate) use episode::{AlertRow, find, select_alerts};
 pub(crate) use transition::apply_all;
 
 use crate::error::classify;

@@ -16,7 +16,7 @@
 //! | --- | --- |
 //! | `open` | the file, its lock, its connections, its migrations |
 //! | `transaction` | the one place where writes run |
-//! | `catalog`, `samples`, `evaluations`, `alerts`, `outbox`, `retention`, `services` | a port each |
+//! | `catalog`, `samples`, `evaluations`, `alerts`, `incidents`, `outbox`, `retention`, `services` | a port each |
 //! | `row`, `error` | between stored values and domain values, between the driver's errors and ours |
 //!
 //! One process owns a file: a lock beside it keeps the next one out. Within the process one
@@ -31,6 +31,7 @@ mod alerts;
 mod catalog;
 mod error;
 mod evaluations;
+mod incidents;
 mod open;
 mod outbox;
 mod retention;

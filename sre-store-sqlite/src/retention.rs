@@ -26,6 +26,7 @@ impl Retention for SqliteStore {
                     Kept::FineSlices => fine_slices(tx, before, limit).await,
                     Kept::Hours => hours(tx, before, limit).await,
                     Kept::History => history(tx, before, limit).await,
+                    Kept::Incidents => incidents(tx, before, limit).await,
                     Kept::Alerts => alerts(tx, before, limit).await,
                     _ => Ok(0),
                 }
@@ -188,7 +189,47 @@ async fn history(
     Ok(calculations + budgets + gaps)
 }
 
-/// Forgets episodes that have ended, and of which everybody has heard who is to.
+/// Forgets incidents that have ended, with what was written down of them; their alerts are in none
+/// from then on.
+async fn incidents(
+    tx: &mut SqliteConnection,
+    before: DateTime<Utc>,
+    limit: u32,
+) -> Result<u64, StoreError> {
+    let (before, limit) = (row::instant(before), row::limit(limit));
+    let over = query!(
+        "select id from incidents where ended_at < $1 order by ended_at limit $2",
+        before,
+        limit
+    )
+    .fetch_all(&mut *tx)
+    .await
+    .map_err(classify)?;
+    for incident in &over {
+        query!(
+            "update alerts set incident_id = null where incident_id = $1",
+            incident.id
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(classify)?;
+        query!(
+            "delete from incident_events where incident_id = $1",
+            incident.id
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(classify)?;
+        query!("delete from incidents where id = $1", incident.id)
+            .execute(&mut *tx)
+            .await
+            .map_err(classify)?;
+    }
+    Ok(u64::try_from(over.len()).unwrap_or(u64::MAX))
+}
+
+/// Forgets episodes that have ended, that are in no incident, and of which everybody has heard who
+/// is to.
 async fn alerts(
     tx: &mut SqliteConnection,
     before: DateTime<Utc>,
@@ -197,7 +238,7 @@ async fn alerts(
     let (before, limit) = (row::instant(before), row::limit(limit));
     let over = query!(
         "select id from alerts a
-          where state = 'resolved' and ends_at < $1
+          where state = 'resolved' and ends_at < $1 and incident_id is null
             and not exists (select 1 from intents i
                              where i.alert_id = a.id and i.state in ('pending', 'frozen'))
           order by ends_at

@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::alert::{Alert, AlertState, AlertUpdate, Identity, Severity};
 use crate::evaluation::RuleOutcome;
+use crate::incident::Join;
 use crate::name::DestinationId;
 use crate::notification::{Intent, IntentKind};
 use crate::time::Span;
@@ -128,8 +129,11 @@ impl Alert {
             next_action_at: None,
             destinations: BTreeSet::new(),
             rules: opening.rules,
+            incident_id: None,
         };
-        alert.told_to_routes(None, None, IntentKind::Fire, moment)
+        let mut update = alert.told_to_routes(None, None, IntentKind::Fire, moment);
+        update.concerns_incidents();
+        update
     }
 
     /// Somebody looks: repeats stop until the acknowledgement ends.
@@ -207,11 +211,17 @@ impl Alert {
         moment: &Moment<'_>,
     ) -> AlertUpdate {
         let (expected, from) = (self.transition, self.state.as_str());
-        if severity > self.severity {
+        let is_graver = severity > self.severity;
+        if is_graver {
             self.state = AlertState::Firing;
         }
         (self.severity, self.message, self.rules) = (severity, message, rules);
-        self.told_to_routes(Some(expected), Some(from), IntentKind::Update, moment)
+        let mut update =
+            self.told_to_routes(Some(expected), Some(from), IntentKind::Update, moment);
+        if is_graver {
+            update.concerns_incidents();
+        }
+        update
     }
 
     /// Notes which burn rules hold the open episode now, and tells nobody.
@@ -331,7 +341,15 @@ impl Alert {
             actor: None,
             comment: None,
             intents: Vec::new(),
+            join: None,
         }
+    }
+}
+
+impl AlertUpdate {
+    /// Notes what the alert, as grave as it is now, means to incidents.
+    fn concerns_incidents(&mut self) {
+        self.join = Join::of(&self.alert, self.at).map(Box::new);
     }
 }
 

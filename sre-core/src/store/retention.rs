@@ -19,17 +19,21 @@ pub enum Kept {
     Hours,
     /// Recorded calculations, budgets and gaps.
     History,
-    /// Resolved alerts with their transitions, intents and deliveries.
+    /// Incidents that are over, with their timelines.
+    Incidents,
+    /// Resolved alerts with their transitions, intents and deliveries; those of an incident as long
+    /// as the incident.
     Alerts,
 }
 
 impl Kept {
     /// Everything that is kept for a time.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Samples,
         Self::FineSlices,
         Self::Hours,
         Self::History,
+        Self::Incidents,
         Self::Alerts,
     ];
 
@@ -41,6 +45,7 @@ impl Kept {
             Self::FineSlices => "fine_slices",
             Self::Hours => "hours",
             Self::History => "history",
+            Self::Incidents => "incidents",
             Self::Alerts => "alerts",
         }
     }

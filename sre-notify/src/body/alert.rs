@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sre_core::alert::{Alert, AlertState};
-use sre_core::name::{AlertId, SloId};
+use sre_core::name::{AlertId, IncidentId, SloId};
 use sre_core::notification::{AlertNews, Reason};
 use sre_core::time::truncate;
 
@@ -53,7 +53,7 @@ struct AlertView<'a> {
     acknowledged_by: Option<Cow<'a, str>>,
     last_notified_at: Option<DateTime<Utc>>,
     occurrences: u64,
-    incident_id: Option<()>,
+    incident_id: Option<IncidentId>,
 }
 
 impl<'a> AlertEntry<'a> {
@@ -120,7 +120,7 @@ impl<'a> AlertView<'a> {
             acknowledged_by: acknowledged_by.map(|by| clip(by, room.message_chars)),
             last_notified_at: alert.last_notified_at.map(truncate),
             occurrences: alert.occurrences,
-            incident_id: None,
+            incident_id: alert.incident_id,
         }
     }
 }

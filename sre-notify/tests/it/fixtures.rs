@@ -214,6 +214,7 @@ fn alert(identity: Identity, severity: Severity, message: String) -> Alert {
         next_action_at: None,
         destinations: BTreeSet::new(),
         rules: Vec::new(),
+        incident_id: None,
     }
 }
 

@@ -29,6 +29,7 @@ impl Config {
             validation_interval: evaluation.validation_interval,
             delay: evaluation.delay,
             budget_interval: evaluation.budget_interval,
+            incidents: evaluation.incidents,
         }
     }
 

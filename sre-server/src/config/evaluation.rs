@@ -1,5 +1,6 @@
 //! How SLOs are evaluated, and what holds where an SLO says nothing.
 
+use sre_core::incident::IncidentSettings;
 use sre_core::policy::BurnThresholds;
 use sre_core::slo::Window;
 use sre_core::target::Target;
@@ -27,6 +28,8 @@ pub struct EvaluationConfig {
     pub thresholds: BurnThresholds,
     /// For how long after a delivered message the same alert is not told again.
     pub cooldown: Span,
+    /// When rules open, end and reopen incidents.
+    pub incidents: IncidentSettings,
 }
 
 pub(super) fn read(reader: &mut Reader<'_>) -> EvaluationConfig {
@@ -39,6 +42,16 @@ pub(super) fn read(reader: &mut Reader<'_>) -> EvaluationConfig {
         default_target: reader.value("ERROR_BUDGET_DEFAULT_PERCENTAGE", parse::budget),
         thresholds: read_thresholds(reader),
         cooldown: reader.value("SLO_VIOLATION_COOLDOWN", parse::span),
+        incidents: read_incidents(reader),
+    }
+}
+
+fn read_incidents(reader: &mut Reader<'_>) -> IncidentSettings {
+    IncidentSettings {
+        alerts: reader.value("SRE_MONITOR_INCIDENT_ALERTS", parse::number),
+        window: reader.value("SRE_MONITOR_INCIDENT_WINDOW", parse::span),
+        quiet: reader.value("SRE_MONITOR_INCIDENT_QUIET", parse::span),
+        ack_timeout: reader.value("SRE_MONITOR_INCIDENT_ACK_TIMEOUT", parse::span),
     }
 }
 

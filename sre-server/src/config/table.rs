@@ -318,6 +318,45 @@ pub const SETTINGS: &[Setting] = &[
         "For how long after a delivered message the same alert is not told again, unless it \
          becomes more severe or resolves.",
     ),
+    // Incidents
+    Setting::new(
+        "SRE_MONITOR_INCIDENT_ALERTS",
+        Section::Alerts,
+        Kind::Number { min: 1, max: 1_000 },
+        Is("3"),
+        "How many alerts of one service and its neighbours make an incident. A critical alert opens \
+         one by itself.",
+    ),
+    Setting::new(
+        "SRE_MONITOR_INCIDENT_WINDOW",
+        Section::Alerts,
+        Kind::Span {
+            min: Span::SECOND,
+            max: Span::days(1),
+        },
+        Is("10m"),
+        "Within which time they have begun.",
+    ),
+    Setting::new(
+        "SRE_MONITOR_INCIDENT_QUIET",
+        Section::Alerts,
+        Kind::Span {
+            min: Span::SECOND,
+            max: Span::days(7),
+        },
+        Is("10m"),
+        "How long all alerts of an incident that nobody touched must be over before it is resolved.",
+    ),
+    Setting::new(
+        "SRE_MONITOR_INCIDENT_ACK_TIMEOUT",
+        Section::Alerts,
+        Kind::Span {
+            min: Span::minutes(1),
+            max: Span::days(7),
+        },
+        Is("30m"),
+        "How long an incident stays acknowledged without any activity.",
+    ),
     Setting::new(
         "SRE_MONITOR_SHADOW",
         Section::Alerts,

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sre_core::monitor::{AlertMover, Dispatcher, DispatcherPorts, Evaluator, EvaluatorPorts};
+use sre_core::monitor::{
+    AlertMover, Dispatcher, DispatcherPorts, Evaluator, EvaluatorPorts, IncidentKeeper,
+};
 use sre_core::notification::Notifier;
 use sre_core::source::MetricSource;
 use sre_core::store::{Retention, Store, Target};
@@ -16,7 +18,7 @@ use crate::demo::{DemoSource, Pusher};
 use crate::lifecycle::Lifecycle;
 use crate::workers::{
     AlertsWorker, Asker, BackfillWorker, CollectorWorker, DispatcherWorker, Driver,
-    EvaluatorWorker, RecorderWorker, RetentionSettings, RetentionWorker,
+    EvaluatorWorker, IncidentsWorker, RecorderWorker, RetentionSettings, RetentionWorker,
 };
 
 /// What workers need beside what requests share.
@@ -65,6 +67,7 @@ impl Crew {
             SECOND,
             Arc::clone(&never),
         );
+        driver.spawn(keep_incidents(context), SECOND, Arc::clone(&never));
         driver.spawn(self.collector(context), SECOND, Arc::clone(&never));
         driver.spawn(record(context), SECOND, Arc::clone(&never));
         if let Some(source) = self.demo {
@@ -157,6 +160,14 @@ fn move_alerts(context: &Context, told: Arc<Notify>) -> AlertsWorker {
         mover: AlertMover::new(alerts, settings, context.routes(), holder),
         clock: Arc::clone(&context.clock),
         told,
+    }
+}
+
+fn keep_incidents(context: &Context) -> IncidentsWorker {
+    let incidents = Arc::clone(&context.incidents);
+    IncidentsWorker {
+        keeper: IncidentKeeper::new(incidents, context.settings.incidents),
+        clock: Arc::clone(&context.clock),
     }
 }
 

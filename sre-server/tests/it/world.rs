@@ -230,6 +230,7 @@ fn context(store: &Arc<ReferenceStore>, clock: &Arc<ManualClock>) -> Context {
         samples: Arc::<ReferenceStore>::clone(store),
         evaluations: Arc::<ReferenceStore>::clone(store),
         alerts: Arc::<ReferenceStore>::clone(store),
+        incidents: Arc::<ReferenceStore>::clone(store),
         outbox: Arc::<ReferenceStore>::clone(store),
         settings: MonitorSettings::default(),
         defaults: SloDefaults {

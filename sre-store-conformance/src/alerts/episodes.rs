@@ -317,5 +317,6 @@ fn step(alert: &Alert, state: AlertState) -> AlertUpdate {
         actor: Some("Ada".to_owned()),
         comment: Some("„gesehen“".to_owned()),
         intents: Vec::new(),
+        join: None,
     }
 }

@@ -18,6 +18,7 @@ impl History<'_> {
                 let Some(update) = self.update().await else {
                     return;
                 };
+                let update = self.perhaps_concerning(update);
                 self.same_fate("apply", both!(self, apply(&update)));
             }
             6 | 7 => self.claim_alerts().await,

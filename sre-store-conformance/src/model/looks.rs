@@ -31,6 +31,7 @@ impl History<'_> {
             let (expected, answer) = both!(self, ledger(alert.id));
             self.same("ledger", (expected.map(in_order), answer.map(in_order)));
         }
+        self.look_at_incidents().await;
         self.same("depth", both!(self, depth()));
         let later = at(self.second + 86_400);
         self.same("due_groups", both!(self, due_groups(later, 1_000)));

@@ -138,7 +138,7 @@ impl Alerts for ReferenceStore {
 }
 
 impl State {
-    /// Stores all of these transitions with their intents, or none; answers whether it did.
+    /// Stores all of these transitions with their intents and what they mean to incidents, or none; answers whether it did.
     pub(super) fn apply_all(&mut self, updates: &[AlertUpdate]) -> bool {
         let mut before = Vec::new();
         for update in updates {
@@ -158,6 +158,9 @@ impl State {
             .iter()
             .flat_map(|update| &update.intents)
             .for_each(|intent| self.note(intent));
+        updates
+            .iter()
+            .for_each(|update| self.follow(update));
         true
     }
 
@@ -187,7 +190,10 @@ impl State {
             .any(|episode| is_rival(&episode.alert));
         if is_free {
             let episode = Episode {
-                alert: alert.clone(),
+                alert: Alert {
+                    incident_id: None,
+                    ..alert.clone()
+                },
                 claim: Claim::NONE,
             };
             self.episodes.insert(alert.id, episode);
@@ -202,6 +208,7 @@ impl Episode {
     /// comes too early is postponed, one that is lost is a repeat nobody hears).
     fn replace(&mut self, alert: &Alert) {
         let before = std::mem::replace(&mut self.alert, alert.clone());
+        self.alert.incident_id = before.incident_id;
         if before.last_notified_at > alert.last_notified_at {
             self.alert.last_notified_at = before.last_notified_at;
             if alert.is_open() {

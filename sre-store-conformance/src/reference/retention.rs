@@ -25,6 +25,7 @@ impl Retention for ReferenceStore {
                 hour.interval().end() <= before
             }),
             Kept::History => state.prune_history(before, limit),
+            Kept::Incidents => state.prune_incidents(before, limit),
             Kept::Alerts => state.prune_alerts(before, limit),
             _ => 0,
         };
@@ -62,7 +63,8 @@ impl State {
         pruned
     }
 
-    /// Forgets episodes that have ended and of which everybody has heard who is to.
+    /// Forgets episodes that have ended, that are in no incident, and of which everybody has heard
+    /// who is to.
     fn prune_alerts(&mut self, before: DateTime<Utc>, limit: usize) -> usize {
         let is_over = |id: &AlertId, ends_at: Option<DateTime<Utc>>| {
             ends_at.is_some_and(|at| at < before) && !self.is_owed(*id)
@@ -70,12 +72,15 @@ impl State {
         let over: Vec<AlertId> = self
             .episodes
             .iter()
+            .filter(|(_, episode)| episode.alert.incident_id.is_none())
             .filter(|(id, episode)| is_over(id, episode.alert.ends_at()))
             .map(|(id, _)| *id)
             .take(limit)
             .collect();
         for id in &over {
             self.episodes.remove(id);
+            self.steps
+                .retain(|(alert, _), _| alert != id);
             self.forget_notes(*id);
         }
         over.len()

@@ -2,7 +2,7 @@
 
 use sqlx::SqliteConnection;
 use sre_core::alert::{Alert, Identity, Origin};
-use sre_core::name::{AlertId, SloId};
+use sre_core::name::{AlertId, IncidentId, SloId};
 use sre_core::store::StoreError;
 
 use crate::error::classify;
@@ -11,44 +11,45 @@ use crate::row::Row;
 /// Every column of an episode but its claim.
 #[derive(Debug)]
 pub(crate) struct AlertRow {
-    pub(super) id: Vec<u8>,
-    pub(super) episode: i64,
-    pub(super) origin: String,
-    pub(super) service_name: String,
-    pub(super) alert_type: String,
-    pub(super) slo_id: Option<Vec<u8>>,
-    pub(super) labels: String,
-    pub(super) transition: i64,
-    pub(super) state_detail: String,
-    pub(super) severity: String,
-    pub(super) message: String,
-    pub(super) value: Option<f64>,
-    pub(super) threshold: Option<f64>,
-    pub(super) occurrences: i64,
-    pub(super) starts_at: i64,
-    pub(super) expires_at: Option<i64>,
-    pub(super) last_notified_at: Option<i64>,
-    pub(super) next_action_at: Option<i64>,
-    pub(super) destinations: String,
-    pub(super) rules: String,
+    pub(crate) id: Vec<u8>,
+    pub(crate) episode: i64,
+    pub(crate) origin: String,
+    pub(crate) service_name: String,
+    pub(crate) alert_type: String,
+    pub(crate) slo_id: Option<Vec<u8>>,
+    pub(crate) labels: String,
+    pub(crate) transition: i64,
+    pub(crate) state_detail: String,
+    pub(crate) severity: String,
+    pub(crate) message: String,
+    pub(crate) value: Option<f64>,
+    pub(crate) threshold: Option<f64>,
+    pub(crate) occurrences: i64,
+    pub(crate) starts_at: i64,
+    pub(crate) expires_at: Option<i64>,
+    pub(crate) last_notified_at: Option<i64>,
+    pub(crate) next_action_at: Option<i64>,
+    pub(crate) destinations: String,
+    pub(crate) rules: String,
+    pub(crate) incident_id: Option<Vec<u8>>,
 }
 
 /// Selects episodes: what follows `from alerts a`, and its arguments.
 macro_rules! select_alerts {
     ($rest:literal, $($argument:expr),+ $(,)?) => {
         sqlx::query_as!(
-            crate::alerts::episode::AlertRow,
+            crate::alerts::AlertRow,
             "select a.id, a.episode, a.origin, a.service_name, a.alert_type, a.slo_id, a.labels,
                     a.transition, a.state_detail, a.severity, a.message, a.value, a.threshold,
                     a.occurrences, a.starts_at, a.expires_at, a.last_notified_at,
-                    a.next_action_at, a.destinations, a.rules
+                    a.next_action_at, a.destinations, a.rules, a.incident_id
                from alerts a "
                 + $rest,
             $($argument),+
         )
     };
 }
-pub(super) use select_alerts;
+pub(crate) use select_alerts;
 
 /// The episode.
 pub(crate) async fn find(
@@ -66,7 +67,7 @@ impl AlertRow {
     pub(crate) fn alert(self) -> Result<Alert, StoreError> {
         let row = Row::with_id("alerts", &self.id);
         let origins = [Origin::Generated, Origin::Posted];
-        let slo_id = self.slo_id.as_deref();
+        let (slo_id, incident_id) = (self.slo_id.as_deref(), self.incident_id.as_deref());
         let identity = Identity {
             origin: row.one_of("origin", &self.origin, &origins, Origin::as_str)?,
             service_name: row.text("service_name", &self.service_name)?,
@@ -93,6 +94,10 @@ impl AlertRow {
             next_action_at: row.optional_instant("next_action_at", self.next_action_at)?,
             destinations: row.json("destinations", &self.destinations)?,
             rules: row.json("rules", &self.rules)?,
+            incident_id: incident_id
+                .map(|id| row.id("incident_id", id))
+                .transpose()?
+                .map(IncidentId),
             message: self.message,
         })
     }

@@ -5,10 +5,11 @@ use sre_core::alert::{Alert, AlertUpdate};
 use sre_core::store::StoreError;
 
 use crate::error::classify;
+use crate::incidents;
 use crate::outbox;
 use crate::row;
 
-/// Stores all of these transitions with their intents; answers whether all of them still stood.
+/// Stores all of these transitions with their intents and what they mean to incidents; answers whether all of them still stood.
 /// Where one did not, the caller takes back what was written before it.
 pub(crate) async fn apply_all(
     tx: &mut SqliteConnection,
@@ -29,6 +30,9 @@ pub(crate) async fn apply_all(
         .flat_map(|update| &update.intents)
     {
         outbox::note(tx, intent).await?;
+    }
+    for update in updates {
+        incidents::follow(tx, update).await?;
     }
     Ok(true)
 }

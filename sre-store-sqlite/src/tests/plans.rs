@@ -32,6 +32,8 @@ const READ_WHOLE: &[(&str, &str)] = &[
     ("SCAN intents USING INDEX intents_", "state"),
     ("SCAN intents USING COVERING INDEX intents_", "state"),
     ("SCAN deliveries USING", "state = 'pending'"),
+    ("SCAN i USING INDEX incidents_live", "i.status in"),
+    ("SCAN alerts USING INDEX alerts_missed", "alert_type"),
 ];
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use crate::alert::LifecycleSettings;
 use crate::evaluate::EvaluationSettings;
+use crate::incident::IncidentSettings;
 use crate::schedule::SlotGrid;
 use crate::time::Span;
 
@@ -18,6 +19,8 @@ pub struct MonitorSettings {
     pub delay: Span,
     /// How often the budget is recorded.
     pub budget_interval: Span,
+    /// When rules open, end and reopen incidents.
+    pub incidents: IncidentSettings,
 }
 
 impl Default for MonitorSettings {
@@ -28,6 +31,7 @@ impl Default for MonitorSettings {
             validation_interval: Span::minutes(5),
             delay: Span::seconds(10),
             budget_interval: Span::hours(1),
+            incidents: IncidentSettings::default(),
         }
     }
 }

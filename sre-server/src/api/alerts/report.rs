@@ -130,8 +130,20 @@ async fn store(
             Reported::Repeated(update) => (update, false),
         };
         if let Commit::Applied { .. } = context.alerts.apply(&update).await? {
-            return Ok((update.alert, is_new));
+            return Ok((as_stored(context, update.alert).await?, is_new));
         }
     }
     Err(contended())
+}
+
+/// The alert with the incident that it came to belong to when it was stored.
+async fn as_stored(context: &Context, alert: Alert) -> Result<Alert, ApiError> {
+    let stored = context
+        .alerts
+        .find_alert(alert.id)
+        .await?;
+    Ok(Alert {
+        incident_id: stored.and_then(|stored| stored.incident_id),
+        ..alert
+    })
 }

@@ -121,7 +121,7 @@ impl From<Alert> for AlertView {
             acknowledged_by,
             last_notified_at: alert.last_notified_at,
             occurrences: alert.occurrences,
-            incident_id: None,
+            incident_id: alert.incident_id.map(|id| id.0),
             resolve_reason,
             episode: alert.episode,
             rules: alert

@@ -1,0 +1,90 @@
+//! What a stretch of time cost an SLO: from its stored slices, exact to the slice, or to the hour
+//! where only sums are kept.
+
+use chrono::{DateTime, Utc};
+
+use crate::budget::ErrorBudget;
+use crate::count::Counts;
+use crate::hour::Hour;
+use crate::slice::Sums;
+use crate::slo::Slo;
+use crate::store::{Evaluations, StoreError};
+use crate::time::Interval;
+
+/// What a stretch cost an SLO.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Spending {
+    /// The stretch, widened to whole slices.
+    pub during: Interval,
+    /// What was counted in it.
+    pub counts: Counts,
+    /// The budget of the SLO's window that ends with it.
+    pub budget: ErrorBudget,
+}
+
+impl Spending {
+    /// `100 × bad in the stretch ÷ allowed in the window`, for showing; `None` where the window
+    /// allows nothing because nothing happened in it.
+    #[must_use]
+    pub fn percentage_of_budget(&self) -> Option<f64> {
+        let allowed = self.budget.allowed();
+        (allowed > 0.0).then(|| 100.0 * self.counts.bad().as_f64() / allowed)
+    }
+}
+
+/// What `during` cost the SLO, by today's definition; `None` where nothing of it was measured.
+///
+/// # Errors
+///
+/// Those of the store; a sum that does not fit is [`StoreError::Corrupt`].
+pub async fn spending(
+    store: &dyn Evaluations,
+    slo: &Slo,
+    during: Interval,
+) -> Result<Option<Spending>, StoreError> {
+    let definition = &slo.definition;
+    let width = definition.slice;
+    let during = Interval::new(width.floor(during.start()), width.ceil(during.end()));
+    let window = Interval::ending(during.end(), definition.window.span());
+    let hours = store
+        .hours(slo.id, definition.generation(), width, during.hull(window))
+        .await?;
+    let too_large = || StoreError::Corrupt {
+        table: "slo_slices",
+        column: "counts",
+        row: slo.id.to_string(),
+        source: "their sum does not fit".into(),
+    };
+    let spent = sum(&hours, during).ok_or_else(too_large)?;
+    let all = sum(&hours, window).ok_or_else(too_large)?;
+    Ok((spent.measured > 0).then(|| Spending {
+        during,
+        counts: spent.counts,
+        budget: ErrorBudget::new(all.counts, definition.target),
+    }))
+}
+
+/// The sum of the slices that begin in `during`, and of summed hours that touch it; `None` when it
+/// does not fit.
+fn sum(hours: &[Hour], during: Interval) -> Option<Sums> {
+    let begins = |at: DateTime<Utc>| during.contains(at);
+    hours
+        .iter()
+        .try_fold(Sums::default(), |sums, hour| {
+            if hour.is_fine() {
+                let mut slices = hour
+                    .iter()
+                    .filter(|(at, _)| begins(*at));
+                return slices.try_fold(sums, |sums, (_, slice)| sums.checked_add_slice(slice));
+            }
+            let touches = !hour
+                .interval()
+                .intersection(during)
+                .is_empty();
+            if touches {
+                sums.checked_add(hour.sums()?)
+            } else {
+                Some(sums)
+            }
+        })
+}
