@@ -81,7 +81,7 @@ impl Incidents for SqliteStore {
             "where a.id in (
                  select id from alerts where incident_id is null and starts_at >= $1
                  union
-                 select id from alerts
+                 select id from alerts indexed by alerts_missed
                   where alert_type = 'slo_violation' and origin = 'generated'
                     and state <> 'resolved' and incident_id is null)
              order by a.starts_at, a.id
