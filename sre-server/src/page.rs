@@ -19,6 +19,8 @@ mod slo;
 mod spending;
 mod status;
 
+use std::future::ready;
+
 use hyper::Method;
 
 use crate::context::Context;
@@ -34,5 +36,10 @@ pub(crate) fn routes(routes: Routes<Context>) -> Routes<Context> {
         .route(Method::GET, "/ui/alerts", alerts::show, alerts::doc())
         .route(Method::GET, "/ui/alerts/{id}", alert::show, alert::doc())
         .route(Method::GET, "/ui/status", status::show, status::doc())
-        .route(Method::GET, "/assets/{name}", assets::get, assets::doc())
+        .route(
+            Method::GET,
+            "/assets/{name}",
+            |call| ready(assets::get(&call)),
+            assets::doc(),
+        )
 }

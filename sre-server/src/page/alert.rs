@@ -28,7 +28,7 @@ pub(super) async fn show(call: Call<Context>) -> Result<Response, ApiError> {
         None => None,
     };
     let records = context.outbox.ledger(alert.id).await?;
-    let content = html! {
+    let page = html! {
         (heading(&alert, slo.as_ref(), &call))
         (facts(&alert, &call))
         @if let (Some(slo), false) = (&slo, alert.rules.is_empty()) {
@@ -42,7 +42,7 @@ pub(super) async fn show(call: Call<Context>) -> Result<Response, ApiError> {
             (told::told(records, &context.destinations, call.now))
         }
     };
-    Ok(Sheet::new(&call, Part::Alerts, alert.message.as_str()).answer(&content))
+    Ok(Sheet::new(&call, Part::Alerts, alert.message.as_str()).answer(&page))
 }
 
 /// What `GET /ui/alerts/{id}` says of itself.
@@ -90,7 +90,7 @@ fn facts(alert: &Alert, call: &Call<Context>) -> Markup {
 /// Burn rules with what they saw.
 pub(super) fn rules(outcomes: &[RuleOutcome], target: Target) -> Markup {
     html! {
-        div.wide {
+        div.wide tabindex="0" {
             table {
                 thead { tr {
                     th scope="col" { "Rule" }

@@ -52,7 +52,7 @@ pub(super) async fn show(mut call: Call<Context>) -> Result<Response, ApiError> 
         Some(last) if is_full => Some(cursor(&(last.starts_at, last.id))?),
         _ => None,
     };
-    let content = html! {
+    let page = html! {
         h1 { "Alerts" }
         @if paging.after.is_none() {
             section aria-labelledby="open" {
@@ -68,7 +68,7 @@ pub(super) async fn show(mut call: Call<Context>) -> Result<Response, ApiError> 
             }
         }
     };
-    Ok(Sheet::new(&call, Part::Alerts, "Alerts").answer(&content))
+    Ok(Sheet::new(&call, Part::Alerts, "Alerts").answer(&page))
 }
 
 /// What `GET /ui/alerts` says of itself.

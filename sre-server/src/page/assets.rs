@@ -1,7 +1,6 @@
 //! Stylesheet, script and icon: in the program itself, under names that change with their content,
 //! so that a browser may keep them for ever and never has an old one.
 
-use std::future::{Ready, ready};
 use std::sync::LazyLock;
 
 use base64::Engine as _;
@@ -82,16 +81,7 @@ impl Asset {
 }
 
 /// `GET /assets/{name}`
-pub(super) fn get(call: Call<Context>) -> Ready<Result<Response, ApiError>> {
-    ready(answer(&call))
-}
-
-/// What `GET /assets/{name}` says of itself.
-pub(super) fn doc() -> Doc {
-    Doc::page(Access::Open, "What pages are made up with")
-}
-
-fn answer(call: &Call<Context>) -> Result<Response, ApiError> {
+pub(super) fn get(call: &Call<Context>) -> Result<Response, ApiError> {
     let wanted = call.params.get("name");
     let asset = Asset::ALL
         .into_iter()
@@ -108,4 +98,79 @@ fn answer(call: &Call<Context>) -> Result<Response, ApiError> {
     let found = response::bytes(status, asset.media_type(), body);
     let found = response::with(found, CACHE_CONTROL, FOR_EVER);
     Ok(response::with(found, ETAG, tag))
+}
+
+/// What `GET /assets/{name}` says of itself.
+pub(super) fn doc() -> Doc {
+    Doc::page(Access::Open, "What pages are made up with")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// The colours of one scheme, by name.
+    fn colours(block: &str) -> BTreeMap<&str, [f64; 3]> {
+        block
+            .lines()
+            .filter_map(|line| {
+                let (name, rest) = line
+                    .trim()
+                    .strip_prefix("--")?
+                    .split_once(": #")?;
+                let digits = rest.strip_suffix(';')?;
+                let part = |place: usize| {
+                    let part = digits.get(place..place + 2)?;
+                    u8::from_str_radix(part, 16)
+                        .ok()
+                        .map(f64::from)
+                };
+                Some((name, [part(0)?, part(2)?, part(4)?]))
+            })
+            .collect()
+    }
+
+    /// The relative luminance of WCAG 2.
+    fn luminance(colour: [f64; 3]) -> f64 {
+        let [red, green, blue] = colour.map(|part| {
+            let part = part / 255.0;
+            if part <= 0.040_45 {
+                part / 12.92
+            } else {
+                ((part + 0.055) / 1.055).powf(2.4)
+            }
+        });
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
+    }
+
+    fn contrast(one: [f64; 3], other: [f64; 3]) -> f64 {
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    /// Level AA of WCAG 2 asks for 4.5 between a text and its ground.
+    #[test]
+    fn every_text_can_be_read_on_every_ground_by_day_and_by_night() {
+        let style = std::str::from_utf8(Asset::Style.body()).unwrap();
+        let schemes: Vec<_> = style
+            .split(":root {")
+            .skip(1)
+            .map(|block| colours(block.split('}').next().unwrap()))
+            .collect();
+        assert_eq!(schemes.len(), 2, "light and dark");
+        let mut pairs = Vec::new();
+        for text in ["ink", "quiet", "link", "good", "warn", "bad"] {
+            pairs.extend(["paper", "card", "hover"].map(|ground| (text, ground)));
+        }
+        pairs.extend([("ink", "warn-soft"), ("ink", "bad-soft"), ("card", "bad")]);
+        pairs.extend([("warn", "warn-soft"), ("bad", "bad-soft")]);
+        for scheme in schemes {
+            for (text, ground) in &pairs {
+                let found = contrast(scheme[text], scheme[ground]);
+                assert!(found >= 4.5, "{text} on {ground}: {found:.2}");
+            }
+        }
+    }
 }

@@ -1,11 +1,19 @@
 //! Figures for people: few digits, and never so few that they lie. 99.9999 % is not 100 %, a budget
 //! of which a hair is gone is not whole, and one of which a hair is left is not nothing.
 
+use maud::{Markup, html};
 use sre_core::budget::ErrorBudget;
 use sre_core::count::{Count, Counts};
 
 /// What stands where there is no figure.
 pub(super) const NO_DATA: &str = "no data";
+
+/// A figure, or that there is none.
+pub(super) fn or_no_data(figure: Option<String>) -> Markup {
+    html! {
+        @match figure { Some(figure) => { (figure) } None => { span.quiet { (NO_DATA) } } }
+    }
+}
 
 /// The share of good events in percent, cut to four decimals: `99.95 %`.
 pub(super) fn sli(counts: Counts) -> Option<String> {

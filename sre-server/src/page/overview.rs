@@ -18,6 +18,9 @@ use crate::http::doc::{Access, Doc};
 use crate::http::page::{Paging, cursor};
 use crate::http::{ApiError, Call, Response};
 
+/// How many open alerts stand before the SLOs; the rest is a step away.
+const ALERTS_SHOWN: usize = 8;
+
 /// `GET /`
 pub(super) async fn show(mut call: Call<Context>) -> Result<Response, ApiError> {
     call.query.drop_empty();
@@ -25,8 +28,8 @@ pub(super) async fn show(mut call: Call<Context>) -> Result<Response, ApiError> 
     let paging = call.query.paging::<SloId>();
     call.query.finish()?;
     let overview = Overview::read(&call.context, filter, &paging).await?;
-    let content = overview.render(&call);
-    Ok(Sheet::new(&call, Part::Overview, overview.title()).answer(&content))
+    let page = overview.render(&call);
+    Ok(Sheet::new(&call, Part::Overview, overview.title()).answer(&page))
 }
 
 /// What `GET /` says of itself.
@@ -88,7 +91,10 @@ impl Overview {
             @if !self.alerts.is_empty() {
                 section aria-labelledby="open-alerts" {
                     h2 #open-alerts { "Open alerts" }
-                    (alerts::list(&self.alerts, call.now))
+                    (alerts::list(self.alerts.get(..ALERTS_SHOWN).unwrap_or(&self.alerts), call.now))
+                    @if let Some(more) = self.alerts.len().checked_sub(ALERTS_SHOWN).filter(|more| *more > 0) {
+                        p.pages { a href="/ui/alerts" { (number::many(more, "more open alert")) } }
+                    }
                 }
             }
             section aria-labelledby="slos" {

@@ -53,9 +53,7 @@ fn said(error: &ApiError) -> Vec<String> {
 
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
-    let first = letters
-        .next()
-        .map(|first| first.to_uppercase());
+    let first = letters.next().map(char::to_uppercase);
     first
         .into_iter()
         .flatten()

@@ -37,7 +37,7 @@ pub(super) async fn show(call: Call<Context>) -> Result<Response, ApiError> {
     let spending = Spending::read(context, &found).await?;
     let past = Past::read(context, &found, call.now).await?;
     let alerts = alerts_of(context, &found).await?;
-    let content = html! {
+    let page = html! {
         (heading(&found))
         (standing::figures(&found))
         section aria-labelledby="spent" {
@@ -56,7 +56,7 @@ pub(super) async fn show(call: Call<Context>) -> Result<Response, ApiError> {
         (definition::definition(&found, context, call.now))
     };
     let title = found.slo.definition.name.as_str();
-    Ok(Sheet::new(&call, Part::Overview, title).answer(&content))
+    Ok(Sheet::new(&call, Part::Overview, title).answer(&page))
 }
 
 /// What `GET /ui/slos/{id}` says of itself.

@@ -18,6 +18,11 @@ use crate::context::Context;
 /// How many steps a window is cut into at most: one for every few pixels of a chart.
 const STEPS_MAX: u32 = 120;
 
+/// Lengths that people know, in seconds: they are easier to read.
+const KNOWN: [u32; 12] = [
+    60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400,
+];
+
 /// The steps of one window.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Spending {
@@ -155,10 +160,6 @@ fn step(definition: &Definition, evaluation: &Evaluation, expected: Option<Span>
         .as_seconds()
         .div_ceil(STEPS_MAX)
         .max(expected.map_or(0, Span::as_seconds));
-    // Lengths that people know are easier to read; each holds whole slices.
-    const KNOWN: [u32; 12] = [
-        60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400,
-    ];
     let known = KNOWN
         .into_iter()
         .find(|known| *known >= least && known.is_multiple_of(slice));

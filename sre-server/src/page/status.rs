@@ -13,7 +13,7 @@ use crate::http::{ApiError, Call, Response};
 pub(super) async fn show(call: Call<Context>) -> Result<Response, ApiError> {
     let depth = call.context.outbox.depth().await?;
     let about = &call.context.about;
-    let content = html! {
+    let page = html! {
         h1 { "How the service is" }
         dl.facts {
             div { dt { "Version" } dd { (about.version) } }
@@ -34,7 +34,7 @@ pub(super) async fn show(call: Call<Context>) -> Result<Response, ApiError> {
             (workers(&call))
         }
     };
-    Ok(Sheet::new(&call, Part::Status, "Status").answer(&content))
+    Ok(Sheet::new(&call, Part::Status, "Status").answer(&page))
 }
 
 /// What `GET /ui/status` says of itself.
@@ -58,7 +58,7 @@ fn channels(context: &Context) -> Markup {
 
 fn workers(call: &Call<Context>) -> Markup {
     html! {
-        div.wide {
+        div.wide tabindex="0" {
             table {
                 thead { tr {
                     th scope="col" { "Worker" }

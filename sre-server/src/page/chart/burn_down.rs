@@ -102,16 +102,16 @@ fn line(run: &Run<'_>, scale: &Scale, during: Interval) -> String {
         .steps
         .first()
         .map_or(during.start(), |(step, _)| step.during.start());
-    let mut path = format!(
-        "M{} {}",
-        places(across(start, during)),
-        places(scale.down(run.before))
-    );
-    for (step, left) in &run.steps {
-        let x = across(step.during.end(), during);
-        path.push_str(&format!("L{} {}", places(x), places(scale.down(*left))));
-    }
-    path
+    let from = (across(start, during), run.before);
+    let points = run
+        .steps
+        .iter()
+        .map(|(step, left)| (across(step.during.end(), during), *left));
+    let points: Vec<String> = std::iter::once(from)
+        .chain(points)
+        .map(|(x, left)| format!("{} {}", places(x), places(scale.down(left))))
+        .collect();
+    format!("M{}", points.join("L"))
 }
 
 /// The line, closed along the line of nothing left.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 use sre_core::evaluation::SloState;
+use sre_core::name::ServiceName;
 use url::form_urlencoded::Serializer;
 
 use crate::api::slo::listing::Filter;
@@ -63,7 +64,7 @@ impl Asked {
             .filter
             .service
             .as_ref()
-            .map(|service| service.as_str());
+            .map(ServiceName::as_str);
         html! {
             form.filter method="get" action="/" role="search" aria-label="SLOs" {
                 label { span.unseen { "Service" } input type="search" name="service" placeholder="Service" list="services" autocomplete="off" spellcheck="false" value=[service]; }

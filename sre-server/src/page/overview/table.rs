@@ -87,21 +87,14 @@ fn row(found: &Found) -> Markup {
                 @if !definition.enabled { " " span.badge.quiet { "Disabled" } }
             }
             td.standing role="cell" { (mark::state(found.state())) }
-            td.number role="cell" data-label="SLI" { (or_no_data(sli.as_deref())) }
+            td.number role="cell" data-label="SLI" { (number::or_no_data(sli)) }
             td.number role="cell" data-label="Target" { (definition.target) " % " span.quiet { "over " (definition.window) } }
             td role="cell" data-label="Budget left" { (mark::budget_bar(budget)) }
             td.number role="cell" data-label="Burn, 1 h" {
-                (or_no_data(evaluation.and_then(burn_of_an_hour).as_deref()))
+                (number::or_no_data(evaluation.and_then(burn_of_an_hour)))
                 @if let Some(found) = evaluation.filter(|found| found.budget.is_some()) { (mark::burn_level(found.burn_level)) }
             }
         }
-    }
-}
-
-/// A figure, or that there is none.
-fn or_no_data(figure: Option<&str>) -> Markup {
-    html! {
-        @if let Some(figure) = figure { (figure) } @else { span.quiet { (number::NO_DATA) } }
     }
 }
 

@@ -17,24 +17,24 @@ pub(super) fn figures(found: &Found) -> Markup {
         dl.figures {
             div {
                 dt { "SLI" }
-                dd { (figure(budget.and_then(|budget| number::sli(budget.counts())))) }
+                dd { (number::or_no_data(budget.and_then(|budget| number::sli(budget.counts())))) }
                 dd.quiet { "promised " (definition.target) " % over " (definition.window) }
             }
             div {
                 dt { "Budget left" }
-                dd { (figure(budget.and_then(number::left))) }
+                dd { (number::or_no_data(budget.and_then(number::left))) }
                 dd.quiet { (mark::budget_bar(budget)) }
             }
             div {
                 dt { "Bad " (unit) }
-                dd { (figure(budget.map(|budget| number::count(budget.counts().bad())))) }
+                dd { (number::or_no_data(budget.map(|budget| number::count(budget.counts().bad())))) }
                 @if let Some(budget) = budget {
                     dd.quiet { "of " (number::count(budget.counts().total())) "; " (number::allowed(budget.allowed())) " allowed" }
                 }
             }
             div {
                 dt { "Measured" }
-                dd { (figure(evaluation.and_then(coverage))) }
+                dd { (number::or_no_data(evaluation.and_then(coverage))) }
                 dd.quiet { (filled(evaluation)) }
             }
         }
@@ -56,7 +56,7 @@ pub(super) fn burning(found: &Found) -> Markup {
         section aria-labelledby="burn" {
             h2 #burn { "Burn" (mark::burn_level(evaluation.burn_level)) }
             p.quiet { "How many times faster than sustainable the budget is spent: at 1× it lasts exactly its window." }
-            div.wide {
+            div.wide tabindex="0" {
                 table {
                     thead { tr {
                         th scope="col" { "Over" }
@@ -71,11 +71,11 @@ pub(super) fn burning(found: &Found) -> Markup {
                             @let measured = window.coverage.measured > 0;
                             tr {
                                 th scope="row" { (window.window) }
-                                td.number { (figure(burn_rate(window.counts, target).map(|rate| number::burn(rate) + "×"))) }
-                                td.number { (figure(number::sli(window.counts))) }
-                                td.number { (figure(measured.then(|| number::count(window.counts.bad())))) }
-                                td.number { (figure(measured.then(|| number::count(window.counts.total())))) }
-                                td.number { (figure(share(window))) }
+                                td.number { (number::or_no_data(burn_rate(window.counts, target).map(|rate| number::burn(rate) + "×"))) }
+                                td.number { (number::or_no_data(number::sli(window.counts))) }
+                                td.number { (number::or_no_data(measured.then(|| number::count(window.counts.bad())))) }
+                                td.number { (number::or_no_data(measured.then(|| number::count(window.counts.total())))) }
+                                td.number { (number::or_no_data(share(window))) }
                             }
                         }
                     }
@@ -86,12 +86,6 @@ pub(super) fn burning(found: &Found) -> Markup {
                 (alert::rules(&evaluation.rules, target))
             }
         }
-    }
-}
-
-fn figure(text: Option<String>) -> Markup {
-    html! {
-        @match text { Some(text) => { (text) } None => { span.quiet { (number::NO_DATA) } } }
     }
 }
 

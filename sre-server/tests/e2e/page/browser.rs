@@ -45,13 +45,17 @@ impl Browser {
             .as_str()
             .expect("a session")
             .to_owned();
-        Self {
+        let browser = Self {
             driver,
             _said: said,
             session: format!("/session/{session}"),
             client,
             _profile: profile,
-        }
+        };
+        // What it asked for to show its own first page is not ours.
+        browser.open("about:blank").await;
+        browser.requests().await;
+        browser
     }
 
     /// Goes to an address and waits until it is loaded.
@@ -92,9 +96,16 @@ impl Browser {
         .await;
     }
 
-    /// The whole page, as PNG.
-    pub(crate) async fn screenshot(&self) -> Vec<u8> {
-        let shown = json!({"format": "png", "captureBeyondViewport": true});
+    /// The page as PNG, from its top down to `height` at most.
+    pub(crate) async fn screenshot(&self, height: u32) -> Vec<u8> {
+        let size = self
+            .run("return [innerWidth, document.documentElement.scrollHeight]")
+            .await;
+        let height = size[1]
+            .as_u64()
+            .map_or(height.into(), |whole| whole.min(height.into()));
+        let clip = json!({"x": 0, "y": 0, "width": size[0], "height": height, "scale": 1});
+        let shown = json!({"format": "png", "captureBeyondViewport": true, "clip": clip});
         let shot = self
             .command("Page.captureScreenshot", &shown)
             .await;

@@ -145,7 +145,7 @@ async fn assets_may_be_kept_for_ever_and_have_no_other_name() {
     let page = page(&world, "/").await;
     let style = attributes(&page, "href")
         .into_iter()
-        .find(|link| link.ends_with(".css"))
+        .find(|link| link.starts_with("/assets/page."))
         .expect("a stylesheet")
         .to_owned();
     let found = world.get(&style).await;
