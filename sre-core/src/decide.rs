@@ -5,11 +5,14 @@
 //! and one `no_data` alert. Nothing ends because nobody measured: a rule that is held keeps what it
 //! said before. Pure, and without randomness: the same decision made twice is the same rows.
 
+use chrono::{DateTime, Utc};
+
 use crate::alert::{
     Alert, AlertType, AlertUpdate, Identity, Moment, Opening, ResolveReason, Severity,
 };
 use crate::budget::burn_rate;
 use crate::evaluation::{BudgetVerdict, Evaluation, RuleOutcome, RuleVerdict};
+use crate::forecast::Nearness;
 use crate::policy::BurnLevel;
 use crate::slo::Slo;
 
@@ -100,7 +103,7 @@ impl Situation<'_> {
         }
         let open = self.open(AlertType::is_ticket);
         let holding = self.holding(open, |level| level == BurnLevel::Warning);
-        match (open, self.wanted_ticket(&holding)) {
+        match (open, self.wanted_ticket(open, &holding)) {
             (None, None) => Vec::new(),
             (Some(ticket), Some((kind, _))) if *ticket.alert_type() == kind => self
                 .held_by(ticket, holding)
@@ -129,13 +132,49 @@ impl Situation<'_> {
     }
 
     /// The gravest ticket that the evaluation asks for.
-    fn wanted_ticket(&self, holding: &[RuleOutcome]) -> Option<(AlertType, Severity)> {
+    fn wanted_ticket(
+        &self,
+        open: Option<&Alert>,
+        holding: &[RuleOutcome],
+    ) -> Option<(AlertType, Severity)> {
+        let exhaustion = Some((AlertType::BudgetExhaustion, Severity::Medium));
         match self.evaluation.budget_verdict {
             BudgetVerdict::Missed => Some((AlertType::SloViolation, Severity::High)),
-            BudgetVerdict::AtRisk => Some((AlertType::BudgetExhaustion, Severity::Medium)),
+            BudgetVerdict::AtRisk => exhaustion,
+            BudgetVerdict::Fine if self.ends_soon(open) => exhaustion,
             BudgetVerdict::Fine if holding.is_empty() => None,
             BudgetVerdict::Fine => Some((AlertType::SlowBurn, Severity::Medium)),
         }
+    }
+
+    /// Whether the budget is foretold to end soon. An open ticket says so until the end is well away.
+    /// A new one does not take the pace of what a page is telling, or has told, for the pace of days:
+    /// the page has to have ended before the look-back began.
+    fn ends_soon(&self, open: Option<&Alert>) -> bool {
+        let is_open =
+            open.is_some_and(|ticket| *ticket.alert_type() == AlertType::BudgetExhaustion);
+        match self.evaluation.nearness {
+            Nearness::Far => false,
+            Nearness::Around => is_open,
+            Nearness::Near { seen_since } => is_open || !self.has_paged_since(seen_since),
+        }
+    }
+
+    /// Whether a page is open, opens now, or was open after `since`.
+    fn has_paged_since(&self, since: DateTime<Utc>) -> bool {
+        let pages = || {
+            let latest = self.latest.iter();
+            latest.filter(|alert| *alert.alert_type() == AlertType::BurnRate)
+        };
+        let open = pages().find(|page| page.is_open());
+        let was_open = |page: &Alert| {
+            page.ends_at()
+                .is_none_or(|ended| ended > since)
+        };
+        pages().any(was_open)
+            || !self
+                .holding(open, BurnLevel::pages)
+                .is_empty()
     }
 
     /// The rules of these levels that burn for all that is known: those that fire, and those that
@@ -274,9 +313,32 @@ impl Situation<'_> {
             ),
             (AlertType::SlowBurn, Some(outcome)) => self.burn_message(outcome),
             _ => format!(
-                "{} has {left:.1} % of its {} error budget left, less than a tenth",
-                definition.name, definition.window,
+                "{} has {left:.1} % of its {} error budget left, {}",
+                definition.name,
+                definition.window,
+                self.exhaustion_reason(),
             ),
+        }
+    }
+}
+
+impl Situation<'_> {
+    /// Why what is left is too little: how little it is, and when it ends where that is foretold.
+    fn exhaustion_reason(&self) -> String {
+        let forecast = &self.evaluation.forecast;
+        let at = forecast
+            .exhaustion()
+            .at()
+            .map(|at| at.format("%Y-%m-%d %H:%M UTC"));
+        match (self.evaluation.budget_verdict, at) {
+            (BudgetVerdict::Fine, Some(at)) => {
+                let look_backs = forecast.look_backs();
+                format!("and none from {at} on, at the pace of the last {look_backs}")
+            }
+            (_, Some(at)) => {
+                format!("less than a tenth, and at its present pace none from {at} on")
+            }
+            (_, None) => "less than a tenth".to_owned(),
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::budget::ErrorBudget;
 use crate::count::{Count, Counts};
+use crate::forecast::{Forecast, Nearness};
 use crate::hour::Hour;
 use crate::policy::{BurnLevel, BurnRule};
 use crate::time::Span;
@@ -234,6 +235,12 @@ pub struct Evaluation {
     pub rules: Vec<RuleOutcome>,
     /// What the budget says.
     pub budget_verdict: BudgetVerdict,
+    /// When nothing will be left at the pace of the look-backs.
+    #[serde(default, skip_serializing_if = "Forecast::is_unknown")]
+    pub forecast: Forecast,
+    /// How near that is, for the ticket.
+    #[serde(default)]
+    pub nearness: Nearness,
     /// Whether nothing was measured for three expected intervals, though something was before.
     pub is_stale: bool,
 }

@@ -76,6 +76,91 @@ impl Ending<'_> {
             .before_second(self.second - window.as_secs_i64())?;
         Ok(self.before.minus(start).sums())
     }
+
+    /// What leaves the window of this length, step by step, while time goes on.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::MissingHour`] when it begins inside an hour that is not attached.
+    pub fn roll_off(&self, window: Span) -> Result<RollOff<'_>, LedgerError> {
+        let ledger = self.ledger;
+        let begin = self.second - window.as_secs_i64();
+        let width = ledger.width.span().as_secs_i64();
+        let fine_from = ledger.first_fine.wrapping_mul(width);
+        // The edges at which sums are held, the number of the first, and their distance.
+        let (edges, number, distance) = if begin >= fine_from {
+            (&ledger.fine, ledger.first_fine, width)
+        } else {
+            (&ledger.hours, ledger.first_hour, i64::from(HOUR))
+        };
+        let first = (begin.div_euclid(distance) + 1).max(number);
+        let last = (self.second - 1).div_euclid(distance);
+        let offset = usize::try_from(first - number).unwrap_or(usize::MAX);
+        let length = usize::try_from(last - first + 1).unwrap_or(0);
+        let held = edges.get(offset..).unwrap_or_default();
+        Ok(RollOff {
+            begin,
+            end: self.second,
+            before: ledger.before_second(begin)?,
+            after: self.before,
+            first: first.saturating_mul(distance),
+            distance,
+            edges: held.get(..length).unwrap_or(held),
+        })
+    }
+}
+
+/// What leaves a window while time goes on: sums since its beginning, at the edges of hours, or of
+/// slices where all of the window is held slice by slice.
+#[derive(Clone, Copy, Debug)]
+pub struct RollOff<'a> {
+    begin: i64,
+    end: i64,
+    before: Prefix,
+    after: Prefix,
+    /// The second of the first edge.
+    first: i64,
+    /// Seconds between edges.
+    distance: i64,
+    edges: &'a [Prefix],
+}
+
+/// What has left a window after some time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Left {
+    /// The time.
+    pub seconds: u32,
+    /// Bad events or slices, in millionths.
+    pub bad: u64,
+    /// All events or slices, in millionths.
+    pub total: u64,
+}
+
+impl RollOff<'_> {
+    /// The last step, after which everything that the window holds now has left it; the first is 0.
+    #[must_use]
+    pub const fn steps(&self) -> usize {
+        self.edges.len() + 1
+    }
+
+    /// What has left after so many steps.
+    #[must_use]
+    pub fn at(&self, step: usize) -> Left {
+        let edge = step
+            .checked_sub(1)
+            .map(|edge| (edge, self.edges.get(edge)));
+        let (second, sum) = match edge {
+            None => (self.begin, self.before),
+            Some((edge, Some(sum))) => (self.first + signed(edge) * self.distance, *sum),
+            Some((_, None)) => (self.end, self.after),
+        };
+        let left = sum.minus(self.before);
+        Left {
+            seconds: u32::try_from(second - self.begin).unwrap_or(0),
+            bad: left.bad,
+            total: left.total,
+        }
+    }
 }
 
 /// Why a ledger cannot do what it was asked.

@@ -70,6 +70,7 @@ pub mod decide;
 mod decimal;
 pub mod evaluate;
 pub mod evaluation;
+pub mod forecast;
 pub mod health;
 pub mod hour;
 pub mod incident;

@@ -13,6 +13,7 @@ use crate::page;
 
 mod alerts;
 mod error_budget;
+mod exhaustion;
 mod figure;
 mod health;
 mod incidents;
@@ -42,6 +43,12 @@ fn slos(routes: Routes<Context>) -> Routes<Context> {
             "/slo/{id}/history",
             slo::history,
             slo::history_doc(),
+        )
+        .route(
+            Method::GET,
+            "/slo/{id}/forecast",
+            slo::forecast,
+            slo::forecast_doc(),
         )
         .route(
             Method::GET,

@@ -1,5 +1,6 @@
 //! What an evaluation changes: pages, tickets and silence, one by one and as whole stories.
 
+mod forecast;
 mod page;
 mod silence;
 mod story;
@@ -14,6 +15,7 @@ use super::*;
 use crate::alert::{AlertState, DedupKey, LifecycleSettings};
 use crate::count::Counts;
 use crate::evaluation::{Coverage, SloState, WindowCounts};
+use crate::forecast::{Forecast, Nearness};
 use crate::name::DestinationId;
 use crate::notification::IntentKind;
 use crate::policy::BurnRule;
@@ -75,6 +77,8 @@ fn evaluation(rules: Said<'_>) -> Evaluation {
         burn_level: BurnLevel::None,
         rules: rules.iter().map(outcome).collect(),
         budget_verdict: BudgetVerdict::Fine,
+        forecast: Forecast::Unknown,
+        nearness: Nearness::Far,
         is_stale: false,
     }
 }

@@ -3,6 +3,7 @@
 mod burn;
 mod coverage;
 mod detection;
+mod forecast;
 mod second_opinion;
 mod states;
 

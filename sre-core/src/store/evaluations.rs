@@ -10,6 +10,7 @@ use crate::alert::AlertUpdate;
 use crate::budget::ErrorBudget;
 use crate::count::Counts;
 use crate::evaluation::{Coverage, Evaluation, Progress, SloState};
+use crate::forecast::Exhaustion;
 use crate::hour::Hour;
 use crate::name::SloId;
 use crate::policy::BurnLevel;
@@ -216,18 +217,21 @@ pub struct BudgetRecord {
     pub budget: Option<ErrorBudget>,
     /// How much of the window was measured since the first data.
     pub coverage: Coverage,
+    /// When nothing would be left, as it was foretold then.
+    pub exhaustion: Exhaustion,
 }
 
 impl BudgetRecord {
     /// What is recorded of the budget that an evaluation found.
     #[must_use]
-    pub const fn new(at: DateTime<Utc>, found: &Evaluation) -> Self {
+    pub fn new(at: DateTime<Utc>, found: &Evaluation) -> Self {
         Self {
             at,
             state: found.state,
             burn_level: found.burn_level,
             budget: found.budget,
             coverage: found.coverage,
+            exhaustion: found.forecast.exhaustion(),
         }
     }
 }

@@ -6,6 +6,7 @@ use sre_core::budget::ErrorBudget;
 use sre_core::evaluation::{
     Evaluation, InsufficientReason, RuleOutcome, RuleVerdict, WindowCounts,
 };
+use sre_core::forecast::Exhaustion;
 use sre_core::name::SloId;
 use sre_core::policy::BurnLevel;
 use sre_core::slo::Slo;
@@ -44,6 +45,16 @@ pub(super) struct BudgetView {
     burn_rate: Option<Number>,
     burn_level: BurnLevel,
     coverage: Number,
+    exhaustion: ExhaustionView,
+}
+
+/// When nothing will be left, if the pace goes on.
+#[derive(Serialize)]
+struct ExhaustionView {
+    state: &'static str,
+    at: Option<DateTime<Utc>>,
+    earliest: Option<DateTime<Utc>>,
+    latest: Option<DateTime<Utc>>,
 }
 
 /// A burn rule with what it saw.
@@ -105,6 +116,18 @@ impl BudgetView {
             burn_rate: share(ErrorBudget::burn_rate),
             burn_level: evaluation.burn_level,
             coverage: Number(evaluation.coverage.as_f64()),
+            exhaustion: ExhaustionView::new(evaluation.forecast.exhaustion()),
+        }
+    }
+}
+
+impl ExhaustionView {
+    fn new(exhaustion: Exhaustion) -> Self {
+        Self {
+            state: exhaustion.as_str(),
+            at: exhaustion.at().map(truncate),
+            earliest: exhaustion.earliest().map(truncate),
+            latest: exhaustion.latest().map(truncate),
         }
     }
 }

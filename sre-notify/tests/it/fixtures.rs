@@ -11,6 +11,7 @@ use sre_core::count::Counts;
 use sre_core::evaluation::{
     BudgetVerdict, Coverage, Evaluation, RuleOutcome, RuleVerdict, SloState, WindowCounts,
 };
+use sre_core::forecast::{Forecast, Nearness};
 use sre_core::name::DeliveryId;
 use sre_core::notification::{AlertNews, Answer, Content, Message, Notifier, Outgoing, Reason};
 use sre_core::policy::{BurnLevel, BurnRule, PolicyChoice};
@@ -140,6 +141,8 @@ pub(crate) fn evaluation() -> Evaluation {
         burn_level: BurnLevel::Emergency,
         rules: Vec::new(),
         budget_verdict: BudgetVerdict::Fine,
+        forecast: Forecast::Unknown,
+        nearness: Nearness::Far,
         is_stale: false,
     }
 }

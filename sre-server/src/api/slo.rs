@@ -21,6 +21,7 @@ mod burn_policy;
 mod change;
 mod definition;
 mod entries;
+mod forecast;
 mod given;
 mod history;
 mod indicator;
@@ -34,6 +35,7 @@ mod window;
 mod written;
 
 pub(super) use self::budget_history::{budget_history, budget_history_doc};
+pub(super) use self::forecast::{forecast, forecast_doc};
 pub(super) use self::history::{history, history_doc};
 
 /// `GET /slo`

@@ -7,6 +7,7 @@
 use chrono::{DateTime, Utc};
 use sre_core::budget::{ErrorBudget, burn_rate};
 use sre_core::evaluation::{Evaluation, SloState};
+use sre_core::forecast::Exhaustion;
 use sre_core::slo::Slo;
 use sre_core::store::Standing;
 
@@ -19,7 +20,7 @@ pub type Stood = (Slo, Option<Standing>);
 pub fn write(page: &mut Page, slos: &[Stood]) {
     write_states(page, slos);
     write_burns(page, slos);
-    let gauges: [(&str, &str, Figure); 4] = [
+    let gauges: [(&str, &str, Figure); 5] = [
         (
             "sre_monitor_slo_compliance",
             "Percentage of good events or slices in the window of the SLO.",
@@ -34,6 +35,11 @@ pub fn write(page: &mut Page, slos: &[Stood]) {
             "sre_monitor_error_budget_remaining_ratio",
             "Share of the error budget that is left; negative when overspent.",
             |found| Some(found.budget?.remaining_percentage()? / 100.0),
+        ),
+        (
+            "sre_monitor_error_budget_exhaustion_seconds",
+            "Time until the likely end of the error budget; 0 when nothing is left.",
+            seconds_left,
         ),
         (
             "sre_monitor_slo_coverage_ratio",
@@ -110,6 +116,16 @@ fn found(slos: &[Stood]) -> impl Iterator<Item = (&Slo, &Evaluation)> {
 
 fn evaluation(standing: Option<&Standing>) -> Option<&Evaluation> {
     standing?.evaluation.as_ref()
+}
+
+/// From the last slice that is known; `None` where no end is foretold.
+fn seconds_left(found: &Evaluation) -> Option<f64> {
+    let end = match found.forecast.exhaustion() {
+        Exhaustion::Exhausted => Some(found.as_of),
+        exhaustion => exhaustion.at(),
+    };
+    let left = (end? - found.as_of).to_std();
+    Some(left.unwrap_or_default().as_secs_f64())
 }
 
 fn sli_ratio(budget: ErrorBudget) -> Option<f64> {

@@ -6,6 +6,7 @@ mod budgets;
 mod changes;
 mod definitions;
 mod document;
+mod forecast;
 mod history;
 mod lists;
 mod resource;

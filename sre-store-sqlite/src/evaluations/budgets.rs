@@ -6,6 +6,7 @@ use sqlx::{SqlitePool, query_as};
 use sre_core::budget::ErrorBudget;
 use sre_core::count::{Count, Counts};
 use sre_core::evaluation::{Coverage, SloState};
+use sre_core::forecast::Exhaustion;
 use sre_core::name::SloId;
 use sre_core::policy::BurnLevel;
 use sre_core::store::{BudgetRecord, StoreError};
@@ -26,6 +27,10 @@ struct BudgetRow {
     total: Option<i64>,
     measured: i64,
     expected: i64,
+    exhaustion: String,
+    exhaustion_at: Option<i64>,
+    exhaustion_earliest: Option<i64>,
+    exhaustion_latest: Option<i64>,
 }
 
 /// The records of a stretch, in the order of time.
@@ -39,7 +44,8 @@ pub(super) async fn recorded(
     let limit = row::limit(limit);
     let rows = query_as!(
         BudgetRow,
-        "select slo_id, at, state, burn_level, budget_ppb, bad, total, measured, expected
+        "select slo_id, at, state, burn_level, budget_ppb, bad, total, measured, expected,
+                exhaustion, exhaustion_at, exhaustion_earliest, exhaustion_latest
            from error_budgets
           where slo_id = $1 and at >= $2 and at < $3
           order by at
@@ -74,7 +80,18 @@ impl BudgetRow {
                 measured: row.number("measured", self.measured)?,
                 expected: row.number("expected", self.expected)?,
             },
+            exhaustion: self.exhaustion(row)?,
         })
+    }
+
+    fn exhaustion(&self, row: Row<'_>) -> Result<Exhaustion, StoreError> {
+        Exhaustion::from_parts(
+            &self.exhaustion,
+            row.optional_instant("exhaustion_at", self.exhaustion_at)?,
+            row.optional_instant("exhaustion_earliest", self.exhaustion_earliest)?,
+            row.optional_instant("exhaustion_latest", self.exhaustion_latest)?,
+        )
+        .ok_or_else(|| row.corrupt("exhaustion", "its instants do not fit its state"))
     }
 
     fn budget(&self, row: Row<'_>) -> Result<Option<ErrorBudget>, StoreError> {

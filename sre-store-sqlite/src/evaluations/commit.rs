@@ -61,6 +61,10 @@ struct BudgetRow {
     total: Option<i64>,
     measured: u32,
     expected: u32,
+    exhaustion: &'static str,
+    exhaustion_at: Option<i64>,
+    exhaustion_earliest: Option<i64>,
+    exhaustion_latest: Option<i64>,
 }
 
 /// Stores the changes of each SLO that still has its claim, its definition and its alerts.
@@ -237,13 +241,17 @@ async fn store_budget(
 ) -> Result<(), StoreError> {
     query!(
         "insert into error_budgets (slo_id, at, state, burn_level, budget_ppb, bad, total,
-                                    measured, expected)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                                    measured, expected, exhaustion, exhaustion_at,
+                                    exhaustion_earliest, exhaustion_latest)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
              on conflict (slo_id, at) do update
                 set state = excluded.state, burn_level = excluded.burn_level,
                     budget_ppb = excluded.budget_ppb, bad = excluded.bad,
                     total = excluded.total, measured = excluded.measured,
-                    expected = excluded.expected",
+                    expected = excluded.expected, exhaustion = excluded.exhaustion,
+                    exhaustion_at = excluded.exhaustion_at,
+                    exhaustion_earliest = excluded.exhaustion_earliest,
+                    exhaustion_latest = excluded.exhaustion_latest",
         slo.0,
         budget.at,
         budget.state,
@@ -252,7 +260,11 @@ async fn store_budget(
         budget.bad,
         budget.total,
         budget.measured,
-        budget.expected
+        budget.expected,
+        budget.exhaustion,
+        budget.exhaustion_at,
+        budget.exhaustion_earliest,
+        budget.exhaustion_latest
     )
     .execute(tx)
     .await
@@ -355,6 +367,10 @@ impl BudgetRow {
                 .transpose()?,
             measured: record.coverage.measured,
             expected: record.coverage.expected,
+            exhaustion: record.exhaustion.as_str(),
+            exhaustion_at: row::optional_instant(record.exhaustion.at()),
+            exhaustion_earliest: row::optional_instant(record.exhaustion.earliest()),
+            exhaustion_latest: row::optional_instant(record.exhaustion.latest()),
         })
     }
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::evaluation::{Evaluation, Progress};
+use crate::forecast::Forecast;
 use crate::ledger::Ledger;
 use crate::monitor::evaluator::Evaluator;
 use crate::monitor::folding::{Read, slices};
@@ -109,9 +110,11 @@ pub(super) fn calculation(
         counts: found
             .budget
             .map(crate::budget::ErrorBudget::counts),
-        // What the rules saw stands with the alerts that they opened; here there are many rows.
+        // What the rules saw stands with the alerts that they opened, and what was foretold with the
+        // budgets; here there are many rows.
         evaluation: is_full.then(|| Evaluation {
             rules: Vec::new(),
+            forecast: Forecast::Unknown,
             ..found.clone()
         }),
     }

@@ -9,6 +9,7 @@ use sre_core::time::Span;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::api::exhaustion::ExhaustionView;
 use crate::api::figure::Figure;
 use crate::api::slo::look::Found;
 use crate::api::slo::status::{BudgetFigures, CountFigures, burn_level, coverage};
@@ -49,18 +50,6 @@ pub(super) struct BudgetView {
     #[schema(example = "slot")]
     basis: &'static str,
     exhaustion: ExhaustionView,
-}
-
-/// When nothing will be left.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Exhaustion)]
-struct ExhaustionView {
-    /// `exhausted`: nothing is left; `unknown`: something is, and this version makes no forecast.
-    #[schema(example = "unknown")]
-    state: &'static str,
-    at: Option<DateTime<Utc>>,
-    earliest: Option<DateTime<Utc>>,
-    latest: Option<DateTime<Utc>>,
 }
 
 /// The error budgets of a service.
@@ -112,7 +101,10 @@ impl BudgetView {
             coverage: evaluation.and_then(|held| coverage(held.coverage)),
             state: found.state().as_str(),
             basis: found.basis.as_str(),
-            exhaustion: ExhaustionView::new(budget),
+            exhaustion: evaluation
+                .map(|held| held.forecast.exhaustion())
+                .unwrap_or_default()
+                .into(),
         }
     }
 }
@@ -127,20 +119,6 @@ fn hourly_burn(evaluation: &Evaluation) -> Option<f64> {
         .find(|held| held.window <= Span::hours(1))
         .unwrap_or(own);
     burn_rate(hour.counts, target)
-}
-
-impl ExhaustionView {
-    fn new(budget: Option<ErrorBudget>) -> Self {
-        let is_exhausted = budget.is_some_and(|budget| {
-            !budget.counts().total().is_zero() && budget.remaining_exactly() <= 0
-        });
-        Self {
-            state: if is_exhausted { "exhausted" } else { "unknown" },
-            at: None,
-            earliest: None,
-            latest: None,
-        }
-    }
 }
 
 impl ServiceBudgetView {

@@ -10,6 +10,7 @@ use sre_core::time::Interval;
 use utoipa::ToSchema;
 
 use super::status::{BudgetFigures, CountFigures, coverage};
+use crate::api::exhaustion::ExhaustionView;
 use crate::api::figure::Figure;
 use crate::context::Context;
 use crate::http::doc::{Access, Doc};
@@ -83,6 +84,8 @@ struct BudgetRecordView {
     burn_level: Option<&'static str>,
     /// Measured ÷ expected slices of the window since the first data.
     coverage: Option<Figure>,
+    /// As it was foretold then.
+    exhaustion: ExhaustionView,
 }
 
 impl From<BudgetRecord> for BudgetRecordView {
@@ -100,6 +103,7 @@ impl From<BudgetRecord> for BudgetRecordView {
                 .budget
                 .map(|_| record.burn_level.as_str()),
             coverage: coverage(record.coverage),
+            exhaustion: record.exhaustion.into(),
         }
     }
 }

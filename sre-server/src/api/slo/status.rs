@@ -8,6 +8,7 @@ use sre_core::evaluation::{Coverage, Evaluation, InsufficientReason};
 use utoipa::ToSchema;
 
 use super::look::Found;
+use crate::api::exhaustion::ExhaustionView;
 use crate::api::figure::Figure;
 
 /// How an SLO stands. What does not exist is `null`.
@@ -38,6 +39,8 @@ pub(super) struct StatusView {
     /// The share of the window that has any history.
     filled: Option<Figure>,
     error_budget: BudgetFigures,
+    /// When nothing of it will be left.
+    exhaustion: ExhaustionView,
     burn_rates: Vec<BurnRateView>,
     /// `none`, `warning`, `critical` or `emergency`, by the burn over one hour.
     burn_level: Option<&'static str>,
@@ -96,6 +99,10 @@ impl StatusView {
             coverage: evaluation.and_then(|held| coverage(held.coverage)),
             filled: evaluation.and_then(filled),
             error_budget: BudgetFigures::new(evaluation.and_then(|held| held.budget)),
+            exhaustion: evaluation
+                .map(|held| held.forecast.exhaustion())
+                .unwrap_or_default()
+                .into(),
             burn_rates: evaluation
                 .map(burn_rates)
                 .unwrap_or_default(),

@@ -74,7 +74,7 @@ async fn a_service_shows_its_budgets_and_the_worst_of_them() {
         budgets[1]["remaining_percentage"]
     );
     assert_eq!(budgets[1]["exhaustion"]["state"], "exhausted");
-    assert_eq!(budgets[0]["exhaustion"]["state"], "unknown");
+    assert_eq!(budgets[0]["exhaustion"]["state"], "none");
 }
 
 #[tokio::test]
