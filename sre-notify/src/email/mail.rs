@@ -75,7 +75,8 @@ fn headed(briefing: &Briefing, envelope: &Envelope, now: DateTime<Utc>) -> Messa
     let mut head = lettre::Message::builder()
         .date(now.into())
         .from(mailbox(&envelope.from))
-        .subject(briefing.headline.clone())
+        // ASCII goes as it is, and a reader would decode what looks encoded (RFC 2047).
+        .subject(briefing.headline.replace("=?", "= ?"))
         // Nobody's holiday answers a page (RFC 3834).
         .raw_header(header("Auto-Submitted", "auto-generated"))
         .raw_header(header("X-Auto-Response-Suppress", "All"));

@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 /// More than a session of one mail says, certificates included.
-const READ_MAX_BYTES: usize = 1024 * 1024;
+const READ_MAX_BYTES: usize = 256 * 1024;
 /// Lines of SMTP are at most 512 bytes long (RFC 5321, 4.5.3.1.5); longer ones come in parts.
 const LINE_BYTES: usize = 512;
 

@@ -1,4 +1,4 @@
-//! The webhook against receivers that answer, refuse, break off, lie and hang.
+//! The channels against receivers that answer, refuse, break off, lie and hang.
 
 mod answers;
 mod faults;
@@ -7,3 +7,8 @@ mod rendering;
 mod secrets;
 mod signature;
 mod sink;
+mod slack;
+mod smtp;
+mod smtp_faults;
+mod wicked;
+mod with_smtp;

@@ -27,6 +27,7 @@ pub(crate) struct Peer {
 const PEERS: &[Peer] = &[
     Peer { name: "Chromium",   binary: "chromedriver", debian_package: "chromium-driver", needed_by: "with_chromium::" },
     Peer { name: "Prometheus", binary: "prometheus",   debian_package: "prometheus", needed_by: "with_prometheus::" },
+    Peer { name: "aiosmtpd",   binary: "aiosmtpd",     debian_package: "python3-aiosmtpd", needed_by: "with_smtp::" },
     Peer { name: "promtool",   binary: "promtool",     debian_package: "prometheus", needed_by: "with_promtool::" },
 ];
 
@@ -95,7 +96,8 @@ mod tests {
     #[test]
     fn a_package_that_brings_two_peers_is_installed_once() {
         let all: Vec<_> = PEERS.iter().collect();
-        assert_eq!(packages_of(&all), ["chromium-driver", "prometheus"]);
+        let packages = ["chromium-driver", "prometheus", "python3-aiosmtpd"];
+        assert_eq!(packages_of(&all), packages);
         assert!(packages_of(&[]).is_empty());
     }
 
