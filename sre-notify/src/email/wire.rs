@@ -15,7 +15,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 /// More than a session of one mail says, certificates included.
-const READ_MAX_BYTES: usize = 256 * 1024;
+const READ_MAX_BYTES: usize = 64 * 1024;
+/// The same in lines. The library reads a reply of many lines anew with every line, so that very many
+/// would cost more time than room.
+const LINES_MAX: usize = 1_000;
 /// Lines of SMTP are at most 512 bytes long (RFC 5321, 4.5.3.1.5); longer ones come in parts.
 const LINE_BYTES: usize = 512;
 
@@ -23,14 +26,16 @@ const LINE_BYTES: usize = 512;
 #[derive(Debug)]
 pub(super) struct Wire {
     tcp: TcpStream,
-    left: usize,
+    bytes_left: usize,
+    lines_left: usize,
 }
 
 impl Wire {
     pub(super) const fn new(tcp: TcpStream) -> Self {
         Self {
             tcp,
-            left: READ_MAX_BYTES,
+            bytes_left: READ_MAX_BYTES,
+            lines_left: LINES_MAX,
         }
     }
 }
@@ -55,13 +60,14 @@ impl AsyncRead for Wire {
             .iter()
             .position(|byte| *byte == b'\n')
             .map_or(seen.len(), |at| at + 1);
-        if line > self.left {
+        if line > self.bytes_left || self.lines_left == 0 {
             return Poll::Ready(Err(io::Error::other("the server says too much")));
         }
         let mut part = buf.take(line);
         ready!(Pin::new(&mut self.tcp).poll_read(cx, &mut part))?;
         let read = part.filled().to_vec();
-        self.left -= read.len();
+        self.bytes_left -= read.len();
+        self.lines_left -= 1;
         buf.put_slice(&read);
         Poll::Ready(Ok(()))
     }
