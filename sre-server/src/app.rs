@@ -35,8 +35,10 @@ use crate::workers::{Board, Crew};
 
 mod asking;
 mod demo;
+mod doctor;
 
 pub use demo::demo;
+pub use doctor::doctor;
 
 use asking::Asking;
 

@@ -14,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::config::{markdown, show};
 pub use self::health::ask;
+pub(crate) use self::health::from_here;
 
 /// The SRE Monitor service: SLOs, error budgets, alerts and incidents.
 ///
@@ -37,6 +38,8 @@ pub enum Verb {
     Config(ConfigArgs),
     /// Writes the API's OpenAPI document
     Openapi,
+    /// Looks at everything that the service leans on, and says what to do where it would not hold
+    Doctor(DoctorArgs),
     /// Asks the service that runs with these settings whether it is well; for health checks
     Health(HealthArgs),
     /// Serves a month of made-up history, to look around in; nobody is told of anything
@@ -52,6 +55,14 @@ pub struct ConfigArgs {
     /// Writes the documentation of all settings instead, as in `docs/configuration.md`
     #[arg(long, hide = true)]
     pub markdown: bool,
+}
+
+/// How findings are shown.
+#[derive(Args, Clone, Copy, Debug, Eq, PartialEq)]
+pub struct DoctorArgs {
+    /// For people, or for programs
+    #[arg(long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
 }
 
 /// What a running service is asked.

@@ -8,6 +8,7 @@ pub mod config;
 pub mod context;
 pub mod defaults;
 pub mod demo;
+pub mod doctor;
 pub mod http;
 pub mod ids;
 pub mod lifecycle;

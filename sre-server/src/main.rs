@@ -40,6 +40,11 @@ fn run() -> io::Result<ExitCode> {
                 .await
                 .map(ExitCode::from)
         }),
+        Verb::Doctor(args) => block_on(&mut err, async {
+            app::doctor(args, &Env, &mut out)
+                .await
+                .map(ExitCode::from)
+        }),
         Verb::Demo(args) => with_config(Voice::Logs, &mut err, |config| async {
             app::demo(config, args, io::stderr())
                 .await
@@ -85,10 +90,18 @@ fn with_config<F: Future<Output = anyhow::Result<ExitCode>>>(
             tracing::warn!("{warning}");
         }
     }
+    block_on(err, verb(config))
+}
+
+/// Does what is asked; tells what kept it from being done.
+fn block_on(
+    err: &mut impl Write,
+    verb: impl Future<Output = anyhow::Result<ExitCode>>,
+) -> io::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    match runtime.block_on(verb(config)) {
+    match runtime.block_on(verb) {
         Ok(code) => Ok(code),
         Err(error) => {
             writeln!(err, "sre-monitor: {error:#}")?;

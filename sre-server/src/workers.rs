@@ -33,6 +33,7 @@ pub use board::{Board, Outcome, WorkerStatus};
 pub use collector::{Asked, Asker, CollectorWorker};
 pub use crew::Crew;
 pub use dispatcher::DispatcherWorker;
+pub(crate) use driver::chain;
 pub use driver::{Activity, Driver, Worker};
 pub use evaluator::{BackfillWorker, EvaluatorWorker};
 pub use incidents::IncidentsWorker;

@@ -14,6 +14,7 @@
 //!
 //! | module | what |
 //! | --- | --- |
+//! | `inspect` | what can be said of a file without opening it as a store |
 //! | `open` | the file, its lock, its connections, its migrations |
 //! | `transaction` | the one place where writes run |
 //! | `catalog`, `samples`, `evaluations`, `alerts`, `incidents`, `outbox`, `retention`, `services` | a port each |
@@ -32,6 +33,7 @@ mod catalog;
 mod error;
 mod evaluations;
 mod incidents;
+mod inspect;
 mod open;
 mod outbox;
 mod retention;
@@ -43,4 +45,5 @@ mod transaction;
 #[cfg(test)]
 mod tests;
 
+pub use inspect::{Inspection, Schema, inspect};
 pub use open::{OpenError, Options, SqliteStore};

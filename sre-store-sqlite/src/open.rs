@@ -310,7 +310,7 @@ fn lock(path: &Path) -> Result<Arc<File>, OpenError> {
 }
 
 /// The tables, as `migrations/sqlite` of the repository says.
-static MIGRATOR: Migrator = sqlx::migrate!();
+pub(crate) static MIGRATOR: Migrator = sqlx::migrate!();
 
 #[cfg(test)]
 mod tests {
