@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{check_deps, clock, files, say, sqlx_prepare, test, tool};
+use crate::{check_deps, clock, deploy, files, say, sqlx_prepare, test, tool};
 
 /// A question that CI asks of the tree.
 struct Leg {
@@ -39,6 +39,10 @@ const LEGS: &[Leg] = &[
     Leg {
         name: "sqlx-prepare",
         run: || sqlx_prepare::run(sqlx_prepare::Mode::Check),
+    },
+    Leg {
+        name: "deploy",
+        run: deploy::run,
     },
     Leg {
         name: "bench",

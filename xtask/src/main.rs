@@ -12,6 +12,7 @@
 mod check_deps;
 mod ci;
 mod clock;
+mod deploy;
 mod environment;
 mod files;
 mod say;
