@@ -9,8 +9,10 @@ use sre_store_sqlite::{Inspection, Schema, inspect};
 use super::install_tls_provider;
 use crate::cli::{DoctorArgs, Exit};
 use crate::clock::SystemClock;
-use crate::config::{Config, Settings, StoreLocation};
-use crate::doctor::{self, Finding, Place, Verdict, clock, directory, listen, prometheus, reach};
+use crate::config::{Channels, Config, Settings, StoreLocation};
+use crate::doctor::{
+    self, Finding, Mail, Place, Verdict, clock, directory, greet, listen, prometheus, reach,
+};
 
 /// Looks at everything, and writes what was found to `out`.
 ///
@@ -63,13 +65,34 @@ async fn examine(config: &Config) -> anyhow::Result<Vec<Finding>> {
         let check = format!("health check {}", probe.service_name);
         findings.extend(reached(&check, &probe.url).await);
     }
-    if let Some(webhook) = &config.webhook {
-        findings.extend(reached("channel webhook", webhook.url.expose()).await);
-    }
+    findings.extend(channels(&config.channels).await);
     if let Some(heartbeat) = &config.heartbeat_url {
         findings.extend(reached("heartbeat", heartbeat.expose()).await);
     }
     Ok(findings)
+}
+
+/// Each channel that is on.
+async fn channels(channels: &Channels) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(webhook) = &channels.webhook {
+        findings.extend(reached("channel webhook", webhook.url.expose()).await);
+    }
+    if let Some(slack) = &channels.slack {
+        findings.extend(reached("channel slack", slack.url.expose()).await);
+    }
+    if let Some(email) = &channels.email {
+        let mail = Mail {
+            place: Place {
+                host: email.host.clone(),
+                port: email.port,
+            },
+            security: email.security,
+            has_account: email.login.is_some(),
+        };
+        findings.push(greet("channel email", &mail).await);
+    }
+    findings
 }
 
 async fn reached(check: &str, url: &url::Url) -> Option<Finding> {

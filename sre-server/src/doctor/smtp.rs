@@ -6,16 +6,15 @@ use tokio::time::timeout;
 
 use super::reach::connect;
 use super::{Finding, Place, TIME_LIMIT};
+use crate::config::MailSecurity;
 
 /// What of mail is looked at.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Mail {
     /// The server.
     pub place: Place,
-    /// Whether the connection begins in the clear and is to be secured by STARTTLS.
-    pub starttls: bool,
-    /// Whether it is secured from the first byte: then nothing can be asked in the clear.
-    pub is_implicit: bool,
+    /// How the way to it is secured. From the first byte, nothing can be asked in the clear.
+    pub security: MailSecurity,
     /// Whether there is an account.
     pub has_account: bool,
 }
@@ -30,7 +29,7 @@ pub async fn greet(check: &str, mail: &Mail) -> Finding {
         Ok((stream, _)) => stream,
         Err(why) => return why.finding(check, &mail.place),
     };
-    if mail.is_implicit {
+    if mail.security == MailSecurity::Implicit {
         return Finding::ok(
             check,
             format!("{place} takes connections; TLS was not tried"),
@@ -48,7 +47,7 @@ pub async fn greet(check: &str, mail: &Mail) -> Finding {
             .iter()
             .any(|line| line.split_whitespace().next() == Some(what))
     };
-    if mail.starttls && !offers("STARTTLS") {
+    if mail.security == MailSecurity::StartTls && !offers("STARTTLS") {
         return Finding::fault(
             check,
             format!("{place} does not offer STARTTLS"),
@@ -56,7 +55,7 @@ pub async fn greet(check: &str, mail: &Mail) -> Finding {
         );
     }
     // Most servers offer AUTH only once the connection is secured.
-    if mail.has_account && !mail.starttls && !offers("AUTH") {
+    if mail.has_account && mail.security == MailSecurity::Clear && !offers("AUTH") {
         return Finding::fault(
             check,
             format!("{place} takes no account"),
@@ -132,8 +131,7 @@ mod tests {
                 host: "127.0.0.1".to_owned(),
                 port,
             },
-            starttls: true,
-            is_implicit: false,
+            security: MailSecurity::StartTls,
             has_account: true,
         }
     }

@@ -6,7 +6,10 @@
 
 mod bad_input;
 mod client;
+mod dashboards;
+mod demo;
 mod discovery;
+mod doctor;
 mod exporter;
 mod first_start;
 mod full_disk;

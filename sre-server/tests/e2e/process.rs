@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -15,9 +16,10 @@ use crate::waiting::say;
 /// How a process is started; each start of it is a new life of the same service.
 #[derive(Debug)]
 pub(crate) struct Service {
-    room: TempDir,
+    room: Arc<TempDir>,
     data: PathBuf,
     wrapper: Vec<OsString>,
+    arguments: Vec<String>,
     variables: Vec<(OsString, OsString)>,
     lives: usize,
 }
@@ -42,9 +44,10 @@ impl Service {
         Self {
             data: data.clone(),
             wrapper: Vec::new(),
+            arguments: Vec::new(),
             variables: Vec::new(),
             lives: 0,
-            room,
+            room: Arc::new(room),
         }
         .with("SRE_MONITOR_PORT", "0")
         .with("SRE_MONITOR_DATA_DIR", data)
@@ -67,6 +70,33 @@ impl Service {
     pub(crate) fn inside(mut self, wrapper: &[&str]) -> Self {
         self.wrapper = wrapper.iter().map(Into::into).collect();
         self
+    }
+
+    /// One that is asked for a verb.
+    pub(crate) fn asking(mut self, words: &[&str]) -> Self {
+        self.arguments = words
+            .iter()
+            .map(|word| (*word).to_owned())
+            .collect();
+        self
+    }
+
+    /// Another program with the same settings, in the same directory.
+    pub(crate) fn beside(&self, words: &[&str]) -> Self {
+        Self {
+            room: Arc::clone(&self.room),
+            data: self.data.clone(),
+            wrapper: self.wrapper.clone(),
+            arguments: Vec::new(),
+            variables: self.variables.clone(),
+            lives: self.lives,
+        }
+        .asking(words)
+    }
+
+    /// Where it stands.
+    pub(crate) fn room(&self) -> &Path {
+        self.room.path()
     }
 
     /// Where the store is.
@@ -100,7 +130,12 @@ impl Service {
 
     /// Starts the process and waits until it is ready.
     pub(crate) async fn start(&mut self) -> Running {
-        self.spawn().ready().await
+        self.start_within(START_MAX).await
+    }
+
+    /// The same, of a start that has more to do.
+    pub(crate) async fn start_within(&mut self, time: Duration) -> Running {
+        self.spawn().ready_within(time).await
     }
 
     /// Starts it, and waits for an end that comes by itself; its status and all that it said.
@@ -123,6 +158,7 @@ impl Service {
         let mut command = Command::new(words.next().expect("the binary"));
         command
             .args(words)
+            .args(&self.arguments)
             .env_clear()
             .envs(
                 self.variables
@@ -144,8 +180,12 @@ pub(crate) struct Starting {
 
 impl Starting {
     /// Waits until the log says that it is ready, and where.
-    pub(crate) async fn ready(mut self) -> Running {
-        let deadline = Instant::now() + START_MAX;
+    pub(crate) async fn ready(self) -> Running {
+        self.ready_within(START_MAX).await
+    }
+
+    async fn ready_within(mut self, time: Duration) -> Running {
+        let deadline = Instant::now() + time;
         loop {
             if let Some(base) = address(&self.log) {
                 let child = self.child.take().expect("a child");

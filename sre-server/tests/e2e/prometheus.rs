@@ -26,8 +26,22 @@ impl Prometheus {
     pub(crate) async fn scraping(services: &[&Exporter], history: &str) -> Self {
         let room = tempfile::tempdir().expect("a directory");
         remember(room.path(), history);
+        Self::start(room, &configuration(services)).await
+    }
+
+    /// One that scrapes a service of ours, as the job of this name, so often.
+    pub(crate) async fn watching(job: &str, address: &str, every: &str) -> Self {
+        let room = tempfile::tempdir().expect("a directory");
+        let config = format!(
+            "global: {{scrape_interval: {every}}}\nscrape_configs:\n\
+             - {{job_name: {job}, static_configs: [{{targets: ['{address}']}}]}}\n"
+        );
+        Self::start(room, &config).await
+    }
+
+    async fn start(room: TempDir, configuration: &str) -> Self {
         let file = room.path().join("prometheus.yml");
-        std::fs::write(&file, configuration(services)).expect("the configuration is written");
+        std::fs::write(&file, configuration).expect("the configuration is written");
         // Between finding a free port and using it somebody else may take it.
         for _ in 0..5 {
             let free = TcpListener::bind("127.0.0.1:0").expect("a port");

