@@ -180,11 +180,7 @@ pub(crate) struct Starting {
 
 impl Starting {
     /// Waits until the log says that it is ready, and where.
-    pub(crate) async fn ready(self) -> Running {
-        self.ready_within(START_MAX).await
-    }
-
-    async fn ready_within(mut self, time: Duration) -> Running {
+    pub(crate) async fn ready_within(mut self, time: Duration) -> Running {
         let deadline = Instant::now() + time;
         loop {
             if let Some(base) = address(&self.log) {
