@@ -16,7 +16,7 @@ mod error_budget;
 mod exhaustion;
 mod figure;
 mod health;
-mod incidents;
+pub(crate) mod incidents;
 mod labels;
 mod metrics_page;
 mod service_metrics;

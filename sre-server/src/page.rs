@@ -10,6 +10,8 @@ mod alerts;
 mod assets;
 mod chart;
 mod frame;
+mod incident;
+mod incidents;
 mod mark;
 mod moment;
 mod number;
@@ -35,6 +37,18 @@ pub(crate) fn routes(routes: Routes<Context>) -> Routes<Context> {
         .route(Method::GET, "/ui/slos/{id}", slo::show, slo::doc())
         .route(Method::GET, "/ui/alerts", alerts::show, alerts::doc())
         .route(Method::GET, "/ui/alerts/{id}", alert::show, alert::doc())
+        .route(
+            Method::GET,
+            "/ui/incidents",
+            incidents::show,
+            incidents::doc(),
+        )
+        .route(
+            Method::GET,
+            "/ui/incidents/{id}",
+            incident::show,
+            incident::doc(),
+        )
         .route(Method::GET, "/ui/status", status::show, status::doc())
         .route(
             Method::GET,

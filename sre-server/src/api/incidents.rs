@@ -1,7 +1,7 @@
 //! `/incidents`: what people deal with, how far they have come, and what it cost.
 
 mod change;
-mod look;
+pub(crate) mod look;
 mod markdown;
 mod merge;
 mod report;

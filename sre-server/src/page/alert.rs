@@ -57,6 +57,9 @@ fn heading(alert: &Alert, slo: Option<&Slo>, call: &Call<Context>) -> Markup {
         p.standing {
             (mark::severity(alert.severity)) " "
             (since(alert, call.now))
+            @if let Some(incident) = alert.incident_id {
+                " · " a href={ "/ui/incidents/" (incident.0) } { "part of an incident" }
+            }
             @if let Some(slo) = slo {
                 " · SLO " a href={ "/ui/slos/" (slo.id.0) } { bdi { (slo.definition.name) } }
             }

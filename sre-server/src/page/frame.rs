@@ -29,14 +29,17 @@ pub(super) enum Part {
     Overview,
     /// What is wrong, and who was told.
     Alerts,
+    /// What people deal with.
+    Incidents,
     /// How the service itself is.
     Status,
 }
 
 impl Part {
-    const ALL: [(Self, &'static str, &'static str); 3] = [
+    const ALL: [(Self, &'static str, &'static str); 4] = [
         (Self::Overview, "/", "Overview"),
         (Self::Alerts, "/ui/alerts", "Alerts"),
+        (Self::Incidents, "/ui/incidents", "Incidents"),
         (Self::Status, "/ui/status", "Status"),
     ];
 }

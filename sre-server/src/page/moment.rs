@@ -21,6 +21,11 @@ pub(super) fn at(at: DateTime<Utc>) -> Markup {
     html! { time datetime=(machine(at)) title=(stamp(at)) { (at.format("%-d %b %H:%M:%S").to_string()) } }
 }
 
+/// `23 Nov`, with the instant in UTC as title.
+pub(super) fn day(at: DateTime<Utc>) -> Markup {
+    html! { time datetime=(machine(at)) title=(stamp(at)) { (at.format("%-d %b").to_string()) } }
+}
+
 /// `12:03:10 UTC`.
 pub(super) fn clock(at: DateTime<Utc>) -> Markup {
     html! { time datetime=(machine(at)) title=(stamp(at)) { (at.format("%H:%M:%S UTC").to_string()) } }

@@ -6,11 +6,12 @@ mod table;
 use maud::{Markup, html};
 use sre_core::alert::Alert;
 use sre_core::evaluation::SloState;
+use sre_core::incident::Incident;
 use sre_core::name::SloId;
 
 use self::filter::Asked;
 use super::frame::{Part, Sheet};
-use super::{alerts, number};
+use super::{alerts, incidents, number};
 use crate::api::slo::listing::{self, Filter};
 use crate::api::slo::look::{Found, Look};
 use crate::context::Context;
@@ -45,6 +46,8 @@ pub(super) fn doc() -> Doc {
 /// What the page is made of.
 struct Overview {
     asked: Asked,
+    /// Those that go on.
+    incidents: Vec<Incident>,
     /// Open ones, the gravest first.
     alerts: Vec<Alert>,
     slos: Vec<Found>,
@@ -62,8 +65,10 @@ impl Overview {
         let has_more = slos.len() > shown;
         slos.truncate(shown);
         let last = slos.last().map(|found| found.slo.id);
+        let service = filter.service.as_ref();
         Ok(Self {
-            alerts: alerts::open(context, filter.service.as_ref()).await?,
+            incidents: incidents::live(context, service).await?,
+            alerts: alerts::open(context, service).await?,
             next: last
                 .filter(|_| has_more)
                 .map(|last| cursor(&last))
@@ -88,6 +93,12 @@ impl Overview {
         html! {
             h1 { (self.headline()) }
             p.quiet { (self.breakdown()) }
+            @if !self.incidents.is_empty() {
+                section aria-labelledby="live" {
+                    h2 #live { "Incidents going on" }
+                    (incidents::list(&self.incidents, call.now))
+                }
+            }
             @if !self.alerts.is_empty() {
                 section aria-labelledby="open-alerts" {
                     h2 #open-alerts { "Open alerts" }

@@ -39,7 +39,7 @@ pub(super) async fn show(call: Call<Context>) -> Result<Response, ApiError> {
     let alerts = alerts_of(context, &found).await?;
     let page = html! {
         (heading(&found))
-        (standing::figures(&found))
+        (standing::figures(&found, call.now))
         section aria-labelledby="spent" {
             h2 #spent { "Error budget over " (found.slo.definition.window) }
             (charts(&found, spending.as_ref()))

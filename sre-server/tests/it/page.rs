@@ -4,6 +4,7 @@
 mod alerts;
 mod escaping;
 mod frame;
+mod incidents;
 mod overview;
 mod slo;
 

@@ -16,22 +16,22 @@ use crate::context::Context;
 
 /// An incident with all that is known around it.
 #[derive(Debug)]
-pub(super) struct Look {
-    pub(super) incident: Incident,
+pub(crate) struct Look {
+    pub(crate) incident: Incident,
     /// In the order in which they began.
-    pub(super) alerts: Vec<Alert>,
+    pub(crate) alerts: Vec<Alert>,
     /// What became of everything that somebody was to hear of these alerts.
-    pub(super) ledger: Vec<IntentRecord>,
-    pub(super) timeline: Vec<Line>,
-    pub(super) costs: Vec<Cost>,
+    pub(crate) ledger: Vec<IntentRecord>,
+    pub(crate) timeline: Vec<Line>,
+    pub(crate) costs: Vec<Cost>,
 }
 
 /// What the incident cost one SLO.
 #[derive(Debug)]
-pub(super) struct Cost {
-    pub(super) slo: Slo,
+pub(crate) struct Cost {
+    pub(crate) slo: Slo,
     /// `None` where nobody measured while it lasted.
-    pub(super) spending: Option<Spending>,
+    pub(crate) spending: Option<Spending>,
 }
 
 /// The alerts whose deliveries are told: each costs a question to the store.
@@ -41,7 +41,7 @@ const TOLD_MAX: usize = 200;
 const SLOS_MAX: u32 = 100;
 
 /// Everything around the incident, as of `now`.
-pub(super) async fn look(
+pub(crate) async fn look(
     context: &Context,
     incident: Incident,
     now: DateTime<Utc>,

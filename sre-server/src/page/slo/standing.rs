@@ -1,14 +1,16 @@
 //! How one SLO stands, in figures, and what its rules see.
 
+use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 use sre_core::budget::{ErrorBudget, burn_rate};
 use sre_core::evaluation::{Evaluation, WindowCounts};
+use sre_core::forecast::Exhaustion;
 
 use crate::api::slo::look::Found;
-use crate::page::{alert, mark, number};
+use crate::page::{alert, mark, moment, number};
 
 /// The figures that matter, large.
-pub(super) fn figures(found: &Found) -> Markup {
+pub(super) fn figures(found: &Found, now: DateTime<Utc>) -> Markup {
     let definition = &found.slo.definition;
     let evaluation = found.evaluation.as_ref();
     let budget = evaluation.and_then(|held| held.budget);
@@ -24,6 +26,7 @@ pub(super) fn figures(found: &Found) -> Markup {
                 dt { "Budget left" }
                 dd { (number::or_no_data(budget.and_then(number::left))) }
                 dd.quiet { (mark::budget_bar(budget)) }
+                @if let Some(held) = evaluation { (end(held, now)) }
             }
             div {
                 dt { "Bad " (unit) }
@@ -36,6 +39,20 @@ pub(super) fn figures(found: &Found) -> Markup {
                 dt { "Measured" }
                 dd { (number::or_no_data(evaluation.and_then(coverage))) }
                 dd.quiet { (filled(evaluation)) }
+            }
+        }
+    }
+}
+
+/// When the budget ends if the pace goes on.
+fn end(evaluation: &Evaluation, now: DateTime<Utc>) -> Markup {
+    html! {
+        @if let Exhaustion::Projected { at, earliest, latest } = evaluation.forecast.exhaustion() {
+            dd.quiet {
+                "at this pace it ends " (moment::ago(at, now))
+                " (" (moment::day(earliest)) " to "
+                @match latest { Some(latest) => { (moment::day(latest)) } None => { "never" } }
+                ")"
             }
         }
     }

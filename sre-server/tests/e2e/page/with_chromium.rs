@@ -76,10 +76,16 @@ async fn pages(running: &Running) -> Vec<(&'static str, String)> {
         .items("/alerts?service=checkout")
         .await;
     let alert = alerts[0]["id"].as_str().expect("an id");
+    let incidents = running.client.items("/incidents").await;
+    let incident = incidents[0]["id"]
+        .as_str()
+        .expect("an id");
     vec![
         ("overview", "/".to_owned()),
         ("slo", format!("/ui/slos/{}", id("payments"))),
         ("slo-gap", format!("/ui/slos/{}", id("search"))),
+        ("incidents", "/ui/incidents".to_owned()),
+        ("incident", format!("/ui/incidents/{incident}")),
         ("alerts", "/ui/alerts".to_owned()),
         ("alert", format!("/ui/alerts/{alert}")),
         ("status", "/ui/status".to_owned()),

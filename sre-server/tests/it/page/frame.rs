@@ -21,8 +21,14 @@ async fn lively() -> (World, Vec<String>) {
     let alert = alerts["items"][0]["id"]
         .as_str()
         .expect("it fires");
+    let incidents = world.get("/incidents").await.json();
+    let incident = incidents["items"][0]["id"]
+        .as_str()
+        .expect("it was opened");
     let pages = [
         "/".to_owned(),
+        "/ui/incidents".to_owned(),
+        format!("/ui/incidents/{incident}"),
         format!("/ui/slos/{id}"),
         "/ui/alerts".to_owned(),
         format!("/ui/alerts/{alert}"),
