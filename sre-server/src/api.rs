@@ -15,9 +15,11 @@ mod alerts;
 mod error_budget;
 mod exhaustion;
 mod figure;
+mod frame;
 mod health;
 pub(crate) mod incidents;
 mod labels;
+mod login;
 mod metrics_page;
 mod service_metrics;
 pub(crate) mod slo;
@@ -26,7 +28,7 @@ pub(crate) mod workers;
 
 /// Every route: the API's, and the pages that people look at.
 pub fn routes() -> Routes<Context> {
-    page::routes(operations(samples(incidents(alerts(slos(Routes::new()))))))
+    page::routes(pages(operations(samples(incidents(alerts(slos(Routes::new())))))))
 }
 
 /// What is promised, and how much of it may still go wrong.
@@ -126,6 +128,21 @@ fn samples(routes: Routes<Context>) -> Routes<Context> {
     routes
         .route(Method::POST, "/service-metrics", push, push_doc())
         .route(Method::GET, "/service-metrics", read_back, read_back_doc())
+}
+
+/// What a browser needs beside the views.
+fn pages(routes: Routes<Context>) -> Routes<Context> {
+    use login::{form, form_doc, log_in, log_in_doc, log_out, log_out_doc};
+    routes
+        .route(Method::GET, "/login", form, form_doc())
+        .route(Method::POST, "/login", log_in, log_in_doc())
+        .route(Method::POST, "/logout", log_out, log_out_doc())
+        .route(
+            Method::GET,
+            "/assets/frame.css",
+            frame::style,
+            frame::style_doc(),
+        )
 }
 
 /// How the service itself is.

@@ -21,8 +21,10 @@ use sre_notify::{
 use sre_store_sqlite::{Options, SqliteStore};
 
 use crate::cli::{Exit, HealthArgs};
+use crate::admission::Admission;
+use crate::admission::watch::watch;
 use crate::clock::SystemClock;
-use crate::config::{self, Config, Defaults, MailSecurity, SEND_TIMEOUT, StoreLocation};
+use crate::config::{self, Config, Defaults, Env, MailSecurity, SEND_TIMEOUT, StoreLocation};
 use crate::context::{About, Context, Readiness, SourceFace};
 use crate::defaults::default_slos;
 use crate::demo::DemoSource;
@@ -108,6 +110,7 @@ async fn run_with(config: Config, parts: Parts, signals: Signals) -> anyhow::Res
     };
     crew.spawn(&context, &lifecycle);
     count_connections(&store, &context, &lifecycle);
+    watch_tokens(&config, &context, &lifecycle);
     context
         .metrics
         .set_insecure_mode(config.server.insecure);
@@ -325,7 +328,9 @@ fn context(
     let place = store
         .path()
         .map_or_else(|| "memory".into(), |path| path.to_string_lossy());
+    let tokens = config.server.tokens.as_ref();
     Context {
+        admission: Arc::new(Admission::new(tokens.map(|config| config.tokens.clone()))),
         clock,
         catalog: Arc::<dyn Store>::clone(&ports),
         samples: Arc::<dyn Store>::clone(&ports),
@@ -351,6 +356,22 @@ fn context(
             dashboards: config.links.grafana.clone(),
         },
     }
+}
+
+/// Takes the file of tokens as it is, from now on.
+fn watch_tokens(config: &Config, context: &Arc<Context>, lifecycle: &Lifecycle) {
+    let Some(tokens) = &config.server.tokens else {
+        return;
+    };
+    let workers = lifecycle.workers();
+    let watching = watch(
+        tokens.path.clone(),
+        Env,
+        Arc::clone(&context.admission),
+        Arc::clone(&context.clock),
+        workers.stop(),
+    );
+    workers.spawn("tokens", watching);
 }
 
 /// Shows how many connections to the database are in use, once a second.

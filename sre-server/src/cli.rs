@@ -5,6 +5,7 @@
 mod config;
 mod health;
 mod help;
+mod token;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use self::config::{markdown, show};
 pub use self::health::ask;
 pub(crate) use self::health::from_here;
+pub use self::token::{Expiry, NewTokenArgs, TokenVerb, new_token};
 
 /// The SRE Monitor service: SLOs, error budgets, alerts and incidents.
 ///
@@ -44,6 +46,9 @@ pub enum Verb {
     Health(HealthArgs),
     /// Serves a month of made-up history, to look around in; nobody is told of anything
     Demo(DemoArgs),
+    /// Makes tokens for callers of the API
+    #[command(subcommand)]
+    Token(TokenVerb),
 }
 
 /// How the settings are shown.

@@ -42,7 +42,7 @@ pub use self::evaluation::EvaluationConfig;
 pub use self::fault::{Fault, Faults, Warning};
 pub use self::process::{LogConfig, LogFormat};
 pub use self::reader::{Effective, Origin};
-pub use self::server::{Links, ServerConfig};
+pub use self::server::{Links, ServerConfig, TokensConfig};
 pub use self::setting::{Built, Kind, Section, Setting, WhenUnset};
 pub use self::source::{Env, Settings, Surroundings};
 pub use self::sources::{CollectionConfig, ProbeConfig, PrometheusConfig};

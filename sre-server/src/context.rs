@@ -15,8 +15,9 @@ use sre_core::target::Target;
 use sre_core::time::{Clock, Span};
 use url::Url;
 
+use crate::admission::Admission;
 use crate::http::request_id::RequestId;
-use crate::http::{ApiError, Application, Response, RouteInfo};
+use crate::http::{ApiError, Application, Asked, Caller, Response, RouteInfo};
 use crate::metrics::Metrics;
 use crate::page;
 use crate::watch::SelfWatch;
@@ -25,6 +26,8 @@ use crate::workers::Board;
 /// What every handler gets.
 #[derive(Debug)]
 pub struct Context {
+    /// Who may come in.
+    pub admission: Arc<Admission>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// SLOs.
@@ -142,6 +145,11 @@ impl Context {
 impl Application for Context {
     fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    fn authorize(&self, asked: &Asked<'_>) -> Result<Caller, ApiError> {
+        self.admission
+            .admit(asked, self.clock.now())
     }
 
     fn on_response(&self, route: RouteInfo, status: StatusCode, duration: Duration) {

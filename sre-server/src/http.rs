@@ -66,16 +66,17 @@ pub mod request_id;
 pub mod response;
 mod router;
 
-pub use self::application::{Application, RouteInfo, Settings};
+pub use self::application::{Application, Asked, Caller, RouteInfo, Settings};
 pub use self::call::Call;
 pub use self::fields::Fields;
 
 pub use self::origin::Names;
 pub use self::problem::{ApiError, BoxError};
 pub use self::response::Response;
-pub use self::router::{Router, Routes};
+pub use self::router::{Line, Router, Routes};
 
 use self::around::{Next, around};
+pub(crate) use self::dispatch::Remote;
 use self::dispatch::{Arrival, Shared, answer};
 use self::layers::{catch_panic, close, guard, harden, identify, observe, time_out};
 use self::request_id::RequestId;

@@ -1,6 +1,8 @@
-//! Ids of what people create: version 7, so that they sort by time.
+//! Ids of what people create (version 7, so that they sort by time), and what must not be guessed.
 
+use rustls::crypto::ring;
 use sre_core::name::{IncidentId, SloId};
+use thiserror::Error;
 use uuid::Uuid;
 
 /// A new id for an SLO.
@@ -30,4 +32,23 @@ pub fn jitter_permille() -> u16 {
     // The last 62 bits of a version 7 id are random.
     let (_, low) = Uuid::now_v7().as_u64_pair();
     u16::try_from(low % 1_000).unwrap_or_default()
+}
+
+/// The system gives no random bytes.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error("the system gives no random bytes")]
+pub struct NoRandomness;
+
+/// Bytes that nobody can guess, from the source that TLS takes its keys from.
+///
+/// # Errors
+///
+/// [`NoRandomness`].
+pub fn random_bytes<const N: usize>() -> Result<[u8; N], NoRandomness> {
+    let mut bytes = [0; N];
+    ring::default_provider()
+        .secure_random
+        .fill(&mut bytes)
+        .map_err(|_| NoRandomness)?;
+    Ok(bytes)
 }

@@ -1,5 +1,6 @@
 //! The SRE Monitor service: configuration, HTTP, workers.
 
+pub mod admission;
 pub mod api;
 pub mod app;
 pub mod cli;

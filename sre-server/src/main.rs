@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use sre_server::cli::{self, Exit, Verb};
+use sre_core::time::Clock as _;
+use sre_server::cli::{self, Exit, TokenVerb, Verb};
+use sre_server::clock::SystemClock;
 use sre_server::config::{Config, Env};
 use sre_server::{app, logging};
 
@@ -34,6 +36,9 @@ fn run() -> io::Result<ExitCode> {
                     .document(),
             )?;
             Ok(Exit::Done.into())
+        }
+        Verb::Token(TokenVerb::New(args)) => {
+            Ok(cli::new_token(&args, SystemClock.now(), &mut out, &mut err)?.into())
         }
         Verb::Serve => with_config(Voice::Logs, &mut err, |config| async {
             app::run(config)

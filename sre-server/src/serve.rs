@@ -20,9 +20,11 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::Service;
+use tower::util::MapRequest;
 
 use self::head_guard::HeadGuard;
 use self::write_stall::WriteStall;
+use crate::http::Remote;
 use crate::lifecycle::Stop;
 
 mod head_guard;
@@ -155,6 +157,16 @@ impl Connection {
         // Answers are written whole; waiting for more to send would only delay them. Where the
         // option is refused, it is slower and otherwise the same.
         let _ = socket.set_nodelay(true);
+        let remote = socket
+            .peer_addr()
+            .ok()
+            .map(|address| Remote(address.ip()));
+        let service = MapRequest::new(service, move |mut request: Request<Incoming>| {
+            if let Some(remote) = remote {
+                request.extensions_mut().insert(remote);
+            }
+            request
+        });
         let io = TokioIo::new(WriteStall::new(HeadGuard::new(socket)));
         let connection = builder().serve_connection(io, TowerToHyperService::new(service));
         tokio::select! {

@@ -16,7 +16,8 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Address,
         Is("127.0.0.1"),
         "The address to listen on. One that other machines can reach is refused unless \
-         `SRE_MONITOR_ALLOW_ANONYMOUS` is `true`.",
+         callers need tokens \
+         (`SRE_MONITOR_API_TOKENS_FILE`) or `SRE_MONITOR_ALLOW_ANONYMOUS` is `true`.",
     ),
     Setting::new(
         "SRE_MONITOR_PORT",
@@ -41,18 +42,18 @@ pub const SETTINGS: &[Setting] = &[
         Section::Server,
         Kind::Flag,
         Is("false"),
-        "`true` lets everybody who can reach the address read and write, without a token.",
+        "`true` lets everybody who can reach the address read and write, without a token. Where \
+         there is a file of tokens it has no effect.",
     ),
     Setting::new(
         "SRE_MONITOR_API_TOKENS_FILE",
         Section::Server,
         Kind::Path,
         Unset,
-        "A file of hashed bearer tokens with their roles.",
-    )
-    .refused(
-        "API tokens are not built in this version; unset it, and listen on 127.0.0.1 behind a \
-         proxy that authenticates",
+        "A file of hashed bearer tokens, a line each: name, role (`read`, `ack`, `write`, `admin`), \
+         SHA-256, expiry; `sre-monitor token new` makes one. With it every caller needs a token, \
+         except for `/health`, `/health/live` and `/health/ready`. Changes are taken within \
+         seconds; a file that cannot be used leaves the tokens as they were.",
     ),
     Setting::new(
         "REQUEST_TIMEOUT",

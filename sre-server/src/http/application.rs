@@ -1,5 +1,7 @@
 //! Between the HTTP side and the application: what the one asks, and what an operator can set.
 
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -17,14 +19,14 @@ pub trait Application: Send + Sync + 'static {
     /// The present instant, read once for each request.
     fn now(&self) -> DateTime<Utc>;
 
-    /// Refuses a caller that may not do this. Without tokens (on loopback, or by explicit
-    /// permission) everybody may do everything.
+    /// Says who is asking, or refuses a caller that may not do this. Without tokens (on loopback, or
+    /// by explicit permission) everybody may do everything.
     ///
     /// # Errors
     ///
-    /// [`ApiError::Unauthenticated`] or [`ApiError::Forbidden`].
-    fn authorize(&self, _access: Access, _headers: &HeaderMap) -> Result<(), ApiError> {
-        Ok(())
+    /// [`ApiError::Unauthenticated`], [`ApiError::Forbidden`] or [`ApiError::TooManyRequests`].
+    fn authorize(&self, _asked: &Asked<'_>) -> Result<Caller, ApiError> {
+        Ok(Caller::Anonymous)
     }
 
     /// A request was answered: for metrics, and the SLOs of the service itself. Probes are left out.
@@ -37,6 +39,62 @@ pub trait Application: Send + Sync + 'static {
 
     /// A handler panicked. The request was answered with 500.
     fn on_panic(&self, _route: RouteInfo) {}
+}
+
+/// What decides whether a request is let in.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// What the route asks of a caller.
+    pub access: Access,
+    /// The method of the request.
+    pub method: &'a Method,
+    /// Its headers.
+    pub headers: &'a HeaderMap,
+    /// Who is at the other end of the connection; nobody where there is no socket.
+    pub remote: Option<IpAddr>,
+    /// Whether machines ask it every second.
+    pub is_probe: bool,
+}
+
+/// Who makes a request.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum Caller {
+    /// Somebody: nobody is asked who they are.
+    #[default]
+    Anonymous,
+    /// The holder of the token of this name.
+    Token(Arc<str>),
+}
+
+impl Caller {
+    /// How what was done is signed, given whom the caller names. A token's name always stands there,
+    /// and stands last, where no text of the caller's can come after it: `ada via ci` was said by
+    /// the holder of `ci`, whoever ada is. Without tokens it is the caller's word alone.
+    ///
+    /// ```
+    /// use sre_server::http::Caller;
+    ///
+    /// let ci = Caller::Token("ci".into());
+    /// assert_eq!(ci.signs(None).as_deref(), Some("ci"));
+    /// assert_eq!(ci.signs(Some("ada".into())).as_deref(), Some("ada via ci"));
+    /// assert_eq!(Caller::Anonymous.signs(Some("ada".into())).as_deref(), Some("ada"));
+    /// ```
+    pub fn signs(&self, by: Option<String>) -> Option<String> {
+        match (self, by) {
+            (Self::Anonymous, by) => by,
+            (Self::Token(name), None) => Some(name.to_string()),
+            (Self::Token(name), Some(by)) if by == **name => Some(by),
+            (Self::Token(name), Some(by)) => Some(format!("{by} via {name}")),
+        }
+    }
+
+    /// By what requests of one caller are told from those of another; empty for everybody.
+    pub fn scope(&self) -> &str {
+        match self {
+            Self::Anonymous => "",
+            Self::Token(name) => name,
+        }
+    }
 }
 
 /// Which route a request took, in words that are few: fit for the labels of a metric.

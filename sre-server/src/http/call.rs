@@ -1,5 +1,6 @@
 //! A request as a handler gets it: matched, bounded, read.
 
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use chrono::{DateTime, Utc};
 use hyper::header::HeaderMap;
 use serde_json::{Map, Value};
 
+use super::application::Caller;
 use super::etag;
 use super::fields::Fields;
 use super::json;
@@ -29,6 +31,10 @@ pub struct Call<C> {
     pub headers: HeaderMap,
     /// The body, within the route's limit; empty where the route takes none.
     pub body: Bytes,
+    /// Who makes the request.
+    pub caller: Caller,
+    /// Who is at the other end of the connection; nobody where there is no socket.
+    pub remote: Option<IpAddr>,
     /// Under which name the request is logged.
     pub request_id: RequestId,
     /// The instant of this request: one operation, one instant.
@@ -73,6 +79,17 @@ impl<C> Call<C> {
             return Ok(Value::Object(Map::new()));
         }
         json::parse(&self.body)
+    }
+
+    /// The body as the fields of a form, to be read like a query.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::Malformed`] when it is no form in UTF-8.
+    pub fn form(&self) -> Result<Query, ApiError> {
+        let text = std::str::from_utf8(&self.body)
+            .map_err(|_| ApiError::Malformed("the form is not UTF-8".to_owned()))?;
+        Query::parse(text)
     }
 
     /// The body as an object, to be read field by field.

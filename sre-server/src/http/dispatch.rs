@@ -1,5 +1,6 @@
 //! From a request that passed the layers to its handler.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use hyper::http::request::Parts;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::application::{Application, RouteInfo, Settings};
+use super::application::{Application, Asked, RouteInfo, Settings};
 use super::around::Answer;
 use super::body::{self, Body, Memory};
 use super::call::Call;
@@ -29,6 +30,10 @@ const IN_FLIGHT_MAX: usize = 64;
 
 /// After how long a shed request may come back: most requests take milliseconds.
 pub(super) const SHED_RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// Who is at the other end of the connection, among the extensions of a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Remote(pub(crate) IpAddr);
 
 /// What all requests share.
 pub(super) struct Shared<A> {
@@ -115,9 +120,17 @@ async fn handle<A: Application>(arrival: Box<Arrival<A>>) -> Result<Response, Ap
         deadline,
     } = *arrival;
     let Matched { route, params } = route?;
-    shared
-        .application
-        .authorize(route.doc.access, &parts.headers)?;
+    let remote = parts
+        .extensions
+        .get::<Remote>()
+        .map(|remote| remote.0);
+    let caller = shared.application.authorize(&Asked {
+        access: route.doc.access,
+        method: &parts.method,
+        headers: &parts.headers,
+        remote,
+        is_probe: probe,
+    })?;
     let query = Query::parse(parts.uri.query().unwrap_or_default())?;
     query.refuse_unknown(&route.parameters)?;
     if !probe && shared.in_flight.available_permits() == 0 {
@@ -154,6 +167,8 @@ async fn handle<A: Application>(arrival: Box<Arrival<A>>) -> Result<Response, Ap
         query,
         headers: parts.headers,
         body: held.bytes.clone(),
+        caller,
+        remote,
         request_id: id,
         now: shared.application.now(),
     };

@@ -96,6 +96,7 @@ impl SchemaOf {
 }
 
 const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
 impl Doc {
@@ -149,6 +150,11 @@ impl Doc {
     /// A JSON merge patch (RFC 7396) of a `T`.
     pub fn patch_body<T: ToSchema>(self) -> Self {
         self.takes(&[JSON, MERGE_PATCH], true, Some(SchemaOf::of::<T>()))
+    }
+
+    /// The fields of an HTML form.
+    pub fn form_body<T: ToSchema>(self) -> Self {
+        self.takes(&[FORM], true, Some(SchemaOf::of::<T>()))
     }
 
     /// Takes batches: the larger of the two configured limits holds.

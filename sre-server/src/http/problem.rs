@@ -42,9 +42,12 @@ pub enum ApiError {
     /// The request cannot be read at all: 400.
     #[error("{0}")]
     Malformed(String),
-    /// No credentials, or none that are known: 401.
+    /// No credentials: 401.
     #[error("a bearer token is required")]
     Unauthenticated,
+    /// Credentials that are none of ours, or not any more: 401, too.
+    #[error("{0}")]
+    WrongCredentials(&'static str),
     /// Known, but not allowed to do this: 403.
     #[error("{0}")]
     Forbidden(String),
@@ -194,7 +197,7 @@ impl ApiError {
     fn kind(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed", "Malformed request"),
-            Self::Unauthenticated => (
+            Self::Unauthenticated | Self::WrongCredentials(_) => (
                 StatusCode::UNAUTHORIZED,
                 "unauthenticated",
                 "Credentials are required",
@@ -254,6 +257,10 @@ impl ApiError {
         match self {
             Self::MethodNotAllowed { allow } => Some((ALLOW, allow.0.clone())),
             Self::Unauthenticated => Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            Self::WrongCredentials(_) => Some((
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer error=\"invalid_token\""),
+            )),
             Self::TooManyRequests { retry_after } | Self::Unavailable { retry_after, .. } => {
                 // Rounded up: who comes back a moment early is refused again.
                 let seconds = retry_after

@@ -41,7 +41,19 @@ pub(super) struct Route<C> {
 /// Finds the route of a request.
 pub struct Router<C> {
     paths: matchit::Router<Vec<Arc<Route<C>>>>,
+    lines: Vec<Line>,
     document: Bytes,
+}
+
+/// What a line of the table says of who may use it, for whoever has to look at all of them.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Line {
+    /// The method.
+    pub method: Method,
+    /// The path, with its variable parts in braces.
+    pub pattern: &'static str,
+    /// What a caller must be allowed to do.
+    pub access: Access,
 }
 
 /// A route that was found, with the variable parts of its path.
@@ -116,6 +128,11 @@ impl<C: Send + Sync + 'static> Routes<C> {
         let document = text.get_or_init(|| document).clone();
         let mut router = Router {
             paths: matchit::Router::new(),
+            lines: table
+                .routes
+                .iter()
+                .map(Route::line)
+                .collect(),
             document,
         };
         for route in table.routes {
@@ -137,7 +154,22 @@ fn serve(document: &std::sync::OnceLock<Bytes>) -> std::future::Ready<Answer> {
     )))
 }
 
+impl<C> Route<C> {
+    fn line(&self) -> Line {
+        Line {
+            method: self.method.clone(),
+            pattern: self.pattern,
+            access: self.doc.access,
+        }
+    }
+}
+
 impl<C> Router<C> {
+    /// Every line of the table, in its order.
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
     /// The OpenAPI document of the table, as it is served.
     pub fn document(&self) -> &Bytes {
         &self.document

@@ -21,4 +21,5 @@ mod process;
 mod prometheus;
 mod random;
 mod sink;
+mod tokens;
 mod waiting;

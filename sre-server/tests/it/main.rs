@@ -1,5 +1,6 @@
 //! What the service does as a whole: one binary, a module per concern.
 
+mod api_access;
 mod api_alerts;
 mod api_operations;
 mod api_samples;

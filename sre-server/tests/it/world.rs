@@ -62,7 +62,8 @@ pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     /// What handlers share.
     pub(crate) context: Arc<Context>,
-    router: Arc<Router<Context>>,
+    /// The table of routes.
+    pub(crate) router: Arc<Router<Context>>,
     evaluator: Evaluator,
 }
 
@@ -225,6 +226,7 @@ impl World {
 
 fn context(store: &Arc<ReferenceStore>, clock: &Arc<ManualClock>) -> Context {
     Context {
+        admission: Arc::default(),
         clock: Arc::<ManualClock>::clone(clock),
         catalog: Arc::<ReferenceStore>::clone(store),
         samples: Arc::<ReferenceStore>::clone(store),

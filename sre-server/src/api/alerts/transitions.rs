@@ -19,7 +19,8 @@ const COMMENT_LENGTH_MAX: usize = 4096;
 /// Who acts on an alert, and what they say. Both may be left out, and so may the body.
 #[derive(Clone, ToSchema)]
 struct AlertAction {
-    /// Who.
+    /// Who. Where callers have tokens, the token's name is put behind it (`ada via ci`), and stands
+    /// there alone where this is left out.
     #[schema(example = "ada")]
     by: Option<String>,
     /// What they say.
@@ -97,5 +98,6 @@ fn read(call: &Call<Context>) -> Result<AlertAction, ApiError> {
     let comment = fields
         .optional("comment")
         .prose(1..=COMMENT_LENGTH_MAX);
+    let by = call.caller.signs(by);
     fields.finish(|| Some(AlertAction { by, comment }))
 }

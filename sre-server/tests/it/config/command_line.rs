@@ -2,7 +2,9 @@
 
 use std::process::Command;
 
-use sre_server::cli::{self, Exit, Output, Verb};
+use serde_json::Value;
+use sre_server::admission::TokenSet;
+use sre_server::cli::{self, Exit, Output, TokenVerb, Verb};
 use sre_server::config::SETTINGS;
 
 use super::{Given, KEY, shown};
@@ -106,7 +108,7 @@ fn a_command_line_that_is_not_understood_ends_with_1_and_help_with_0() {
             setting.name
         );
     }
-    for verb in ["serve", "migrate", "config", "openapi"] {
+    for verb in ["serve", "migrate", "config", "openapi", "token"] {
         assert!(
             help.text
                 .contains(&format!("\n  {verb} ")),
@@ -152,5 +154,73 @@ fn the_process_ends_with_78_when_a_setting_cannot_be_used() {
         assert_eq!(output.stdout.is_empty(), status != 0, "{args:?} {text}");
         let told = String::from_utf8_lossy(&output.stderr).contains("SRE_MONITOR_HOST=\"0.0.0.0\"");
         assert_eq!(told, status == 78, "{args:?} {text}");
+    }
+}
+
+/// What `sre-monitor token new …` writes to both outputs.
+fn new_token(args: &[&str]) -> (String, String) {
+    let Ok(Verb::Token(TokenVerb::New(args))) =
+        cli::parse([&["sre-monitor", "token", "new"], args].concat())
+    else {
+        panic!("token new is a verb");
+    };
+    let now = "2026-11-23T12:00:00Z"
+        .parse()
+        .expect("an instant");
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let exit = cli::new_token(&args, now, &mut out, &mut err).expect("memory takes it");
+    assert_eq!(exit, Exit::Done);
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    (text(out), text(err))
+}
+
+#[test]
+fn a_new_token_is_shown_once_with_the_line_that_the_service_knows_it_by() {
+    let (out, err) = new_token(&["--role", "write", "--name", "ci", "--expires", "30d"]);
+    let mut lines = out
+        .lines()
+        .map(|line| line.split_whitespace().skip(1));
+    let token = lines
+        .next()
+        .and_then(|mut words| words.next())
+        .expect("a token");
+    let line: Vec<_> = lines.next().expect("a line").collect();
+    assert!(token.starts_with("sre_write_"), "{token}");
+    assert_eq!(
+        (line[0], line[1], line[3]),
+        ("ci", "write", "2026-12-23T12:00:00Z")
+    );
+    let set: TokenSet = line
+        .join(" ")
+        .parse()
+        .expect("a line of the file");
+    assert!(set.find(token).is_some());
+    assert!(!err.contains(token));
+
+    let (out, err) = new_token(&["--role", "read", "--expires", "never", "--output", "json"]);
+    let shown: Value = serde_json::from_str(&out).expect("JSON");
+    let line = shown["line"].as_str().expect("a line");
+    assert!(
+        line.starts_with("read-") && line.ends_with(" never"),
+        "{line}"
+    );
+    assert_eq!(err, "");
+}
+
+#[test]
+fn a_token_that_cannot_be_is_refused_by_name() {
+    for (args, why) in [
+        (&["--role", "root"][..], "read, ack, write and admin"),
+        (&[], "--role"),
+        (
+            &["--role", "read", "--name", "two words"],
+            "letters, digits",
+        ),
+        (&["--role", "read", "--expires", "soon"], "or `never`"),
+    ] {
+        let args = [&["sre-monitor", "token", "new"], args].concat();
+        let answer = cli::parse(args).expect_err("refused");
+        assert_eq!(answer.exit, Exit::Failed);
+        assert!(answer.text.contains(why), "{}", answer.text);
     }
 }
