@@ -17,6 +17,7 @@ mod catalog;
 mod evaluations;
 mod incidents;
 mod outbox;
+mod replies;
 mod retention;
 mod samples;
 mod services;
@@ -37,6 +38,7 @@ pub use outbox::{
     Attempt, AttemptRecord, ClaimedDelivery, DeliveryState, DueGroup, Frozen, IntentRecord, Judged,
     Outbox, QueueDepth, Recorded,
 };
+pub use replies::{ClaimedReply, REPLIES_KEPT, Replies, Reply, ReplyKey};
 pub use retention::{Kept, Retention};
 pub use samples::{Appended, Samples, Target, TargetClaim};
 pub use services::Services;
@@ -44,12 +46,20 @@ pub use services::Services;
 /// Everything a service needs to remember. Implemented for every type that has all ports;
 /// `Arc<dyn Store>` upcasts to each of them.
 pub trait Store:
-    Alerts + Catalog + Evaluations + Incidents + Outbox + Retention + Samples + Services
+    Alerts + Catalog + Evaluations + Incidents + Outbox + Replies + Retention + Samples + Services
 {
 }
 
-impl<T: Alerts + Catalog + Evaluations + Incidents + Outbox + Retention + Samples + Services> Store
-    for T
+impl<T> Store for T where
+    T: Alerts
+        + Catalog
+        + Evaluations
+        + Incidents
+        + Outbox
+        + Replies
+        + Retention
+        + Samples
+        + Services
 {
 }
 

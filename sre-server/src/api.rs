@@ -147,6 +147,11 @@ fn pages(routes: Routes<Context>) -> Routes<Context> {
 
 /// How the service itself is.
 fn operations(routes: Routes<Context>) -> Routes<Context> {
+    probes(routes).route(Method::GET, "/workers", workers::list, workers::list_doc())
+}
+
+/// What machines ask, which the port for probes serves alone.
+pub fn probes(routes: Routes<Context>) -> Routes<Context> {
     let rendered = health::Rendered::default();
     let store = Arc::<metrics_page::StorePart>::default();
     routes
@@ -168,7 +173,6 @@ fn operations(routes: Routes<Context>) -> Routes<Context> {
             |call| ready(health::ready(&call)),
             health::ready_doc(),
         )
-        .route(Method::GET, "/workers", workers::list, workers::list_doc())
         .route(
             Method::GET,
             "/metrics",

@@ -4,6 +4,7 @@
 //! to each other, and runs them until the process is to end.
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ use crate::config::{self, Config, Defaults, Env, MailSecurity, SEND_TIMEOUT, Sto
 use crate::context::{About, Context, Readiness, SourceFace};
 use crate::defaults::default_slos;
 use crate::demo::DemoSource;
-use crate::http;
+use crate::http::{self, Routes};
 use crate::lifecycle::{End, Lifecycle, Signals, signals};
 use crate::metrics::Metrics;
 use crate::serve::Listener;
@@ -83,9 +84,11 @@ async fn run_with(config: Config, parts: Parts, signals: Signals) -> anyhow::Res
         prometheus,
         demo,
     } = parts;
-    let listener = Listener::bind(config.server.address)
-        .await
-        .with_context(|| format!("{} cannot be listened on", config.server.address))?;
+    let listener = bind(config.server.address).await?;
+    let for_probes = match config.server.probe_address {
+        Some(address) => Some(bind(address).await?),
+        None => None,
+    };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     prepare(&config, &store, &channels, clock.now()).await?;
 
@@ -114,6 +117,9 @@ async fn run_with(config: Config, parts: Parts, signals: Signals) -> anyhow::Res
     context
         .metrics
         .set_insecure_mode(config.server.insecure);
+    if let Some(listener) = for_probes {
+        serve_probes(listener, &config, &context, &lifecycle);
+    }
     serve(listener, &config, &context, &lifecycle);
     Ok(lifecycle
         .run(signals, async move { store.close().await })
@@ -337,7 +343,8 @@ fn context(
         evaluations: Arc::<dyn Store>::clone(&ports),
         alerts: Arc::<dyn Store>::clone(&ports),
         incidents: Arc::<dyn Store>::clone(&ports),
-        outbox: ports,
+        outbox: Arc::<dyn Store>::clone(&ports),
+        replies: ports,
         settings: config.monitor(),
         defaults: config.slo_defaults(),
         samples_kept: config.retention.samples,
@@ -391,6 +398,26 @@ fn count_connections(store: &SqliteStore, context: &Arc<Context>, lifecycle: &Li
         });
 }
 
+async fn bind(address: SocketAddr) -> anyhow::Result<Listener> {
+    Listener::bind(address)
+        .await
+        .with_context(|| format!("{address} cannot be listened on"))
+}
+
+/// Answers probes, and nothing else, on a port that others than clients can reach.
+fn serve_probes(
+    listener: Listener,
+    config: &Config,
+    context: &Arc<Context>,
+    lifecycle: &Lifecycle,
+) {
+    let router = Arc::new(crate::api::probes(Routes::new()).into_bare_router());
+    let service = http::service(router, Arc::clone(context), config.http());
+    tracing::info!(address = %listener.address(), "health and metrics are here, too");
+    let requests = lifecycle.requests();
+    requests.spawn("probes", listener.serve(service, requests.stop()));
+}
+
 /// Answers requests from now on; readiness is false as soon as the end begins.
 fn serve(listener: Listener, config: &Config, context: &Arc<Context>, lifecycle: &Lifecycle) {
     let address = listener.address();
@@ -415,7 +442,7 @@ fn destinations(channels: &[Arc<dyn Notifier>]) -> Vec<Destination> {
 }
 
 /// One line says what runs, and whom it tells; that nobody is told is said with the settings.
-fn announce(context: &Context, address: std::net::SocketAddr) {
+fn announce(context: &Context, address: SocketAddr) {
     let channels: Vec<&str> = context
         .destinations
         .iter()

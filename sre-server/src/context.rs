@@ -10,7 +10,7 @@ use sre_core::monitor::MonitorSettings;
 use sre_core::name::DestinationId;
 use sre_core::notification::Destination;
 use sre_core::slo::Window;
-use sre_core::store::{Alerts, Catalog, Evaluations, Incidents, Outbox, Samples};
+use sre_core::store::{Alerts, Catalog, Evaluations, Incidents, Outbox, Replies, Samples};
 use sre_core::target::Target;
 use sre_core::time::{Clock, Span};
 use url::Url;
@@ -42,6 +42,8 @@ pub struct Context {
     pub incidents: Arc<dyn Incidents>,
     /// The ledger of deliveries.
     pub outbox: Arc<dyn Outbox>,
+    /// Answers that are given again.
+    pub replies: Arc<dyn Replies>,
     /// Levels, intervals, cooldowns.
     pub settings: MonitorSettings,
     /// What an SLO has where its author says nothing.
@@ -150,6 +152,10 @@ impl Application for Context {
     fn authorize(&self, asked: &Asked<'_>) -> Result<Caller, ApiError> {
         self.admission
             .admit(asked, self.clock.now())
+    }
+
+    fn replies(&self) -> Option<Arc<dyn Replies>> {
+        Some(Arc::clone(&self.replies))
     }
 
     fn on_response(&self, route: RouteInfo, status: StatusCode, duration: Duration) {

@@ -54,6 +54,7 @@ pub mod etag;
 pub mod fault;
 pub mod field;
 pub mod fields;
+mod idempotency;
 pub mod json;
 mod layers;
 mod openapi;

@@ -58,6 +58,7 @@ mod list;
 pub mod model;
 pub mod outbox;
 mod reference;
+pub mod replies;
 pub mod retention;
 pub mod samples;
 pub mod services;

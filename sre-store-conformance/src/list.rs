@@ -287,6 +287,20 @@ macro_rules! for_each_test {
                     a_ticket_waits_until_the_end_of_the_page_is_told
                     only_tickets_wait_and_only_for_their_own_page
                 }
+                replies {
+                    a_new_key_is_claimed
+                    a_kept_answer_is_given_again
+                    an_empty_answer_is_kept
+                    a_claimed_key_is_under_way_until_the_claim_ends
+                    a_key_stands_for_one_request
+                    a_key_belongs_to_its_scope
+                    a_released_key_is_given_again
+                    a_late_holder_of_a_key_is_superseded
+                    a_kept_answer_never_changes
+                    an_unknown_key_cannot_be_kept
+                    a_key_is_forgotten_after_a_day
+                    old_answers_are_pruned_in_batches
+                }
                 retention {
                     an_empty_store_forgets_nothing
                     old_samples_are_forgotten_in_batches

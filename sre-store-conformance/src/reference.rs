@@ -10,6 +10,7 @@ mod evaluations;
 mod incidents;
 mod lifetime;
 mod outbox;
+mod replies;
 mod retention;
 mod samples;
 mod services;
@@ -28,11 +29,12 @@ use sre_core::notification::Told;
 use sre_core::sample::SampleValue;
 use sre_core::service::Service;
 use sre_core::slo::Slo;
-use sre_core::store::{AlertStep, BudgetRecord, Calculation, Gap};
+use sre_core::store::{AlertStep, BudgetRecord, Calculation, Gap, ReplyKey};
 
 use self::alerts::Episode;
 use self::evaluations::Cursor;
 use self::outbox::{Lane, Message, Note};
+use self::replies::ReplyRow;
 use self::samples::TargetRow;
 
 /// The store in memory.
@@ -91,6 +93,7 @@ struct State {
     notes: BTreeMap<IntentId, Note>,
     messages: BTreeMap<DeliveryId, Message>,
     told: BTreeMap<(DestinationId, DedupKey), Told>,
+    replies: BTreeMap<ReplyKey, ReplyRow>,
 }
 
 /// The samples of one metric, over all label sets.

@@ -28,6 +28,7 @@ impl Retention for SqliteStore {
                     Kept::History => history(tx, before, limit).await,
                     Kept::Incidents => incidents(tx, before, limit).await,
                     Kept::Alerts => alerts(tx, before, limit).await,
+                    Kept::Replies => replies(tx, before, limit).await,
                     _ => Ok(0),
                 }
             })
@@ -253,6 +254,26 @@ async fn alerts(
         forget(tx, &alert.id).await?;
     }
     Ok(u64::try_from(over.len()).unwrap_or(u64::MAX))
+}
+
+async fn replies(
+    tx: &mut SqliteConnection,
+    before: DateTime<Utc>,
+    limit: u32,
+) -> Result<u64, StoreError> {
+    let (before, limit) = (row::instant(before), row::limit(limit));
+    let deleted = query!(
+        "delete from replies
+          where (scope, key) in (
+                    select scope, key from replies
+                     where claimed_at < $1 order by claimed_at limit $2)",
+        before,
+        limit
+    )
+    .execute(tx)
+    .await
+    .map_err(classify)?;
+    Ok(deleted.rows_affected())
 }
 
 /// Deletes an episode with all that was noted and told of it, leaves first.

@@ -24,6 +24,8 @@ pub enum Kept {
     /// Resolved alerts with their transitions, intents and deliveries; those of an incident as long
     /// as the incident.
     Alerts,
+    /// Answers by key, since their request began.
+    Replies,
 }
 
 impl Kept {
@@ -35,6 +37,7 @@ impl Kept {
         Self::History,
         Self::Incidents,
         Self::Alerts,
+        Self::Replies,
     ];
 
     /// The name in logs and metrics.
@@ -47,6 +50,7 @@ impl Kept {
             Self::History => "history",
             Self::Incidents => "incidents",
             Self::Alerts => "alerts",
+            Self::Replies => "replies",
         }
     }
 }

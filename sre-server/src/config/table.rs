@@ -84,9 +84,8 @@ pub const SETTINGS: &[Setting] = &[
             max: 65_535,
         },
         Unset,
-        "A second port, for `/health/live`, `/health/ready` and `/metrics` only.",
-    )
-    .without_effect(),
+        "A second port, for `/health`, `/health/live`, `/health/ready` and `/metrics` only.",
+    ),
     Setting::new(
         "SRE_MONITOR_PUBLIC_URL",
         Section::Server,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use hyper::header::HeaderMap;
 use hyper::{Method, StatusCode, Uri};
+use sre_core::store::Replies;
 
 use super::doc::Access;
 use super::origin::Names;
@@ -27,6 +28,12 @@ pub trait Application: Send + Sync + 'static {
     /// [`ApiError::Unauthenticated`], [`ApiError::Forbidden`] or [`ApiError::TooManyRequests`].
     fn authorize(&self, _asked: &Asked<'_>) -> Result<Caller, ApiError> {
         Ok(Caller::Anonymous)
+    }
+
+    /// Where answers are kept for who asks again under an `Idempotency-Key`; without it keys are passed
+    /// over.
+    fn replies(&self) -> Option<Arc<dyn Replies>> {
+        None
     }
 
     /// A request was answered: for metrics, and the SLOs of the service itself. Probes are left out.

@@ -18,6 +18,7 @@ use super::around::Answer;
 use super::body::{self, Body, Memory};
 use super::call::Call;
 use super::doc::BodyRule;
+use super::idempotency::{self, Once};
 use super::problem::ApiError;
 use super::query::Query;
 use super::request_id::RequestId;
@@ -40,7 +41,7 @@ pub(super) struct Shared<A> {
     pub(super) application: Arc<A>,
     pub(super) router: Arc<Router<A>>,
     pub(super) settings: Settings,
-    in_flight: Semaphore,
+    in_flight: Arc<Semaphore>,
     body_memory: Memory,
 }
 
@@ -50,7 +51,7 @@ impl<A> Shared<A> {
             application,
             router,
             settings,
-            in_flight: Semaphore::new(IN_FLIGHT_MAX),
+            in_flight: Arc::new(Semaphore::new(IN_FLIGHT_MAX)),
             body_memory: Memory::new(),
         }
     }
@@ -131,6 +132,12 @@ async fn handle<A: Application>(arrival: Box<Arrival<A>>) -> Result<Response, Ap
         remote,
         is_probe: probe,
     })?;
+    // What a page is answered is made for one browser alone.
+    let key = if route.doc.is_page {
+        None
+    } else {
+        idempotency::key(&parts)?
+    };
     let query = Query::parse(parts.uri.query().unwrap_or_default())?;
     query.refuse_unknown(&route.parameters)?;
     if !probe && shared.in_flight.available_permits() == 0 {
@@ -158,9 +165,14 @@ async fn handle<A: Application>(arrival: Box<Arrival<A>>) -> Result<Response, Ap
     let place = if probe {
         None
     } else {
-        Some(shared.in_flight.try_acquire())
+        Some(Arc::clone(&shared.in_flight).try_acquire_owned())
     };
-    let _place = place.transpose().map_err(|_| shed())?;
+    let place = place.transpose().map_err(|_| shed())?;
+    let now = shared.application.now();
+    let once = key.map(|key| {
+        let timeout = shared.settings.request_timeout;
+        Once::new(key, &caller, &parts, &held.bytes, now, timeout)
+    });
     let call = Call {
         context: Arc::clone(&shared.application),
         params,
@@ -169,10 +181,20 @@ async fn handle<A: Application>(arrival: Box<Arrival<A>>) -> Result<Response, Ap
         body: held.bytes.clone(),
         caller,
         remote,
-        request_id: id,
-        now: shared.application.now(),
+        request_id: id.clone(),
+        now,
     };
-    (route.handler)(call).await
+    match (once, shared.application.replies()) {
+        (Some(once), Some(replies)) => {
+            let work = async move {
+                let answered = (route.handler)(call).await;
+                drop(place);
+                answered.unwrap_or_else(|error| error.into_response(&id))
+            };
+            once.run(replies, work).await
+        }
+        _ => (route.handler)(call).await,
+    }
 }
 
 fn shed() -> ApiError {

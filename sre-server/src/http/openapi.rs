@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use utoipa::PartialSchema as _;
 use utoipa::openapi::content::Content as MediaType;
 use utoipa::openapi::path::{
     HttpMethod, Operation, OperationBuilder, Parameter, ParameterIn, PathItem, Paths,
@@ -12,24 +11,34 @@ use utoipa::openapi::path::{
 use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::response::Response;
 use utoipa::openapi::schema::{Array, Object, SchemaType, Type};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{
-    Components, Info, License, OpenApi, OpenApiBuilder, Ref, RefOr, Required, Schema, Server,
+    Components, Info, License, OpenApiBuilder, Ref, RefOr, Required, Schema, Server,
 };
 
-use super::doc::{Answer, BodyRule, Content, Doc, SchemaOf};
+use self::refusals::{Operation as Place, Refusal};
+use super::doc::{Access, Answer, BodyRule, Content, Doc, SchemaOf};
 use super::problem::Problem;
 
-/// The document of a table of (method, path, documentation).
+mod examples;
+mod refusals;
+
+/// The document of a table of (method, path, documentation), with examples recorded elsewhere.
 ///
 /// # Panics
 ///
 /// When a method is none that OpenAPI knows: a mistake in the table.
-pub(super) fn document<'a>(table: impl Iterator<Item = (&'a str, &'a str, &'a Doc)>) -> OpenApi {
+pub(super) fn document<'a>(
+    table: impl Iterator<Item = (&'a str, &'a str, &'a Doc)>,
+    recorded: &Value,
+) -> Value {
     let mut schemas = Schemas::default();
-    schemas.reference(SchemaOf::of::<Problem>());
+    let problem = schemas.reference(SchemaOf::of::<Problem>());
     let mut paths = Paths::new();
     for (method, path, doc) in table {
-        let operation = operation(method, path, doc, &mut schemas);
+        let operation = operation(Place { method, path, doc }, &mut schemas);
         let method = http_method(method).expect("the table holds methods that OpenAPI knows");
         let path = path.replace("{*", "{");
         let item = paths.paths.entry(path).or_default();
@@ -37,14 +46,50 @@ pub(super) fn document<'a>(table: impl Iterator<Item = (&'a str, &'a str, &'a Do
     }
     let mut components = Components::new();
     components.schemas.extend(schemas.0);
-    OpenApiBuilder::new()
+    components.responses = refusals::components(&problem);
+    components.security_schemes = security_schemes();
+    let document = OpenApiBuilder::new()
         .info(info())
         .servers(Some([Server::new("/")]))
-        // No scheme: this version asks nobody who they are.
-        .security(Some([]))
         .paths(paths)
         .components(Some(components))
-        .build()
+        .build();
+    let mut document = serde_json::to_value(document).expect("the document serialises");
+    examples::add(&mut document, recorded);
+    document
+}
+
+/// How a caller says who it is.
+fn security_schemes() -> BTreeMap<String, RefOr<SecurityScheme>> {
+    let mut bearer = Http::new(HttpAuthScheme::Bearer);
+    bearer.description = Some(
+        "A token that `sre-monitor token new` made. Where the service runs without a file of tokens, \
+         on loopback, nobody is asked for one."
+            .to_owned(),
+    );
+    let session = ApiKeyValue::with_description(
+        "sre_monitor_session",
+        "What a browser gets at `/login` for a token. It reads, and writes nothing.",
+    );
+    [
+        (BEARER, SecurityScheme::Http(bearer)),
+        (SESSION, SecurityScheme::ApiKey(ApiKey::Cookie(session))),
+    ]
+    .map(|(name, scheme)| (name.to_owned(), scheme.into()))
+    .into()
+}
+
+const BEARER: &str = "bearer";
+const SESSION: &str = "session";
+
+/// By what a caller may be admitted to an operation.
+fn security(place: Place<'_>) -> Vec<SecurityRequirement> {
+    let needs = |name: &str| SecurityRequirement::new(name, [] as [&str; 0]);
+    match (place.doc.access, place.method) {
+        (Access::Open, _) => Vec::new(),
+        (_, "GET") => vec![needs(BEARER), needs(SESSION)],
+        _ => vec![needs(BEARER)],
+    }
 }
 
 fn info() -> Info {
@@ -61,18 +106,15 @@ fn info() -> Info {
     info
 }
 
-fn operation(method: &str, path: &str, doc: &Doc, schemas: &mut Schemas) -> Operation {
-    let in_path = path_parameters(path).map(|name| parameter(name, ParameterIn::Path, None));
-    let in_query = doc
-        .query
-        .iter()
-        .map(|(name, text)| parameter(name, ParameterIn::Query, Some(*text)));
-    let parameters: Vec<_> = in_path.chain(in_query).collect();
+fn operation(place: Place<'_>, schemas: &mut Schemas) -> Operation {
+    let Place { method, path, doc } = place;
+    let parameters = parameters(place);
     let mut operation = OperationBuilder::new()
         .tag(doc.tag)
         .summary(Some(doc.summary))
-        .description(doc.description)
+        .description(Some(description(doc)))
         .operation_id(Some(operation_id(method, path)))
+        .securities(Some(security(place)))
         .parameters((!parameters.is_empty()).then_some(parameters))
         .request_body(
             doc.body
@@ -80,31 +122,77 @@ fn operation(method: &str, path: &str, doc: &Doc, schemas: &mut Schemas) -> Oper
                 .map(|rule| request_body(rule, schemas)),
         );
     for answer in &doc.answers {
-        operation = operation.response(answer.status.to_string(), response(answer, schemas));
+        let response = response(place, answer, schemas);
+        operation = operation.response(answer.status.to_string(), response);
     }
-    let problem = schemas.reference(SchemaOf::of::<Problem>());
-    operation
-        .response("4XX", refusal("What was wrong with the request.", &problem))
-        .response(
-            "5XX",
-            refusal(
-                "The service could not do it, for now or by a fault.",
-                &problem,
-            ),
-        )
-        .build()
+    let answered: Vec<u16> = doc
+        .answers
+        .iter()
+        .map(|answer| answer.status)
+        .collect();
+    for refusal in Refusal::of(place).filter(|refusal| !answered.contains(&refusal.status())) {
+        operation = operation.response(refusal.status().to_string(), refusal.reference());
+    }
+    operation.build()
 }
 
-fn refusal(description: &str, problem: &RefOr<Schema>) -> Response {
-    let mut response = Response::new(description);
-    let content = MediaType::new(Some(problem.clone()));
-    response
-        .content
-        .insert("application/problem+json".to_owned(), content.into());
-    response
+/// What it does, and whom it is for.
+fn description(doc: &Doc) -> String {
+    let role = match doc.access {
+        Access::Open => "Open to everybody.",
+        Access::Read => "Needs the role `read`.",
+        Access::Acknowledge => "Needs the role `ack`.",
+        Access::Write => "Needs the role `write`.",
+        Access::Administer => "Needs the role `admin`.",
+    };
+    doc.description
+        .map_or_else(|| role.to_owned(), |text| format!("{text} {role}"))
 }
 
-fn parameter(name: &str, place: ParameterIn, description: Option<&str>) -> Parameter {
+fn parameters(place: Place<'_>) -> Vec<Parameter> {
+    let in_path = path_parameters(place.path)
+        .map(|name| parameter(name, ParameterIn::Path, None, text(None)));
+    let in_query = place
+        .doc
+        .query
+        .iter()
+        .map(|(name, about)| parameter(name, ParameterIn::Query, Some(about), text(None)));
+    let mut parameters: Vec<_> = in_path.chain(in_query).collect();
+    let mut header = |name, about, pattern| {
+        parameters.push(parameter(
+            name,
+            ParameterIn::Header,
+            Some(about),
+            text(Some(pattern)),
+        ));
+    };
+    if place.method == "POST" && place.doc.access != Access::Open {
+        header("Idempotency-Key", IDEMPOTENCY, "^[!-~]{1,255}$");
+    }
+    if place.method != "GET" && place.path.contains('{') {
+        header("If-Match", IF_MATCH, r#"^(\*|"v[0-9]{1,9}")$"#);
+    }
+    parameters
+}
+
+const IDEMPOTENCY: &str = "The caller's name for this request. Repeated within 24 hours under the same \
+                           name it is not done again, and is answered the same, with \
+                           `Idempotency-Replayed: true`.";
+
+const IF_MATCH: &str = "The version that is meant, as `ETag` said; 412 where it is another by now.";
+
+/// The schema of a text, perhaps of a pattern.
+fn text(pattern: Option<&str>) -> RefOr<Schema> {
+    let text = Object::builder().schema_type(Type::String);
+    text.pattern(pattern).into()
+}
+
+fn parameter(
+    name: &str,
+    place: ParameterIn,
+    description: Option<&str>,
+    schema: RefOr<Schema>,
+) -> Parameter {
     let required = place == ParameterIn::Path;
     let mut parameter = Parameter::new(name);
     parameter.parameter_in = place;
@@ -114,7 +202,7 @@ fn parameter(name: &str, place: ParameterIn, description: Option<&str>) -> Param
         Required::False
     };
     parameter.description = description.map(str::to_owned);
-    parameter.schema = Some(String::schema());
+    parameter.schema = Some(schema);
     parameter
 }
 
@@ -137,20 +225,58 @@ fn request_body(rule: &BodyRule, schemas: &mut Schemas) -> RequestBody {
     body
 }
 
-fn response(answer: &Answer, schemas: &mut Schemas) -> Response {
+fn response(place: Place<'_>, answer: &Answer, schemas: &mut Schemas) -> Response {
     let mut response = Response::new(answer.description);
     if let Some((media_type, content)) = &answer.content {
         let schema = match content {
             Content::One(schema) => schemas.reference(*schema),
             Content::ListOf(schema) => list_of(schemas.reference(*schema)),
-            Content::Text => String::schema(),
+            Content::Text => text(None),
         };
         response.content.insert(
             (*media_type).to_owned(),
             MediaType::new(Some(schema)).into(),
         );
     }
+    for (name, about, example) in headers(place, answer) {
+        let header = refusals::header(about, example);
+        response
+            .headers
+            .insert(name.to_owned(), header.into());
+    }
     response
+}
+
+/// The headers that belong to an answer.
+fn headers(
+    place: Place<'_>,
+    answer: &Answer,
+) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let id = (
+        "X-Request-Id",
+        "Under which name the request is logged.",
+        "8c1f9a0b3d5e7f42",
+    );
+    let location = (
+        "Location",
+        "Where to go, or where what was made is.",
+        "/slo/019bd1a0",
+    );
+    let tag = ("ETag", "The version, for `If-Match`.", "\"v3\"");
+    let replayed = (
+        "Idempotency-Replayed",
+        "`true` when the answer was given before.",
+        "true",
+    );
+    let is_one = matches!(answer.content, Some((_, Content::One(_))));
+    [
+        (!place.doc.probe).then_some(id),
+        matches!(answer.status, 201 | 303).then_some(location),
+        (is_one && (answer.status == 201 || place.path.ends_with("{id}"))).then_some(tag),
+        (place.method == "POST" && place.doc.access != Access::Open).then_some(replayed),
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The schema of a page of a list.

@@ -253,7 +253,7 @@ impl ApiError {
     }
 
     /// The header that belongs to the kind, beside the document.
-    fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+    pub(super) fn header(&self) -> Option<(HeaderName, HeaderValue)> {
         match self {
             Self::MethodNotAllowed { allow } => Some((ALLOW, allow.0.clone())),
             Self::Unauthenticated => Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
@@ -276,23 +276,10 @@ impl ApiError {
 
     /// The answer. What is ours to mend is logged here, once, with its chain of causes.
     pub fn into_response(self, request_id: &RequestId) -> Response {
-        let (status, kind, title) = self.kind();
+        let (status, _, _) = self.kind();
         self.log(status, request_id);
         let header = self.header();
-        let detail = self.to_string();
-        let errors = if let Self::Invalid(faults) = self {
-            faults
-        } else {
-            Vec::new()
-        };
-        let problem = Problem {
-            kind: format!("urn:sre-monitor:problem:{kind}"),
-            title,
-            status: status.as_u16(),
-            detail,
-            request_id: request_id.to_string(),
-            errors,
-        };
+        let problem = self.problem(request_id.to_string());
         // Strings and numbers alone: it always serialises.
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         let mut response = HttpResponse::new(Full::new(Bytes::from(body)));
@@ -306,6 +293,25 @@ impl ApiError {
             headers.insert(name, value);
         }
         response
+    }
+
+    /// What is told of it.
+    pub(super) fn problem(self, request_id: String) -> Problem {
+        let (status, kind, title) = self.kind();
+        let detail = self.to_string();
+        let errors = if let Self::Invalid(faults) = self {
+            faults
+        } else {
+            Vec::new()
+        };
+        Problem {
+            kind: format!("urn:sre-monitor:problem:{kind}"),
+            title,
+            status: status.as_u16(),
+            detail,
+            request_id,
+            errors,
+        }
     }
 
     fn log(&self, status: StatusCode, request_id: &RequestId) {

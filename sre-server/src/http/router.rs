@@ -12,6 +12,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hyper::header::HeaderValue;
 use hyper::{Method, StatusCode};
+use serde_json::Value;
 
 use super::call::{Call, Params};
 use super::doc::{Access, Doc};
@@ -54,6 +55,8 @@ pub struct Line {
     pub pattern: &'static str,
     /// What a caller must be allowed to do.
     pub access: Access,
+    /// Whether it is for people, in a browser.
+    pub is_page: bool,
 }
 
 /// A route that was found, with the variable parts of its path.
@@ -98,12 +101,13 @@ impl<C: Send + Sync + 'static> Routes<C> {
         self
     }
 
-    /// The router of this table; `GET /openapi.json` is added to it.
+    /// The router of this table; `GET /openapi.json` is added to it. Its examples are those of
+    /// `recorded`, by operation: `{"post_slo": {"request": …, "answers": {"201": …}}}`.
     ///
     /// # Panics
     ///
     /// When two lines overlap: the table is wrong, and the process must not start.
-    pub fn into_router(self) -> Router<C> {
+    pub fn into_router_with(self, recorded: &Value) -> Router<C> {
         let doc = Doc::new(Access::Read, "service", "This document").answers_text(
             200,
             "application/json",
@@ -116,26 +120,45 @@ impl<C: Send + Sync + 'static> Routes<C> {
         let lines = table
             .routes
             .iter()
-            .filter(|route| !route.doc.is_page);
-        let document = openapi::document(
-            lines.map(|route| (route.method.as_str(), route.pattern, &route.doc)),
-        );
-        let document = Bytes::from(
-            document
-                .to_pretty_json()
-                .expect("the document serialises"),
-        );
-        let document = text.get_or_init(|| document).clone();
+            .filter(|route| !route.doc.is_page)
+            .map(|route| (route.method.as_str(), route.pattern, &route.doc));
+        let document = openapi::document(lines, recorded);
+        let document = serde_json::to_vec_pretty(&document).expect("the document serialises");
+        let document = text
+            .get_or_init(|| document.into())
+            .clone();
+        table.into_router_of(document)
+    }
+
+    /// The router of this table, without recorded examples.
+    ///
+    /// # Panics
+    ///
+    /// As [`Routes::into_router_with`].
+    pub fn into_router(self) -> Router<C> {
+        self.into_router_with(&Value::Null)
+    }
+
+    /// The router of this table and nothing else, without a document.
+    ///
+    /// # Panics
+    ///
+    /// As [`Routes::into_router_with`].
+    pub fn into_bare_router(self) -> Router<C> {
+        self.into_router_of(Bytes::new())
+    }
+
+    fn into_router_of(self, document: Bytes) -> Router<C> {
         let mut router = Router {
             paths: matchit::Router::new(),
-            lines: table
+            lines: self
                 .routes
                 .iter()
                 .map(Route::line)
                 .collect(),
             document,
         };
-        for route in table.routes {
+        for route in self.routes {
             router.add(route);
         }
         router
@@ -160,6 +183,7 @@ impl<C> Route<C> {
             method: self.method.clone(),
             pattern: self.pattern,
             access: self.doc.access,
+            is_page: self.doc.is_page,
         }
     }
 }
@@ -376,8 +400,7 @@ mod tests {
             .collect();
         expected.push("get /openapi.json".to_owned());
         expected.sort();
-        let document: serde_json::Value =
-            serde_json::from_slice(table.into_router().document()).unwrap();
+        let document: Value = serde_json::from_slice(table.into_router().document()).unwrap();
         let mut documented = Vec::new();
         for (path, item) in document["paths"].as_object().unwrap() {
             for method in item.as_object().unwrap().keys() {

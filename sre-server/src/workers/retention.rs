@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use sre_core::store::{Kept, Retention};
+use chrono::TimeDelta;
+use sre_core::store::{Kept, REPLIES_KEPT, Retention};
 use sre_core::time::{Clock, Span};
 
 use crate::workers::driver::{Activity, Worker};
@@ -20,12 +21,14 @@ pub struct RetentionSettings {
 }
 
 impl RetentionSettings {
-    const fn of(&self, kept: Kept) -> Span {
-        match kept {
+    fn of(&self, kept: Kept) -> TimeDelta {
+        let span = match kept {
             Kept::Samples => self.samples,
             Kept::FineSlices | Kept::History => self.slices,
+            Kept::Replies => return REPLIES_KEPT,
             _ => self.hour_sums,
-        }
+        };
+        span.as_delta()
     }
 }
 
@@ -47,7 +50,7 @@ impl Worker for RetentionWorker {
         let now = self.clock.now();
         let mut has_more = false;
         for kept in Kept::ALL {
-            let before = now - self.settings.of(kept).as_delta();
+            let before = now - self.settings.of(kept);
             let pruned = self
                 .retention
                 .prune(kept, before, BATCH)

@@ -234,6 +234,7 @@ fn context(store: &Arc<ReferenceStore>, clock: &Arc<ManualClock>) -> Context {
         alerts: Arc::<ReferenceStore>::clone(store),
         incidents: Arc::<ReferenceStore>::clone(store),
         outbox: Arc::<ReferenceStore>::clone(store),
+        replies: Arc::<ReferenceStore>::clone(store),
         settings: MonitorSettings::default(),
         defaults: SloDefaults {
             target: "99".parse().expect("a target"),

@@ -27,6 +27,7 @@ impl Retention for ReferenceStore {
             Kept::History => state.prune_history(before, limit),
             Kept::Incidents => state.prune_incidents(before, limit),
             Kept::Alerts => state.prune_alerts(before, limit),
+            Kept::Replies => prune(&mut state.replies, limit, |_, row| row.claimed_at < before),
             _ => 0,
         };
         Ok(pruned as u64)

@@ -47,7 +47,7 @@ fn config_shows_what_each_setting_comes_to_and_where_it_comes_from() {
     );
 
     let (json, _, _) = shown(&given, Output::Json);
-    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let json: Value = serde_json::from_str(&json).expect("JSON");
     let items = json["items"].as_array().expect("items");
     assert_eq!(items.len(), SETTINGS.len());
     let port = items

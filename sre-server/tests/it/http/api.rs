@@ -361,7 +361,12 @@ async fn the_document_is_served_and_describes_bodies_and_answers() {
         reference
     );
     assert_eq!(
-        post["responses"]["4XX"]["content"]["application/problem+json"]["schema"],
+        post["responses"]["422"],
+        json!({"$ref": "#/components/responses/Invalid"})
+    );
+    let invalid = &document["components"]["responses"]["Invalid"]["content"];
+    assert_eq!(
+        invalid["application/problem+json"]["schema"],
         json!({"$ref": "#/components/schemas/Problem"})
     );
     let patch = &document["paths"]["/things/{name}"]["patch"];
