@@ -6,10 +6,13 @@ use std::future::ready;
 use std::sync::Arc;
 
 use hyper::Method;
+use serde_json::Value;
 
 use crate::context::Context;
-use crate::http::Routes;
+use crate::http::{Router, Routes};
 use crate::page;
+
+pub use self::reference::markdown;
 
 mod alerts;
 mod error_budget;
@@ -21,6 +24,7 @@ pub(crate) mod incidents;
 mod labels;
 mod login;
 mod metrics_page;
+mod reference;
 mod service_metrics;
 pub(crate) mod slo;
 mod store_error;
@@ -29,6 +33,33 @@ pub(crate) mod workers;
 /// Every route: the API's, and the pages that people look at.
 pub fn routes() -> Routes<Context> {
     page::routes(pages(operations(samples(incidents(alerts(slos(Routes::new())))))))
+}
+
+/// The router of every route, with the document that describes them.
+///
+/// # Panics
+///
+/// When the table is wrong: two lines overlap.
+pub fn router() -> Router<Context> {
+    routes().into_router_with(&examples())
+}
+
+/// The OpenAPI document.
+///
+/// # Panics
+///
+/// As [`router`].
+pub fn document() -> Value {
+    serde_json::from_slice(router().document()).expect("the document is JSON")
+}
+
+/// Requests and answers for the document, recorded from real ones by operation and status.
+///
+/// # Panics
+///
+/// When the file that holds them is no JSON.
+pub fn examples() -> Value {
+    serde_json::from_str(include_str!("api/examples.json")).expect("examples are JSON")
 }
 
 /// What is promised, and how much of it may still go wrong.
@@ -134,6 +165,7 @@ fn samples(routes: Routes<Context>) -> Routes<Context> {
 fn pages(routes: Routes<Context>) -> Routes<Context> {
     use login::{form, form_doc, log_in, log_in_doc, log_out, log_out_doc};
     routes
+        .route(Method::GET, "/docs", reference::get, reference::get_doc())
         .route(Method::GET, "/login", form, form_doc())
         .route(Method::POST, "/login", log_in, log_in_doc())
         .route(Method::POST, "/logout", log_out, log_out_doc())

@@ -421,7 +421,7 @@ fn serve_probes(
 /// Answers requests from now on; readiness is false as soon as the end begins.
 fn serve(listener: Listener, config: &Config, context: &Arc<Context>, lifecycle: &Lifecycle) {
     let address = listener.address();
-    let router = Arc::new(crate::api::routes().into_router());
+    let router = Arc::new(crate::api::router());
     let service = http::service(router, Arc::clone(context), config.http());
     let requests = lifecycle.requests();
     requests.spawn("listener", listener.serve(service, requests.stop()));

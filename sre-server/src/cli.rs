@@ -39,7 +39,7 @@ pub enum Verb {
     /// Shows what every setting comes to and where it comes from, secrets masked
     Config(ConfigArgs),
     /// Writes the API's OpenAPI document
-    Openapi,
+    Openapi(OpenapiArgs),
     /// Looks at everything that the service leans on, and says what to do where it would not hold
     Doctor(DoctorArgs),
     /// Asks the service that runs with these settings whether it is well; for health checks
@@ -49,6 +49,14 @@ pub enum Verb {
     /// Makes tokens for callers of the API
     #[command(subcommand)]
     Token(TokenVerb),
+}
+
+/// How the API is shown.
+#[derive(Args, Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct OpenapiArgs {
+    /// Writes the documentation for people instead, as in `docs/api.md`
+    #[arg(long)]
+    pub markdown: bool,
 }
 
 /// How the settings are shown.

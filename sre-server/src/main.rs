@@ -29,12 +29,13 @@ fn run() -> io::Result<ExitCode> {
     };
     match verb {
         Verb::Config(args) => Ok(cli::show(args, &Env, &mut out, &mut err)?.into()),
-        Verb::Openapi => {
-            out.write_all(
-                sre_server::api::routes()
-                    .into_router()
-                    .document(),
-            )?;
+        Verb::Openapi(args) if args.markdown => {
+            out.write_all(sre_server::api::markdown().as_bytes())?;
+            Ok(Exit::Done.into())
+        }
+        Verb::Openapi(_) => {
+            out.write_all(sre_server::api::router().document())?;
+            writeln!(out)?;
             Ok(Exit::Done.into())
         }
         Verb::Token(TokenVerb::New(args)) => {

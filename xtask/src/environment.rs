@@ -21,6 +21,13 @@ pub(crate) fn find_on_path(binary: &str) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
+/// `PATH` with more folders at its end.
+pub(crate) fn path_with(more: impl Iterator<Item = PathBuf>) -> OsString {
+    let path = variable("PATH").unwrap_or_default();
+    // A folder whose name holds a colon cannot stand in `PATH`.
+    env::join_paths(env::split_paths(&path).chain(more)).unwrap_or(path)
+}
+
 /// The variables that `cargo run` set for this process.
 ///
 /// Handed on to a cargo below, they look to some build scripts like a changed environment, and

@@ -9,6 +9,7 @@
 
 mod apt;
 mod peers;
+mod pypi;
 mod runner;
 mod tally;
 

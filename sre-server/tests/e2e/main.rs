@@ -23,3 +23,4 @@ mod random;
 mod sink;
 mod tokens;
 mod waiting;
+mod with_schemathesis;

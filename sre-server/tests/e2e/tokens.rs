@@ -15,12 +15,12 @@ use crate::waiting::eventually;
 const SOON: Duration = Duration::from_secs(20);
 
 /// A token and its line.
-struct Made {
-    token: String,
-    line: String,
+pub(crate) struct Made {
+    pub(crate) token: String,
+    pub(crate) line: String,
 }
 
-fn make(role: &str, name: &str) -> Made {
+pub(crate) fn make(role: &str, name: &str) -> Made {
     let output = Command::new(env!("CARGO_BIN_EXE_sre-monitor"))
         .args([
             "token", "new", "--role", role, "--name", name, "--output", "json",

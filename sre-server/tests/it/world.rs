@@ -103,13 +103,19 @@ impl World {
             store,
             clock,
             context: Arc::new(context),
-            router: Arc::new(api::routes().into_router()),
+            router: Arc::new(api::router()),
         }
     }
 
     /// The time.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// The time as it is written in bodies.
+    pub(crate) fn clock_text(&self) -> String {
+        self.now()
+            .to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
     }
 
     /// Answers `GET`.

@@ -4,9 +4,11 @@
 //! own instance, on a free port. It does not look whether the program is there: without it the
 //! test fails, unless `cargo xtask test` left it out and said so.
 
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 
-use super::apt;
+use super::{apt, pypi};
 use crate::{environment, say};
 
 /// A program that tests start, and how a machine gets it.
@@ -29,6 +31,8 @@ const PEERS: &[Peer] = &[
     Peer { name: "Prometheus", binary: "prometheus",   debian_package: "prometheus", needed_by: "with_prometheus::" },
     Peer { name: "aiosmtpd",   binary: "aiosmtpd",     debian_package: "python3-aiosmtpd", needed_by: "with_smtp::" },
     Peer { name: "promtool",   binary: "promtool",     debian_package: "prometheus", needed_by: "with_promtool::" },
+    // From PyPI: what Debian brings is the means to install it.
+    Peer { name: "Schemathesis", binary: "schemathesis", debian_package: "python3-venv", needed_by: "with_schemathesis::" },
 ];
 
 /// Makes the peers available, as far as that is possible, and answers which are still missing.
@@ -48,9 +52,15 @@ pub(crate) fn provide() -> Result<Vec<&'static Peer>> {
         ));
     }
 
+    for peer in missing() {
+        if let Err(error) = pypi::install(peer.binary) {
+            say::complaint(&format!("could not install {}: {error:#}", peer.name));
+        }
+    }
+
     let missing = missing();
     for peer in PEERS {
-        match environment::find_on_path(peer.binary) {
+        match find(peer.binary) {
             Some(path) => say::line(&format!("{}: {}", peer.name, path.display()))?,
             None => say::line(&format!(
                 "{}: MISSING; tests named `{}` will be skipped. Install `{}` to run them.",
@@ -74,8 +84,13 @@ pub(crate) fn provide() -> Result<Vec<&'static Peer>> {
 fn missing() -> Vec<&'static Peer> {
     PEERS
         .iter()
-        .filter(|peer| environment::find_on_path(peer.binary).is_none())
+        .filter(|peer| find(peer.binary).is_none())
         .collect()
+}
+
+/// Where a program is, whoever brought it.
+fn find(binary: &str) -> Option<PathBuf> {
+    environment::find_on_path(binary).or_else(|| pypi::find(binary))
 }
 
 /// The packages that bring `peers`, each once.
@@ -96,7 +111,12 @@ mod tests {
     #[test]
     fn a_package_that_brings_two_peers_is_installed_once() {
         let all: Vec<_> = PEERS.iter().collect();
-        let packages = ["chromium-driver", "prometheus", "python3-aiosmtpd"];
+        let packages = [
+            "chromium-driver",
+            "prometheus",
+            "python3-aiosmtpd",
+            "python3-venv",
+        ];
         assert_eq!(packages_of(&all), packages);
         assert!(packages_of(&[]).is_empty());
     }

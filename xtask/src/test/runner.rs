@@ -4,8 +4,9 @@ use std::fmt;
 use std::process::Command;
 
 use super::peers::Peer;
+use super::pypi;
 use super::tally::Tally;
-use crate::tool;
+use crate::{environment, tool};
 
 /// A program that runs tests.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -41,7 +42,9 @@ impl Runner {
             Self::Libtest => tool::cargo(&["test", "--lib", "--bins", "--tests"]),
             Self::Doctests => tool::cargo(&["test", "--doc"]),
         };
-        command.args(all);
+        command
+            .args(all)
+            .env("PATH", environment::path_with(pypi::folders()));
         if missing.is_empty() {
             return command;
         }

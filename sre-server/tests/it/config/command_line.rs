@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 use sre_server::admission::TokenSet;
-use sre_server::cli::{self, Exit, Output, TokenVerb, Verb};
+use sre_server::cli::{self, Exit, OpenapiArgs, Output, TokenVerb, Verb};
 use sre_server::config::SETTINGS;
 
 use super::{Given, KEY, shown};
@@ -74,7 +74,10 @@ fn no_verb_serves_and_the_verbs_are_understood() {
     assert_eq!(parse(&[]), Ok(Verb::Serve));
     assert_eq!(parse(&["serve"]), Ok(Verb::Serve));
     assert_eq!(parse(&["migrate"]), Ok(Verb::Migrate));
-    assert_eq!(parse(&["openapi"]), Ok(Verb::Openapi));
+    assert_eq!(
+        parse(&["openapi"]),
+        Ok(Verb::Openapi(OpenapiArgs::default()))
+    );
     let Ok(Verb::Config(args)) = parse(&["config", "--output", "json"]) else {
         panic!("config is a verb");
     };
