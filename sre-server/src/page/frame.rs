@@ -127,7 +127,7 @@ impl<'a> Sheet<'a> {
                     @if troubled.is_empty() { "all workers are well" }
                     @else { "in trouble: " (troubled.join(", ")) }
                 }
-                " · " a href="/openapi.json" { "API" }
+                " · " a href="/docs" { "API" }
                 " · times are UTC"
             }
         }

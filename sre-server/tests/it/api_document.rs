@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 use sre_core::time::Span;
@@ -27,6 +28,10 @@ fn operations(document: &Value) -> Vec<(String, String, Value)> {
     }
     all
 }
+
+/// Every operation, read once.
+static OPERATIONS: LazyLock<Vec<(String, String, Value)>> =
+    LazyLock::new(|| operations(&document()));
 
 /// Everything with a schema within a request or an answer.
 fn media(operation: &Value) -> Vec<Value> {
