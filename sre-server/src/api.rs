@@ -32,7 +32,9 @@ pub(crate) mod workers;
 
 /// Every route: the API's, and the pages that people look at.
 pub fn routes() -> Routes<Context> {
-    page::routes(pages(operations(samples(incidents(alerts(slos(Routes::new())))))))
+    page::routes(pages(operations(samples(incidents(alerts(slos(
+        Routes::new(),
+    )))))))
 }
 
 /// The router of every route, with the document that describes them.

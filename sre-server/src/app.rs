@@ -21,9 +21,9 @@ use sre_notify::{
 };
 use sre_store_sqlite::{Options, SqliteStore};
 
-use crate::cli::{Exit, HealthArgs};
 use crate::admission::Admission;
 use crate::admission::watch::watch;
+use crate::cli::{Exit, HealthArgs};
 use crate::clock::SystemClock;
 use crate::config::{self, Config, Defaults, Env, MailSecurity, SEND_TIMEOUT, StoreLocation};
 use crate::context::{About, Context, Readiness, SourceFace};

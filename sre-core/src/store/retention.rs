@@ -30,7 +30,7 @@ pub enum Kept {
 
 impl Kept {
     /// Everything that is kept for a time.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Samples,
         Self::FineSlices,
         Self::Hours,

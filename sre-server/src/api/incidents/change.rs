@@ -137,6 +137,7 @@ fn read(call: &Call<Context>, before: &Incident) -> Result<Option<IncidentUpdate
     let comment = fields
         .optional("comment")
         .prose(1..=TEXT_LENGTH_MAX);
+    let by = call.caller.signs(by);
     let (by, comment) = fields.finish(|| Some((by, comment)))?;
     edit.title = title.unwrap_or(edit.title);
     edit.severity = severity.unwrap_or(edit.severity);

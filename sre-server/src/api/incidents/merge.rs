@@ -81,5 +81,6 @@ fn read(call: &Call<Context>) -> Result<Merge, ApiError> {
     let by = fields
         .optional("by")
         .text(1..=BY_LENGTH_MAX);
+    let by = call.caller.signs(by);
     fields.finish(|| Some(Merge { into: into?, by }))
 }

@@ -69,6 +69,7 @@ fn read(call: &Call<Context>) -> Result<Note, ApiError> {
         .optional("by")
         .text(1..=BY_LENGTH_MAX);
     let at = past(&mut fields, "at", call.now);
+    let by = call.caller.signs(by);
     fields.finish(|| {
         Some(Note {
             text: text?,

@@ -102,6 +102,7 @@ fn read(call: &Call<Context>) -> Result<IncidentUpdate, ApiError> {
     let by = fields
         .optional("by")
         .text(1..=BY_LENGTH_MAX);
+    let by = call.caller.signs(by);
     fields.finish(|| {
         let service_name = service_name?;
         let mut affected_services = affected.unwrap_or_default();
