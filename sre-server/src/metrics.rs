@@ -6,6 +6,7 @@
 
 pub mod alerts;
 mod error_rate;
+pub mod incidents;
 pub mod page;
 mod process;
 pub mod slos;

@@ -10,18 +10,21 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use hyper::StatusCode;
 use sre_core::alert::Alert;
+use sre_core::incident::Incident;
 use sre_core::name::SloId;
 use sre_core::slo::Slo;
-use sre_core::store::{AlertQuery, AlertsPage, Page as StorePage, SloQuery, StoreError};
+use sre_core::store::{
+    AlertQuery, AlertsPage, IncidentQuery, IncidentsPage, Page as StorePage, SloQuery, StoreError,
+};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
 use crate::context::Context;
 use crate::http::doc::{Access, Doc};
 use crate::http::{ApiError, Call, Response, RouteInfo, response};
-use crate::metrics::alerts;
 use crate::metrics::page::{CONTENT_TYPE, Kind, Page};
 use crate::metrics::slos::{self, Stood};
+use crate::metrics::{alerts, incidents};
 
 /// For how long what was read of the store is shown.
 const KEPT: TimeDelta = TimeDelta::seconds(2);
@@ -131,6 +134,7 @@ async fn read(context: &Context, now: DateTime<Utc>) -> Result<String, StoreErro
     slos::write(&mut page, &stood);
     slos::write_lag(&mut page, &stood, now);
     alerts::write(&mut page, &open_alerts(context).await?);
+    incidents::write(&mut page, &live_incidents(context).await?);
     let depth = context.outbox.depth().await?;
     let text = "Notifications that are neither sent nor withheld.";
     page.family("sre_monitor_queue_intents", Kind::Gauge, text)
@@ -208,6 +212,19 @@ async fn open_alerts(context: &Context) -> Result<Vec<Alert>, StoreError> {
         }
     }
     Ok(open)
+}
+
+/// The newest thousand incidents that are not over; more are one storm.
+async fn live_incidents(context: &Context) -> Result<Vec<Incident>, StoreError> {
+    let query = IncidentQuery {
+        is_live: true,
+        ..IncidentQuery::default()
+    };
+    let page = StorePage::<IncidentsPage>::first(StorePage::<IncidentsPage>::LIMIT_MAX);
+    context
+        .incidents
+        .list_incidents(&query, page)
+        .await
 }
 
 fn without_store() -> String {

@@ -7,17 +7,19 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sre_core::alert::{Alert, LifecycleSettings, Moment, Severity};
 use sre_core::monitor::{
-    AlertMover, Dispatcher, DispatcherPorts, Evaluator, EvaluatorPorts, MonitorSettings,
+    AlertMover, Dispatcher, DispatcherPorts, Evaluator, EvaluatorPorts, IncidentKeeper,
+    MonitorSettings,
 };
 use sre_core::name::DestinationId;
 use sre_core::notification::Notifier;
-use sre_core::store::{AlertQuery, Page, Store, StoreError};
+use sre_core::store::{Store, StoreError};
 use sre_core::time::{Clock, Interval, Span};
 
 use super::cast::CAST;
+use super::people::OnCall;
 use super::pushed::samples;
+use super::services::services;
 use super::source::DemoSource;
 use crate::start::{History, start_of};
 
@@ -32,6 +34,7 @@ pub struct Maker {
     settings: MonitorSettings,
     evaluator: Evaluator,
     mover: AlertMover,
+    keeper: IncidentKeeper,
     dispatcher: Dispatcher,
     routes: Vec<DestinationId>,
 }
@@ -75,6 +78,7 @@ impl Maker {
                 routes.clone(),
                 holder,
             ),
+            keeper: IncidentKeeper::new(Arc::<dyn Store>::clone(&store), settings.incidents),
             dispatcher: Dispatcher::new(dispatcher, vec![channel], lifecycle, Span::SECOND, false),
             store,
             source,
@@ -110,8 +114,13 @@ impl Maker {
         Ok(())
     }
 
-    /// The SLOs, as people would have declared them a month ago.
+    /// Services and SLOs, as people would have declared them a month ago.
     async fn declare(&self, begin: DateTime<Utc>) -> Result<(), StoreError> {
+        for service in services(begin) {
+            self.store
+                .put_service(&service, 0)
+                .await?;
+        }
         for slo in CAST
             .iter()
             .filter_map(|part| part.slo(begin))
@@ -161,7 +170,15 @@ impl Maker {
         Ok(())
     }
 
-    /// Everything that the service would have done at an instant.
+    fn on_call(&self) -> OnCall<'_> {
+        OnCall {
+            store: self.store.as_ref(),
+            lifecycle: &self.settings.lifecycle,
+            routes: &self.routes,
+        }
+    }
+
+    /// Everything that the service would have done at an instant, and what people would have.
     async fn step(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         while self
             .evaluator
@@ -170,7 +187,8 @@ impl Maker {
             .has_more
         {}
         while self.mover.activate(now).await? > 0 {}
-        self.acknowledge(now).await?;
+        self.keeper.activate(now).await?;
+        self.on_call().look(now).await?;
         loop {
             let dispatched = self
                 .dispatcher
@@ -185,38 +203,6 @@ impl Maker {
                 return Ok(());
             }
         }
-    }
-
-    /// Somebody is on call: they answer the graver pages after some minutes.
-    async fn acknowledge(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let query = AlertQuery {
-            state: Some("firing"),
-            severity: Some(Severity::Emergency),
-            ..AlertQuery::default()
-        };
-        let firing = self
-            .store
-            .list_alerts(&query, Page::first(Page::<()>::LIMIT_MAX))
-            .await?;
-        let waited = |alert: &Alert| now - alert.starts_at >= ANSWERED_AFTER.as_delta();
-        for alert in firing.into_iter().filter(waited) {
-            // An acknowledgement that has ended is not renewed.
-            if alert.last_notified_at.is_none() || alert.transition > RENEWED {
-                continue;
-            }
-            let lifecycle: &LifecycleSettings = &self.settings.lifecycle;
-            let moment = Moment {
-                now,
-                slot: None,
-                routes: &self.routes,
-                settings: lifecycle,
-            };
-            let (by, comment) = ("ada (demo)".to_owned(), "looking into it".to_owned());
-            if let Ok(update) = alert.acknowledge(Some(by), Some(comment), &moment) {
-                self.store.apply(&update).await?;
-            }
-        }
-        Ok(())
     }
 }
 
@@ -236,7 +222,3 @@ const STRIDE: Span = Span::hours(1);
 const LAST: Span = Span::minutes(10);
 /// The slots of a minute's slice lie within its first quarter.
 const QUARTER: TimeDelta = TimeDelta::seconds(15);
-/// How long a person takes to answer a page.
-const ANSWERED_AFTER: Span = Span::minutes(4);
-/// Transitions of an episode that was never acknowledged: it opened, and perhaps grew graver.
-const RENEWED: u64 = 2;

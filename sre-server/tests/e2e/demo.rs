@@ -80,6 +80,12 @@ async fn a_demo_shows_every_state_and_a_month_of_pages_that_came_and_went() {
         "{open:?}"
     );
 
+    let incidents = client.items("/incidents").await;
+    let outages = incidents
+        .iter()
+        .filter(|incident| incident["service_name"] == "api-gateway");
+    assert_eq!(outages.count(), 2, "{incidents:?}");
+
     let health = client.get("/health").await.expect(200);
     assert!(
         health["checks"]["demo"]["detail"]
