@@ -12,6 +12,7 @@ mod chart;
 mod frame;
 mod incident;
 mod incidents;
+mod link;
 mod mark;
 mod moment;
 mod number;

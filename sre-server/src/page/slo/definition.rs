@@ -4,11 +4,10 @@ use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 use sre_core::slo::{Indicator, ManagedBy};
 use sre_core::source::CounterPart;
-use url::Url;
 
 use crate::api::slo::look::Found;
 use crate::context::Context;
-use crate::page::moment;
+use crate::page::{link, moment};
 
 /// Everything that people said of an SLO.
 pub(super) fn definition(found: &Found, context: &Context, now: DateTime<Utc>) -> Markup {
@@ -58,28 +57,13 @@ fn source(indicator: &Indicator, found: &Found) -> Markup {
 
 /// What its owner wants read, the dashboards, and the SLO as programs see it.
 fn links(found: &Found, context: &Context) -> Markup {
-    let own = found
-        .slo
-        .definition
-        .links
-        .iter()
-        .filter(|(_, address)| is_web(address));
     html! {
         ul.links {
-            @for (name, address) in own { li { (elsewhere(name, address)) } }
-            @if let Some(dashboards) = &context.about.dashboards { li { (elsewhere("Grafana", dashboards.as_str())) } }
+            @for (name, address) in &found.slo.definition.links { li { (link::elsewhere(name, address)) } }
+            @if let Some(dashboards) = &context.about.dashboards { li { (link::elsewhere("Grafana", dashboards.as_str())) } }
             li { a href={ "/slo/" (found.slo.id.0) } { "As JSON" } }
         }
     }
-}
-
-fn elsewhere(name: &str, address: &str) -> Markup {
-    html! { a href=(address) rel="noopener noreferrer external" { bdi { (name) } } }
-}
-
-/// The API takes no others; what came into the store on another way is not to run as a script.
-fn is_web(address: &str) -> bool {
-    Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 const fn managed_by(managed_by: ManagedBy) -> &'static str {
@@ -87,18 +71,5 @@ const fn managed_by(managed_by: ManagedBy) -> &'static str {
         ManagedBy::Api => "people, by the API",
         ManagedBy::Config => "the configuration file",
         ManagedBy::Default => "the service brought it along",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_web;
-
-    #[test]
-    fn only_addresses_of_the_web_become_links() {
-        assert!(is_web("https://wiki.example/runbook"));
-        assert!(!is_web("javascript:alert(1)"));
-        assert!(!is_web("data:text/html,x"));
-        assert!(!is_web("//evil.example"));
     }
 }
