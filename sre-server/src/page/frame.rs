@@ -130,6 +130,9 @@ impl<'a> Sheet<'a> {
                 " · " a href="/docs" { "API" }
                 " · times are UTC"
             }
+            @if self.context.admission.asks_for_tokens() {
+                form method="post" action="/logout" { button { "Log out" } }
+            }
         }
     }
 }

@@ -26,7 +26,11 @@ mod tests {
 
     #[test]
     fn only_addresses_of_the_web_become_links() {
-        let is_link = |address| elsewhere("x", address).into_string().contains("href");
+        let is_link = |address| {
+            elsewhere("x", address)
+                .into_string()
+                .contains("href")
+        };
         assert!(is_link("https://wiki.example/runbook"));
         assert!(!is_link("javascript:alert(1)"));
         assert!(!is_link("data:text/html,x"));

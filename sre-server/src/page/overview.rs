@@ -175,7 +175,7 @@ impl Overview {
                     p { a href="/" { "Show all" } }
                 } @else {
                     p { "There is no SLO yet." }
-                    p { "Make one with " code { "POST /slo" } "; " a href="/openapi.json" { "the API is described here" } "." }
+                    p { "Make one with " code { "POST /slo" } "; " a href="/docs" { "the API is described here" } "." }
                 }
             }
         }

@@ -1,5 +1,4 @@
 //! The page as people have it: the real binary in a real Chromium, on a desk and on a phone.
 
 mod browser;
-mod stage;
 mod with_chromium;

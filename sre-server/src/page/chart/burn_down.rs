@@ -11,20 +11,23 @@ use crate::page::spending::{Spending, Step};
 /// The height of the plot, in units of its own.
 const HEIGHT: f64 = 200.0;
 
-/// How far one of the four lines of the grid may lie from the next, in percent of the budget.
+/// How far the lines of the grid may lie apart, in percent of the budget.
 const GRIDS: [f64; 10] = [
     25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0, 2_500.0, 5_000.0, 25_000.0, 250_000.0,
 ];
+
+/// How many stretches the lines of the grid may leave.
+const STRETCHES: [u32; 3] = [4, 5, 6];
 
 /// The line of what is left, from all of it downwards. It is broken where nobody measured.
 pub(in crate::page) fn burn_down(spending: &Spending, summary: &str) -> Markup {
     let scale = Scale::of(spending);
     let plot = html! {
         svg.plot viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } preserveAspectRatio="none" role="img" aria-label=(summary) {
-            @for line in 1..4 { path.grid d={ "M0 " (HEIGHT * f64::from(line) / 4.0) "H" (WIDTH) } {} }
+            @for line in 1..scale.stretches { path.grid d={ "M0 " (places(scale.at(line))) "H" (WIDTH) } {} }
             @for gap in spending.gaps() { (unmeasured(gap, spending.during, HEIGHT)) }
             path.pace d={ "M0 0L" (WIDTH) " " (places(scale.down(0.0))) } {}
-            @if scale.lowest < 0.0 { path.zero d={ "M0 " (places(scale.down(0.0))) "H" (WIDTH) } {} }
+            @if scale.lowest() < 0.0 { path.zero d={ "M0 " (places(scale.down(0.0))) "H" (WIDTH) } {} }
             @for run in runs(spending) {
                 path.area d=(area(&run, &scale, spending.during)) {}
                 path.line d=(line(&run, &scale, spending.during)) {}
@@ -35,9 +38,10 @@ pub(in crate::page) fn burn_down(spending: &Spending, summary: &str) -> Markup {
     framed(&scale.labels(), spending.during, "tall", &plot)
 }
 
-/// The vertical axis: from 100 % down to what is needed, in four equal parts.
+/// The vertical axis: from 100 % down to what is needed, in equal stretches.
 struct Scale {
-    lowest: f64,
+    stretches: u32,
+    stretch: f64,
 }
 
 impl Scale {
@@ -47,22 +51,38 @@ impl Scale {
             .iter()
             .filter_map(|step| step.left)
             .fold(0.0, f64::min);
-        let grid = GRIDS
+        let reaching = |stretch: f64| {
+            STRETCHES
+                .into_iter()
+                .map(|stretches| Self { stretches, stretch })
+                .find(|scale| scale.lowest() <= least)
+        };
+        GRIDS
             .into_iter()
-            .find(|grid| 100.0 - 4.0 * grid <= least)
-            .unwrap_or((100.0 - least) / 4.0);
-        Self {
-            lowest: 100.0 - 4.0 * grid,
-        }
+            .find_map(reaching)
+            .unwrap_or(Self {
+                stretches: 4,
+                stretch: (100.0 - least) / 4.0,
+            })
+    }
+
+    /// What the lowest line stands for.
+    fn lowest(&self) -> f64 {
+        100.0 - self.stretch * f64::from(self.stretches)
+    }
+
+    /// Where a line of the grid lies, counted from the top.
+    fn at(&self, line: u32) -> f64 {
+        HEIGHT * f64::from(line) / f64::from(self.stretches)
     }
 
     fn down(&self, left: f64) -> f64 {
-        HEIGHT * (100.0 - left) / (100.0 - self.lowest)
+        HEIGHT * (100.0 - left) / (100.0 - self.lowest())
     }
 
     fn labels(&self) -> Vec<String> {
-        (0..=4)
-            .map(|line| 100.0 - (100.0 - self.lowest) * f64::from(line) / 4.0)
+        (0..=self.stretches)
+            .map(|line| 100.0 - self.stretch * f64::from(line))
             .map(number::whole_percent)
             .collect()
     }
@@ -172,7 +192,8 @@ mod tests {
                 .join(" ")
         };
         assert_eq!(labels(3.0), "100 % 75 % 50 % 25 % 0 %");
-        assert_eq!(labels(-1.0), "100 % 50 % 0 % −50 % −100 %");
+        assert_eq!(labels(-1.0), "100 % 75 % 50 % 25 % 0 % −25 %");
+        assert_eq!(labels(-150.0), "100 % 50 % 0 % −50 % −100 % −150 %");
         assert_eq!(labels(-250.0), "100 % 0 % −100 % −200 % −300 %");
     }
 

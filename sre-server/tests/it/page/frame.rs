@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
+use sre_server::admission::Role;
 use sre_store_conformance::fixtures;
 
 use super::{create, minutes, page, text, words};
+use crate::api_access::Guarded;
 use crate::world::World;
 
 /// An installation in which everything is to be seen, and the addresses of its pages.
@@ -238,5 +240,33 @@ async fn the_document_of_the_api_holds_no_page() {
             .keys()
             .any(|path| path.starts_with("/ui")),
         "{paths:?}"
+    );
+}
+
+#[tokio::test]
+async fn who_is_not_logged_in_is_led_to_the_login_and_back() {
+    let guarded = Guarded::new();
+    let world = &guarded.world;
+    let answer = world
+        .get("/ui/alerts?service=checkout")
+        .await;
+    assert_eq!(answer.status, 303);
+    assert_eq!(
+        answer.header("location"),
+        "/login?next=%2Fui%2Falerts%3Fservice%3Dcheckout"
+    );
+    // Programs are not led anywhere.
+    assert_eq!(world.get("/alerts").await.status, 401);
+
+    let token = format!("Bearer {}", guarded.token(Role::Read));
+    let answer = world
+        .send("GET", "/", &[("authorization", &token)], None)
+        .await;
+    assert_eq!(answer.status, 200);
+    assert!(text(&answer).contains("action=\"/logout\""));
+    assert!(
+        !page(&World::new(), "/")
+            .await
+            .contains("/logout")
     );
 }
