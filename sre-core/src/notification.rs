@@ -6,9 +6,11 @@
 //! between any two of these steps repeats a step and loses none: delivery is at least once, under a
 //! stable id, and a repeat that may be one says so.
 
+mod delivery;
 mod judge;
 mod message;
 mod notice;
+mod pace;
 mod retry;
 mod tally;
 
@@ -18,13 +20,14 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use delivery::{Delivery, Part, Subject, Urgency};
 pub use judge::{Judgement, Reason, Told, ToldState, Withheld, judge};
 pub use message::{AlertNews, Content, Message};
 pub use notice::{Notice, NoticeKind, NoticeKindError};
+pub use pace::{GROUP_WAIT, GroupWindow, Plan, Planned, STORM, Said, Sendable, plan};
 pub use retry::{Action, Answer, DeadReason, Lane, MailStep, Tries, classify};
 pub use tally::{ServiceTally, Tally};
 
-use crate::alert::Severity;
 use crate::name::{AlertId, DeliveryId, DestinationId, IntentId, derived_id};
 use crate::time::Span;
 
@@ -148,35 +151,6 @@ impl Destination {
             ..self
         }
     }
-}
-
-/// One message, frozen: its id and body never change, whatever the number of tries.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Delivery {
-    /// What every try carries, so that a receiver can tell repeats.
-    pub id: DeliveryId,
-    /// To whom.
-    pub destination_id: DestinationId,
-    /// What.
-    pub body: Vec<u8>,
-    /// Which class of message, for its order and its usefulness.
-    pub urgency: Urgency,
-    /// When it was frozen.
-    pub created_at: DateTime<Utc>,
-    /// The intents it carries.
-    pub intents: Vec<IntentId>,
-}
-
-/// What decides the order within a lane and for how long a message is worth sending.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
-pub struct Urgency {
-    /// Whether it is the end of something.
-    pub is_resolve: bool,
-    /// How grave its alert is.
-    pub severity: Severity,
-    /// The position in the lane: 1 first fires, raises, acknowledgement ends and resolves; 2 other
-    /// updates and notices; 3 repeats; 4 tests.
-    pub class: u8,
 }
 
 /// One try of a delivery. What a channel needs beside the body (a subject, what ties a mail to the

@@ -16,6 +16,7 @@ mod alerts;
 mod catalog;
 mod evaluations;
 mod incidents;
+mod notices;
 mod outbox;
 mod replies;
 mod retention;
@@ -34,9 +35,10 @@ pub use evaluations::{
     SlotClaim, Standing,
 };
 pub use incidents::{AlertStep, IncidentQuery, Incidents, IncidentsPage, Recollection};
+pub use notices::{DueNotices, NoticeRecord, Notices};
 pub use outbox::{
-    Attempt, AttemptRecord, ClaimedDelivery, DeliveryState, DueGroup, Frozen, IntentRecord, Judged,
-    Outbox, QueueDepth, Recorded,
+    Attempt, AttemptRecord, ClaimedDeliveries, ClaimedDelivery, DeliveryState, DueGroup, DueGroups,
+    Frozen, IntentRecord, Judged, LaneStatus, NextAction, Outbox, QueueDepth, Recorded,
 };
 pub use replies::{ClaimedReply, REPLIES_KEPT, Replies, Reply, ReplyKey};
 pub use retention::{Kept, Retention};
@@ -46,7 +48,16 @@ pub use services::Services;
 /// Everything a service needs to remember. Implemented for every type that has all ports;
 /// `Arc<dyn Store>` upcasts to each of them.
 pub trait Store:
-    Alerts + Catalog + Evaluations + Incidents + Outbox + Replies + Retention + Samples + Services
+    Alerts
+    + Catalog
+    + Evaluations
+    + Incidents
+    + Notices
+    + Outbox
+    + Replies
+    + Retention
+    + Samples
+    + Services
 {
 }
 
@@ -55,6 +66,7 @@ impl<T> Store for T where
         + Catalog
         + Evaluations
         + Incidents
+        + Notices
         + Outbox
         + Replies
         + Retention

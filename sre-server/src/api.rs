@@ -15,6 +15,7 @@ use crate::page;
 pub use self::reference::markdown;
 
 mod alerts;
+mod channels;
 mod error_budget;
 mod exhaustion;
 mod figure;
@@ -32,8 +33,8 @@ pub(crate) mod workers;
 
 /// Every route: the API's, and the pages that people look at.
 pub fn routes() -> Routes<Context> {
-    page::routes(pages(operations(samples(incidents(alerts(slos(
-        Routes::new(),
+    page::routes(pages(operations(samples(incidents(channels(alerts(
+        slos(Routes::new()),
     )))))))
 }
 
@@ -153,6 +154,23 @@ fn incidents(routes: Routes<Context>) -> Routes<Context> {
         .route(Method::POST, "/incidents/{id}/timeline", note, note_doc())
         .route(Method::POST, "/incidents/{id}/merge", merge, merge_doc())
         .route(Method::GET, "/incidents/{id}/report", report, report_doc())
+}
+
+/// Whom messages go to.
+fn channels(routes: Routes<Context>) -> Routes<Context> {
+    routes
+        .route(
+            Method::GET,
+            "/channels",
+            channels::list,
+            channels::list_doc(),
+        )
+        .route(
+            Method::POST,
+            "/channels/{name}/test",
+            channels::test,
+            channels::test_doc(),
+        )
 }
 
 /// What is measured elsewhere and pushed.

@@ -10,7 +10,7 @@ use sre_core::monitor::MonitorSettings;
 use sre_core::name::DestinationId;
 use sre_core::notification::Destination;
 use sre_core::slo::Window;
-use sre_core::store::{Alerts, Catalog, Evaluations, Incidents, Outbox, Replies, Samples};
+use sre_core::store::{Alerts, Catalog, Evaluations, Incidents, Notices, Outbox, Replies, Samples};
 use sre_core::target::Target;
 use sre_core::time::{Clock, Span};
 use url::Url;
@@ -21,7 +21,7 @@ use crate::http::{ApiError, Application, Asked, Caller, Response, RouteInfo};
 use crate::metrics::Metrics;
 use crate::page;
 use crate::watch::SelfWatch;
-use crate::workers::Board;
+use crate::workers::{Board, Mailroom};
 
 /// What every handler gets.
 #[derive(Debug)]
@@ -44,6 +44,8 @@ pub struct Context {
     pub outbox: Arc<dyn Outbox>,
     /// Answers that are given again.
     pub replies: Arc<dyn Replies>,
+    /// What is announced beside alerts.
+    pub notices: Arc<dyn Notices>,
     /// Levels, intervals, cooldowns.
     pub settings: MonitorSettings,
     /// What an SLO has where its author says nothing.
@@ -54,6 +56,8 @@ pub struct Context {
     pub source: Option<SourceFace>,
     /// Whom messages go to.
     pub destinations: Vec<Destination>,
+    /// What requests and the dispatcher tell each other.
+    pub mailroom: Arc<Mailroom>,
     /// How each background worker fares.
     pub board: Arc<Board>,
     /// Our own metrics.

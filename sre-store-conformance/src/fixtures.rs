@@ -20,7 +20,10 @@ pub use alerts::{
 };
 pub use evaluations::{calculation, changes, detailed_evaluation, evaluation, gap, hour, refolded};
 pub use incidents::{concerning, incident, opens};
-pub use messages::{attempt, destination, first_try, frozen, resend, withheld};
+pub use messages::{
+    announced, as_digest, attempt, destination, first_try, frozen, frozen_together, notice, resend,
+    withheld,
+};
 pub use samples::{counts, labels, number, sample, target};
 pub use services::{depends_on, service, service_name};
 pub use slos::{SloBuilder, grid, slo, start_of};

@@ -258,7 +258,6 @@ macro_rules! for_each_test {
                     sending_freezes_the_message
                     a_frozen_message_is_claimed
                     a_message_supersedes_older_intents
-                    a_message_may_carry_several_intents
                     a_second_judgement_is_superseded
                     a_judgement_takes_all_its_intents_or_none
                     what_is_withheld_says_why
@@ -286,6 +285,29 @@ macro_rules! for_each_test {
                     the_end_of_a_ticket_waits_too
                     a_ticket_waits_until_the_end_of_the_page_is_told
                     only_tickets_wait_and_only_for_their_own_page
+                    a_message_may_speak_of_several_episodes
+                    a_message_takes_all_its_intents_or_none
+                    a_message_tells_of_each_of_its_episodes
+                    a_message_given_up_ends_all_that_it_carried
+                    a_message_under_way_holds_each_of_its_identities
+                    a_degraded_resend_speaks_of_all
+                    an_end_follows_a_digest
+                    what_was_said_lately_is_known
+                    an_episode_is_forgotten_without_its_neighbours
+                    each_destination_has_its_share_of_groups
+                    each_destination_has_its_share_of_deliveries
+                    a_spaced_lane_begins_one_message_at_a_time
+                    a_lane_says_how_it_stands
+                    each_destination_has_its_share_of_notices
+                    a_notice_is_told_once
+                    a_notice_is_kept_as_it_was_written
+                    an_unknown_notice_is_not_found
+                    a_withheld_notice_says_why
+                    a_notice_is_tried_until_it_is_given_up
+                    a_refused_notice_is_carried_by_its_minimal_form
+                    a_notice_waits_for_its_lane
+                    a_notice_to_a_removed_destination_ends
+                    old_notices_are_forgotten
                 }
                 replies {
                     a_new_key_is_claimed

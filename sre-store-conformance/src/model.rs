@@ -14,13 +14,16 @@ mod outbox;
 mod random;
 mod samples;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use chrono::{DateTime, Utc};
 use sre_core::alert::Alert;
 use sre_core::incident::Incident;
+use sre_core::name::{DestinationId, NoticeId};
+use sre_core::notification::Said;
 use sre_core::store::{
-    ClaimedDelivery, Commit, DueGroup, SlotClaim, Store, StoreError, TargetClaim,
+    ClaimedDelivery, Commit, DueGroup, DueGroups, SlotClaim, Store, StoreError, TargetClaim,
 };
 
 use self::random::Random;
@@ -77,8 +80,14 @@ struct History<'a> {
     targets: Vec<Pair<TargetClaim>>,
     tries: Vec<Pair<ClaimedDelivery>>,
     groups: Vec<DueGroup>,
+    announced: BTreeSet<NoticeId>,
     readings: Vec<Alert>,
     incident_readings: Vec<Incident>,
+}
+
+/// What can be compared of due groups.
+fn seen(due: DueGroups) -> (Vec<DueGroup>, BTreeMap<DestinationId, Said>, usize) {
+    (due.groups, due.said, due.faults.len())
 }
 
 /// A claim as the reference gave it, and as the store under test did.
@@ -97,6 +106,7 @@ impl<'a> History<'a> {
             targets: Vec::new(),
             tries: Vec::new(),
             groups: Vec::new(),
+            announced: BTreeSet::new(),
             readings: Vec::new(),
             incident_readings: Vec::new(),
         }

@@ -1,19 +1,25 @@
-//! The laws of [`Outbox`](sre_core::store::Outbox).
+//! The laws of [`Outbox`](sre_core::store::Outbox) and [`Notices`](sre_core::store::Notices).
 
+mod announcements;
 mod answers;
 mod claims;
+mod fairness;
 mod groups;
 mod judgements;
 mod lanes;
 mod ledgers;
+mod together;
 mod waiting;
 
+pub use announcements::*;
 pub use answers::*;
 pub use claims::*;
+pub use fairness::*;
 pub use groups::*;
 pub use judgements::*;
 pub use lanes::*;
 pub use ledgers::*;
+pub use together::*;
 pub use waiting::*;
 
 use chrono::{DateTime, Utc};
@@ -21,7 +27,8 @@ use sre_core::alert::{Alert, AlertType, AlertUpdate};
 use sre_core::name::DestinationId;
 use sre_core::notification::{DeadReason, Told};
 use sre_core::store::{
-    Attempt, ClaimedDelivery, DueGroup, Frozen, IntentRecord, Judged, Recorded, Store, StoreError,
+    Attempt, ClaimedDelivery, DueGroup, Frozen, IntentRecord, Judged, NextAction, Recorded, Store,
+    StoreError,
 };
 
 use crate::Verdict;
@@ -53,9 +60,30 @@ async fn opened(store: &dyn Store, slo: u128) -> Result<Alert, StoreError> {
     .await
 }
 
+/// The webhook `ops`.
+fn ops() -> DestinationId {
+    destination("ops").id
+}
+
+/// Delivers what is due of this episode at noon.
+async fn deliver_one_of(store: &dyn Store, alert: &Alert) -> Verdict {
+    let group = groups(store, 0)
+        .await?
+        .into_iter()
+        .find(|group| group.alert.id == alert.id)
+        .expect("it is due");
+    let frozen = frozen(&group, at(0));
+    let judged = Judged::Send(frozen.clone());
+    assert!(is_applied(store.settle(&judged, at(0)).await?));
+    record(store, &first_try(&frozen), 0, delivered()).await
+}
+
 /// All groups that are due at this second.
 async fn groups(store: &dyn Store, second: i64) -> Result<Vec<DueGroup>, StoreError> {
-    store.due_groups(at(second), MANY).await
+    Ok(store
+        .due_groups(at(second), MANY)
+        .await?
+        .groups)
 }
 
 /// The only group that is due at this second.
@@ -85,15 +113,14 @@ pub(crate) async fn deliver_next(
     second: i64,
     next_action_at: Option<DateTime<Utc>>,
 ) -> Result<Frozen, StoreError> {
-    let transition = group(store, second)
-        .await?
-        .alert
-        .transition;
+    let alert = group(store, second).await?.alert;
     let frozen = send(store, second).await?;
-    let result = Recorded::Delivered {
-        next_action_at,
-        transition,
+    let next = NextAction {
+        alert_id: alert.id,
+        transition: alert.transition,
+        at: next_action_at,
     };
+    let result = Recorded::Delivered { next: vec![next] };
     record(store, &first_try(&frozen), second, result).await?;
     Ok(frozen)
 }
@@ -116,9 +143,10 @@ async fn recorded(store: &dyn Store, attempt: Attempt) -> Verdict {
 
 /// Every delivery that is to be tried at this second, claimed for a minute.
 async fn tries(store: &dyn Store, second: i64) -> Result<Vec<ClaimedDelivery>, StoreError> {
-    store
-        .claim_deliveries(at(second), a_minute_after(at(second)), MANY)
-        .await
+    Ok(store
+        .claim_deliveries(at(second), a_minute_after(at(second)), MANY, &[])
+        .await?
+        .claimed)
 }
 
 /// The only delivery that is to be tried at this second.
@@ -153,12 +181,9 @@ const fn expired() -> Recorded {
     }
 }
 
-/// Arrived, when the episode was at this transition; time does not move it next.
-const fn delivered(transition: u64) -> Recorded {
-    Recorded::Delivered {
-        next_action_at: None,
-        transition,
-    }
+/// Arrived; time moves nothing because of it.
+const fn delivered() -> Recorded {
+    Recorded::Delivered { next: Vec::new() }
 }
 
 /// The ledger's only intent of the episode.

@@ -23,7 +23,8 @@ use sre_core::alert::DedupKey;
 use sre_core::hour::Hour;
 use sre_core::incident::{Incident, IncidentEvent};
 use sre_core::name::{
-    AlertId, DeliveryId, DestinationId, IncidentId, IntentId, MetricName, ServiceName, SloId,
+    AlertId, DeliveryId, DestinationId, IncidentId, IntentId, MetricName, NoticeId, ServiceName,
+    SloId,
 };
 use sre_core::notification::Told;
 use sre_core::sample::SampleValue;
@@ -33,7 +34,7 @@ use sre_core::store::{AlertStep, BudgetRecord, Calculation, Gap, ReplyKey};
 
 use self::alerts::Episode;
 use self::evaluations::Cursor;
-use self::outbox::{Lane, Message, Note};
+use self::outbox::{Lane, Message, Note, Noted};
 use self::replies::ReplyRow;
 use self::samples::TargetRow;
 
@@ -92,6 +93,7 @@ struct State {
     lanes: BTreeMap<DestinationId, Lane>,
     notes: BTreeMap<IntentId, Note>,
     messages: BTreeMap<DeliveryId, Message>,
+    notices: BTreeMap<NoticeId, Noted>,
     told: BTreeMap<(DestinationId, DedupKey), Told>,
     replies: BTreeMap<ReplyKey, ReplyRow>,
 }

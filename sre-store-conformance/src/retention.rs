@@ -194,7 +194,10 @@ pub async fn a_forgotten_episode_was_never_told(store: &dyn Store) -> Verdict {
     assert_eq!(prune_all(store, Kept::Alerts, 0, MANY).await?, [1]);
     let again = fires(&opened.alert.identity, &[ops.id], at(10));
     assert!(crate::tools::is_applied(store.apply(&again).await?));
-    let groups = store.due_groups(at(10), MANY).await?;
+    let groups = store
+        .due_groups(at(10), MANY)
+        .await?
+        .groups;
     assert_eq!((&groups[0].told, groups[0].sequence), (&None, 0));
     Ok(())
 }

@@ -20,6 +20,21 @@ pub(crate) fn classify(error: sqlx::Error) -> StoreError {
     }
 }
 
+/// What could be read. A corrupt row is a fault of its own, and keeps no other from being read.
+pub(crate) fn readable<T>(
+    read: Result<T, StoreError>,
+    faults: &mut Vec<StoreError>,
+) -> Result<Option<T>, StoreError> {
+    match read {
+        Ok(value) => Ok(Some(value)),
+        Err(error @ StoreError::Corrupt { .. }) => {
+            faults.push(error);
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
 fn classify_database(error: Box<dyn DatabaseError>) -> StoreError {
     if error.is_unique_violation() {
         return StoreError::Conflict {

@@ -235,7 +235,7 @@ impl SqliteStore {
 }
 
 /// What every connection says of itself.
-fn connection() -> SqliteConnectOptions {
+pub(crate) fn connection() -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .create_if_missing(true)
         // What was answered is on the disk, also when the power fails.

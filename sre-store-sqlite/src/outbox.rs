@@ -1,20 +1,23 @@
 //! What is to be sent: intents, deliveries, attempts.
 
 mod attempts;
+mod claims;
 mod delivery;
 mod groups;
 mod judgements;
 mod lanes;
 mod ledger;
+pub(crate) mod notices;
+mod said;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::{SqliteConnection, query};
-use sre_core::name::AlertId;
+use sre_core::name::{AlertId, DestinationId};
 use sre_core::notification::{Destination, Intent};
 use sre_core::store::{
-    Attempt, ClaimedDelivery, Commit, DueGroup, IntentRecord, Judged, Outbox, QueueDepth,
-    StoreError,
+    Attempt, ClaimedDeliveries, Commit, DueGroups, IntentRecord, Judged, LaneStatus, Outbox,
+    QueueDepth, StoreError,
 };
 
 use crate::alerts::answer;
@@ -35,11 +38,7 @@ impl Outbox for SqliteStore {
             .await
     }
 
-    async fn due_groups(
-        &self,
-        now: DateTime<Utc>,
-        limit: u32,
-    ) -> Result<Vec<DueGroup>, StoreError> {
+    async fn due_groups(&self, now: DateTime<Utc>, limit: u32) -> Result<DueGroups, StoreError> {
         self.read(move |tx| Box::pin(async move { groups::due(tx, now, limit).await }))
             .await
     }
@@ -63,9 +62,13 @@ impl Outbox for SqliteStore {
         now: DateTime<Utc>,
         until: DateTime<Utc>,
         limit: u32,
-    ) -> Result<Vec<ClaimedDelivery>, StoreError> {
-        self.write(move |tx| Box::pin(async move { delivery::claim(tx, now, until, limit).await }))
-            .await
+        busy: &[DestinationId],
+    ) -> Result<ClaimedDeliveries, StoreError> {
+        let busy = row::ids(busy.iter().map(|id| id.0));
+        self.write(move |tx| {
+            Box::pin(async move { claims::claim(tx, (now, until), limit, &busy).await })
+        })
+        .await
     }
 
     async fn record(&self, attempt: &Attempt) -> Result<Commit, StoreError> {
@@ -99,6 +102,11 @@ impl Outbox for SqliteStore {
             deliveries: row.number("state", waiting.deliveries)?,
             oldest_at: row.optional_instant("created_at", waiting.oldest_at)?,
         })
+    }
+
+    async fn lanes(&self, since: DateTime<Utc>) -> Result<Vec<LaneStatus>, StoreError> {
+        self.read(move |tx| Box::pin(async move { lanes::statuses(tx, since).await }))
+            .await
     }
 }
 

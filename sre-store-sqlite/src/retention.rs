@@ -29,6 +29,7 @@ impl Retention for SqliteStore {
                     Kept::Incidents => incidents(tx, before, limit).await,
                     Kept::Alerts => alerts(tx, before, limit).await,
                     Kept::Replies => replies(tx, before, limit).await,
+                    Kept::Notices => notices(tx, before, limit).await,
                     _ => Ok(0),
                 }
             })
@@ -277,27 +278,23 @@ async fn replies(
 }
 
 /// Deletes an episode with all that was noted and told of it, leaves first.
+/// Deletes an episode with all that was noted and told of it, leaves first. A message that speaks of
+/// others as well stays, and speaks of them alone.
 async fn forget(tx: &mut SqliteConnection, alert: &[u8]) -> Result<(), StoreError> {
-    query!(
-        "delete from delivery_attempts
-          where delivery_id in (select id from deliveries where alert_id = $1)",
+    let messages = query!(
+        r#"select distinct delivery_id as "id!: Vec<u8>" from delivery_alerts where alert_id = $1"#,
         alert
     )
-    .execute(&mut *tx)
+    .fetch_all(&mut *tx)
     .await
     .map_err(classify)?;
-    query!(
-        "delete from delivery_intents
-          where delivery_id in (select id from deliveries where alert_id = $1)",
-        alert
-    )
-    .execute(&mut *tx)
-    .await
-    .map_err(classify)?;
-    query!("delete from deliveries where alert_id = $1", alert)
+    query!("delete from delivery_alerts where alert_id = $1", alert)
         .execute(&mut *tx)
         .await
         .map_err(classify)?;
+    for message in messages {
+        forget_message(tx, &message.id).await?;
+    }
     query!("delete from intents where alert_id = $1", alert)
         .execute(&mut *tx)
         .await
@@ -315,4 +312,61 @@ async fn forget(tx: &mut SqliteConnection, alert: &[u8]) -> Result<(), StoreErro
         .await
         .map_err(classify)?;
     Ok(())
+}
+
+/// Deletes a message that speaks of no alert any more, with its tries.
+async fn forget_message(tx: &mut SqliteConnection, id: &[u8]) -> Result<(), StoreError> {
+    query!(
+        "delete from delivery_attempts
+          where delivery_id = $1
+            and not exists (select 1 from delivery_alerts p where p.delivery_id = $1)",
+        id
+    )
+    .execute(&mut *tx)
+    .await
+    .map_err(classify)?;
+    query!(
+        "delete from deliveries
+          where id = $1
+            and not exists (select 1 from delivery_alerts p where p.delivery_id = $1)",
+        id
+    )
+    .execute(tx)
+    .await
+    .map_err(classify)?;
+    Ok(())
+}
+
+/// Forgets notices that have been told, or will not be, with their messages.
+async fn notices(
+    tx: &mut SqliteConnection,
+    before: DateTime<Utc>,
+    limit: u32,
+) -> Result<u64, StoreError> {
+    let (before, limit) = (row::instant(before), row::limit(limit));
+    let over = query!(
+        "select id from notices
+          where state in ('delivered', 'withheld', 'dead') and created_at < $1
+          order by created_at, id
+          limit $2",
+        before,
+        limit
+    )
+    .fetch_all(&mut *tx)
+    .await
+    .map_err(classify)?;
+    for notice in &over {
+        let messages = query!("select id from deliveries where notice_id = $1", notice.id)
+            .fetch_all(&mut *tx)
+            .await
+            .map_err(classify)?;
+        for message in messages {
+            forget_message(tx, &message.id).await?;
+        }
+        query!("delete from notices where id = $1", notice.id)
+            .execute(&mut *tx)
+            .await
+            .map_err(classify)?;
+    }
+    Ok(u64::try_from(over.len()).unwrap_or(u64::MAX))
 }

@@ -3,6 +3,8 @@
 mod durability;
 mod faults;
 mod plans;
+mod unreadable;
+mod upgrades;
 mod views;
 
 use std::path::Path;

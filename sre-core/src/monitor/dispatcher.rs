@@ -4,6 +4,8 @@
 //! for as long as a channel allows, so each is a step of its own ([`Dispatcher::send`]) that the
 //! process runs beside the others: a slow receiver delays nobody else.
 
+mod degrading;
+mod drafts;
 mod freezing;
 
 use std::collections::BTreeMap;
@@ -12,13 +14,13 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::alert::LifecycleSettings;
-use crate::name::{DeliveryId, DestinationId, derived_id};
+use crate::name::{DeliveryId, DestinationId};
 use crate::notification::{
     Action, Answer, DeadReason, Delivery, Lane, Notifier, Outgoing, Tries, classify,
 };
 use crate::store::{
-    Alerts, Attempt, AttemptRecord, Catalog, ClaimedDelivery, Commit, Evaluations, Outbox,
-    Recorded, StoreError,
+    Alerts, Attempt, AttemptRecord, Catalog, ClaimedDelivery, Commit, Evaluations, NextAction,
+    Notices, Outbox, Recorded, StoreError,
 };
 use crate::time::Span;
 
@@ -27,6 +29,8 @@ use crate::time::Span;
 pub struct DispatcherPorts {
     /// Intents and deliveries.
     pub outbox: Arc<dyn Outbox>,
+    /// What is announced beside alerts.
+    pub notices: Arc<dyn Notices>,
     /// The alerts they speak of.
     pub alerts: Arc<dyn Alerts>,
     /// The SLOs they speak of.
@@ -128,25 +132,36 @@ impl Dispatcher {
         let mut done = Dispatched::default();
         // The claim outlives the try, so that a slow one is not begun again while under way.
         let until = now + self.send_timeout.as_delta() + CLAIM_MARGIN.as_delta();
+        let busy: Vec<DestinationId> = self
+            .notifiers
+            .keys()
+            .copied()
+            .filter(|destination| is_busy(*destination))
+            .collect();
         let again = self
             .ports
             .outbox
-            .claim_deliveries(now, until, BATCH)
+            .claim_deliveries(now, until, TRIES, &busy)
             .await?;
-        done.has_more = again.len() >= BATCH as usize;
+        for fault in again.faults {
+            done.note(fault);
+        }
         done.sendings.extend(
             again
+                .claimed
                 .into_iter()
                 .map(|claimed| Sending {
                     claimed,
                     started_at: now,
                 }),
         );
+        done.has_more = done.is_any_lane_full();
+        let moment = freezing::Moment { now, until };
         if let Err(error) = self
-            .freeze_groups(now, until, is_busy, &mut done)
+            .freeze_lanes(moment, &busy, &mut done)
             .await
         {
-            done.error = Some(Arc::new(error));
+            done.note(error);
         }
         Ok(done)
     }
@@ -273,23 +288,10 @@ impl Dispatcher {
     ) -> Result<(Recorded, Lane, &'static str), StoreError> {
         Ok(match action {
             Action::Delivered => {
-                let alert = self
-                    .ports
-                    .alerts
-                    .find_alert(claimed.alert_id)
+                let next = self
+                    .next_actions(&claimed.delivery, now)
                     .await?;
-                let (transition, next_action_at) = alert.map_or((0, None), |mut alert| {
-                    alert.last_notified_at = Some(now);
-                    (alert.transition, alert.next_action(&self.settings))
-                });
-                (
-                    Recorded::Delivered {
-                        next_action_at,
-                        transition,
-                    },
-                    Lane::Open,
-                    "delivered",
-                )
+                (Recorded::Delivered { next }, Lane::Open, "delivered")
             }
             Action::Retry {
                 at,
@@ -316,36 +318,44 @@ impl Dispatcher {
         })
     }
 
-    /// The minimal form of a message that was refused, under an id of its own.
-    async fn degraded(
+    /// When time moves each of the episodes next, now that their news arrived.
+    async fn next_actions(
         &self,
-        claimed: &ClaimedDelivery,
+        delivery: &Delivery,
         now: DateTime<Utc>,
-    ) -> Result<Option<Delivery>, StoreError> {
-        let delivery = &claimed.delivery;
-        let notifier = self
-            .notifiers
-            .get(&delivery.destination_id);
-        let alert = self
-            .ports
-            .alerts
-            .find_alert(claimed.alert_id)
-            .await?;
-        let (Some(notifier), Some(alert)) = (notifier, alert) else {
-            return Ok(None);
-        };
-        let content = self
-            .content(&alert, claimed.reason, claimed.sequence)
-            .await?;
-        let news = [content.news(0)];
-        let body = notifier.render_degraded(&freezing::message(&alert, &news, now));
-        let id = DeliveryId(derived_id("degraded", &[delivery.id.0.as_bytes()]));
-        Ok(Some(Delivery {
-            id,
-            body,
-            created_at: now,
-            ..delivery.clone()
-        }))
+    ) -> Result<Vec<NextAction>, StoreError> {
+        let mut next = Vec::with_capacity(delivery.parts().len());
+        for part in delivery.parts() {
+            let alert = self
+                .ports
+                .alerts
+                .find_alert(part.alert_id)
+                .await?;
+            next.extend(alert.map(|mut alert| {
+                alert.last_notified_at = Some(now);
+                NextAction {
+                    alert_id: alert.id,
+                    transition: alert.transition,
+                    at: alert.next_action(&self.settings),
+                }
+            }));
+        }
+        Ok(next)
+    }
+}
+
+impl Dispatched {
+    /// Whether a lane has as many tries as are claimed at once, and so may have more.
+    fn is_any_lane_full(&self) -> bool {
+        let mut lanes: BTreeMap<DestinationId, u32> = BTreeMap::new();
+        for sending in &self.sendings {
+            *lanes
+                .entry(sending.destination_id())
+                .or_default() += 1;
+        }
+        lanes
+            .into_values()
+            .any(|tries| tries >= TRIES)
     }
 }
 
@@ -376,5 +386,5 @@ fn told(answer: Answer) -> (Option<u16>, String) {
 
 /// What a claim holds beyond the time that a try may take.
 const CLAIM_MARGIN: Span = Span::seconds(15);
-/// Groups, and deliveries, a batch.
-const BATCH: u32 = 50;
+/// Tries of one destination that are claimed at once: what a receiver is likely to take.
+const TRIES: u32 = 16;

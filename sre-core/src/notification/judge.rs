@@ -73,7 +73,7 @@ impl Reason {
 }
 
 /// Why a message is not sent.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Withheld {
     /// It fired and cleared before the destination heard of it.
@@ -84,6 +84,10 @@ pub enum Withheld {
     Acknowledged,
     /// The destination knows all that there is to know.
     NothingNew,
+    /// It goes in one message with what else joins the one that was sent before.
+    Grouped,
+    /// It waits for the next digest of a storm.
+    Digest,
     /// The service decides and records, and sends nothing.
     Shadow,
 }
@@ -97,6 +101,8 @@ impl Withheld {
             Self::Cooldown => "cooldown",
             Self::Acknowledged => "acknowledged",
             Self::NothingNew => "nothing_new",
+            Self::Grouped => "grouped",
+            Self::Digest => "digest",
             Self::Shadow => "shadow",
         }
     }

@@ -1,15 +1,14 @@
 //! The port to what is to be sent: intents, deliveries, attempts.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use crate::alert::{Alert, Severity};
-use crate::name::{AlertId, DeliveryId, DestinationId, IntentId};
-use crate::notification::{
-    DeadReason, Delivery, Destination, Intent, Lane, Reason, Told, ToldState, Withheld,
-};
+use crate::alert::Alert;
+use crate::name::{AlertId, DeliveryId, DestinationId, IntentId, NoticeId};
+use crate::notification::{DeadReason, Delivery, Destination, Intent, Lane, Said, Told, Withheld};
 use crate::store::{Commit, StoreError};
 
 /// The transactional outbox. The dispatcher is its caller; the API reads its ledger.
@@ -24,28 +23,32 @@ pub trait Outbox: Debug + Send + Sync {
     ) -> Result<(), StoreError>;
 
     /// The due intents, grouped by episode and destination, each group with what it is judged by.
-    /// At most `limit` groups: urgent ones first, then the longest due. Left out: lanes that are
+    /// At most `limit` groups a destination, so that none fills the batch of another: urgent ones
+    /// first, then the longest due. Left out: lanes that are
     /// paused or stopped, identities of which a message to the same destination is under way or an
     /// earlier episode still has intents for it (what is said next waits for what was said first,
     /// whatever the episode), and tickets whose SLO has its page open, or of the end of whose page the
-    /// destination is still to hear.
-    async fn due_groups(&self, now: DateTime<Utc>, limit: u32)
-    -> Result<Vec<DueGroup>, StoreError>;
+    /// destination is still to hear. A group that cannot be read is a fault, and keeps no other.
+    async fn due_groups(&self, now: DateTime<Utc>, limit: u32) -> Result<DueGroups, StoreError>;
 
     /// Stores a judgement. One that sends freezes the delivery, claims it until the given instant and
-    /// writes its first attempt, in the transaction that takes the intents; superseded when another
-    /// took one of them.
+    /// writes its first attempt, in the transaction that takes what it carries; a lane that wants
+    /// spacing is paused for it. Superseded when another took one of the intents or the notice, or
+    /// when the lane is not open: another may have begun a message just then.
     async fn settle(&self, judged: &Judged, now: DateTime<Utc>) -> Result<Commit, StoreError>;
 
-    /// Claims deliveries that are to be tried (again) until `until`, at most `limit`: a retry that is
-    /// due, or one whose holder died. Writes the attempt in the same transaction. Paused and stopped
-    /// lanes are left out.
+    /// Claims deliveries that are to be tried (again) until `until`, at most `limit` a destination
+    /// and one for a lane that wants spacing, which is then paused for it: a retry that is due, or one
+    /// whose holder died. Writes the attempt in the same transaction. Paused and stopped lanes are
+    /// left out, and those of `busy`. One that cannot be read is a fault, and is left alone until
+    /// `until`.
     async fn claim_deliveries(
         &self,
         now: DateTime<Utc>,
         until: DateTime<Utc>,
         limit: u32,
-    ) -> Result<Vec<ClaimedDelivery>, StoreError>;
+        busy: &[DestinationId],
+    ) -> Result<ClaimedDeliveries, StoreError>;
 
     /// Closes an attempt with what came of it, if its epoch still stands: what the destination has
     /// been told, the state of the lane and a degraded resend included, in one transaction.
@@ -56,6 +59,31 @@ pub trait Outbox: Debug + Send + Sync {
 
     /// How much waits, and since when.
     async fn depth(&self) -> Result<QueueDepth, StoreError>;
+
+    /// How the lane of every configured destination stands; messages given up are counted from
+    /// `since` on.
+    async fn lanes(&self, since: DateTime<Utc>) -> Result<Vec<LaneStatus>, StoreError>;
+}
+
+/// What is to be judged now.
+#[derive(Debug, Default)]
+pub struct DueGroups {
+    /// The groups; of each destination the urgent ones first.
+    pub groups: Vec<DueGroup>,
+    /// What each destination of a group was told within the last
+    /// [`GROUP_WAIT`](crate::notification::GROUP_WAIT).
+    pub said: BTreeMap<DestinationId, Said>,
+    /// What could not be read.
+    pub faults: Vec<StoreError>,
+}
+
+/// What is to be tried now.
+#[derive(Debug, Default)]
+pub struct ClaimedDeliveries {
+    /// The claims; of each destination the urgent ones first.
+    pub claimed: Vec<ClaimedDelivery>,
+    /// What could not be read.
+    pub faults: Vec<StoreError>,
 }
 
 /// The due intents of one episode for one destination.
@@ -73,7 +101,7 @@ pub struct DueGroup {
     pub sequence: u64,
 }
 
-/// What was decided of a group.
+/// What was decided of groups, or of a notice.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Judged {
     /// One message says it all.
@@ -94,25 +122,22 @@ pub enum Judged {
         /// Why.
         rule: Withheld,
     },
+    /// The notice is not sent, for this reason.
+    WithholdNotice {
+        /// Which ends here.
+        notice: NoticeId,
+        /// Why.
+        rule: Withheld,
+    },
 }
 
 /// A message with the intents it settles.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Frozen {
-    /// The message; its intents are those it carries.
+    /// The message; its parts, or its notice, are what it carries.
     pub delivery: Delivery,
     /// Intents that it says everything of.
     pub superseded: Vec<IntentId>,
-    /// Why it is sent.
-    pub reason: Reason,
-    /// Its number, for episode and destination.
-    pub sequence: u64,
-    /// Which episode it speaks of.
-    pub alert_id: AlertId,
-    /// What the destination believes once it has arrived.
-    pub tells: ToldState,
-    /// How grave it says the alert is.
-    pub severity: Severity,
     /// Until when the first attempt is claimed.
     pub claimed_until: DateTime<Utc>,
 }
@@ -122,12 +147,6 @@ pub struct Frozen {
 pub struct ClaimedDelivery {
     /// The message.
     pub delivery: Delivery,
-    /// The episode that it speaks of.
-    pub alert_id: AlertId,
-    /// Why it is sent.
-    pub reason: Reason,
-    /// Its number, for episode and destination.
-    pub sequence: u64,
     /// The fence.
     pub epoch: u64,
     /// The tries so far, this one included.
@@ -179,11 +198,8 @@ pub struct AttemptRecord {
 pub enum Recorded {
     /// It arrived; the destination has been told.
     Delivered {
-        /// When the episode is moved next because of it (a repeat), where it still stands at this
-        /// transition.
-        next_action_at: Option<DateTime<Utc>>,
-        /// The transition that the message spoke of.
-        transition: u64,
+        /// When the episodes that it speaks of are moved next because of it.
+        next: Vec<NextAction>,
     },
     /// It is tried again.
     Retry {
@@ -202,6 +218,17 @@ pub enum Recorded {
         /// Why.
         reason: DeadReason,
     },
+}
+
+/// When time moves an episode next because its news arrived, such as for a repeat.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct NextAction {
+    /// Which.
+    pub alert_id: AlertId,
+    /// Where it still stands at this transition; else it is left as it is.
+    pub transition: u64,
+    /// When; `None` when only events move it.
+    pub at: Option<DateTime<Utc>>,
 }
 
 /// An intent with all that came of it.
@@ -247,4 +274,25 @@ pub struct QueueDepth {
     pub deliveries: u64,
     /// When the oldest of the intents was decided.
     pub oldest_at: Option<DateTime<Utc>>,
+}
+
+/// How the lane of a destination stands.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LaneStatus {
+    /// Whose.
+    pub destination_id: DestinationId,
+    /// Whether messages go out.
+    pub traffic: Lane,
+    /// Why it was stopped, where it is.
+    pub stopped_because: Option<String>,
+    /// When a message arrived last.
+    pub last_delivered_at: Option<DateTime<Utc>>,
+    /// Intents and notices that are not judged yet.
+    pub waiting: u64,
+    /// Messages that are frozen and have not arrived.
+    pub under_way: u64,
+    /// When the oldest of those was frozen.
+    pub oldest_at: Option<DateTime<Utc>>,
+    /// Messages that were given up.
+    pub dead: u64,
 }

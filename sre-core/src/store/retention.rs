@@ -26,11 +26,13 @@ pub enum Kept {
     Alerts,
     /// Answers by key, since their request began.
     Replies,
+    /// Notices that have been told, or will not be, with their deliveries.
+    Notices,
 }
 
 impl Kept {
     /// Everything that is kept for a time.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Samples,
         Self::FineSlices,
         Self::Hours,
@@ -38,6 +40,7 @@ impl Kept {
         Self::Incidents,
         Self::Alerts,
         Self::Replies,
+        Self::Notices,
     ];
 
     /// The name in logs and metrics.
@@ -51,6 +54,7 @@ impl Kept {
             Self::Incidents => "incidents",
             Self::Alerts => "alerts",
             Self::Replies => "replies",
+            Self::Notices => "notices",
         }
     }
 }

@@ -10,5 +10,6 @@ mod sink;
 mod slack;
 mod smtp;
 mod smtp_faults;
+mod together;
 mod wicked;
 mod with_smtp;

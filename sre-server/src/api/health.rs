@@ -12,6 +12,8 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use hyper::StatusCode;
 use serde::Serialize;
+use sre_core::notification::Lane;
+use sre_core::store::LaneStatus;
 use utoipa::ToSchema;
 
 use super::workers;
@@ -25,6 +27,10 @@ const KEPT: TimeDelta = TimeDelta::seconds(1);
 /// A source that failed is taken for troubled for so long: longer than the distance of two
 /// evaluations of an SLO with the default slices.
 const SOURCE_TROUBLE: Duration = Duration::from_secs(150);
+
+/// A message is late when it has not arrived so long after it was put together: what is promised of
+/// the service itself.
+const LATE: TimeDelta = TimeDelta::seconds(60);
 
 /// When to ask again whether requests can come.
 const READY_RETRY_AFTER: Duration = Duration::from_secs(5);
@@ -152,7 +158,7 @@ pub(super) fn ready_doc() -> Doc {
 fn view(context: &Context, now: DateTime<Utc>) -> HealthView<'_> {
     let mut checks = BTreeMap::from([
         ("store".to_owned(), store(context)),
-        ("notifications".to_owned(), notifications(context)),
+        ("notifications".to_owned(), notifications(context, now)),
         ("source".to_owned(), source(context)),
     ]);
     if context.about.is_demo {
@@ -203,13 +209,36 @@ fn store(context: &Context) -> CheckView {
     }
 }
 
-fn notifications(context: &Context) -> CheckView {
+fn notifications(context: &Context, now: DateTime<Utc>) -> CheckView {
     if context.destinations.is_empty() {
         CheckView::off("nobody is told: no channel is configured")
     } else if context.about.is_shadow {
         CheckView::off("nobody is told: everything is decided and recorded, nothing is sent")
     } else {
-        CheckView::ok()
+        match lane_trouble(&context.mailroom.lanes(), now) {
+            Some(trouble) => CheckView::failing(trouble),
+            None => CheckView::ok(),
+        }
+    }
+}
+
+/// What keeps people from being told, as the dispatcher last saw it.
+fn lane_trouble(lanes: &[LaneStatus], now: DateTime<Utc>) -> Option<&'static str> {
+    let is_late = |lane: &LaneStatus| {
+        lane.oldest_at
+            .is_some_and(|at| now - at > LATE)
+    };
+    if lanes
+        .iter()
+        .any(|lane| lane.traffic == Lane::Stopped)
+    {
+        Some("a channel is stopped until its configuration changes")
+    } else if lanes.iter().any(|lane| lane.dead > 0) {
+        Some("messages were given up within the last hour")
+    } else if lanes.iter().any(is_late) {
+        Some("messages are under way for longer than a minute")
+    } else {
+        None
     }
 }
 

@@ -51,7 +51,8 @@ impl Crew {
             Arc::clone(&context.metrics),
             Arc::clone(&context.clock),
         );
-        let (told, never) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let told = Arc::clone(&context.mailroom.due);
+        let never = Arc::new(Notify::new());
         let sends = TaskTracker::new();
         await_sends(lifecycle, sends.clone());
         let evaluator = Arc::new(self.evaluator(context));
@@ -76,11 +77,7 @@ impl Crew {
             driver.spawn(pusher, SECOND, Arc::clone(&never));
         }
         driver.spawn(self.retention(context), HOUR, never);
-        driver.spawn(
-            self.dispatcher(context, Arc::clone(&told), sends),
-            TICK,
-            told,
-        );
+        driver.spawn(self.dispatcher(context, sends), TICK, told);
     }
 
     fn evaluator(&self, context: &Context) -> Evaluator {
@@ -118,14 +115,10 @@ impl Crew {
         }
     }
 
-    fn dispatcher(
-        self,
-        context: &Context,
-        told: Arc<Notify>,
-        sends: TaskTracker,
-    ) -> DispatcherWorker {
+    fn dispatcher(self, context: &Context, sends: TaskTracker) -> DispatcherWorker {
         let ports = DispatcherPorts {
             outbox: Arc::clone(&context.outbox),
+            notices: Arc::clone(&context.notices),
             alerts: Arc::clone(&context.alerts),
             catalog: Arc::clone(&context.catalog),
             evaluations: Arc::clone(&context.evaluations),
@@ -133,10 +126,11 @@ impl Crew {
         let (settings, is_shadow) = (context.settings.lifecycle, context.about.is_shadow);
         DispatcherWorker::new(
             Dispatcher::new(ports, self.channels, settings, self.send_timeout, is_shadow),
+            Arc::clone(&context.outbox),
+            Arc::clone(&context.mailroom),
             Arc::clone(&context.clock),
             Arc::clone(&context.metrics),
             Arc::clone(&context.watch),
-            told,
             sends,
         )
     }

@@ -4,22 +4,27 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use sre_core::monitor::{Dispatcher, Sending};
 use sre_core::name::DestinationId;
+use sre_core::store::{Outbox, StoreError};
 use sre_core::time::Clock;
-use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
 use crate::ids::jitter_permille;
 use crate::metrics::Metrics;
 use crate::watch::SelfWatch;
 use crate::workers::driver::{Activity, Worker, chain};
+use crate::workers::mailroom::Mailroom;
 
 /// Judges due intents, freezes deliveries, and makes their tries.
 #[derive(Debug)]
 pub struct DispatcherWorker {
     shared: Arc<Shared>,
+    outbox: Arc<dyn Outbox>,
     sends: TaskTracker,
+    /// When the lanes were looked at last.
+    looked_at: Option<DateTime<Utc>>,
 }
 
 /// What a send needs after the activation that began it.
@@ -29,19 +34,20 @@ struct Shared {
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
     watch: Arc<SelfWatch>,
-    told: Arc<Notify>,
+    mailroom: Arc<Mailroom>,
     in_flight: Mutex<BTreeMap<DestinationId, usize>>,
 }
 
 impl DispatcherWorker {
-    /// A worker whose sends run on `sends`; `told` wakes it, also when a send has ended, since what
-    /// was said makes way for what is said next.
+    /// A worker whose sends run on `sends`. The mailroom wakes it, also when a send has ended, since
+    /// what was said makes way for what is said next.
     pub fn new(
         dispatcher: Dispatcher,
+        outbox: Arc<dyn Outbox>,
+        mailroom: Arc<Mailroom>,
         clock: Arc<dyn Clock>,
         metrics: Arc<Metrics>,
         watch: Arc<SelfWatch>,
-        told: Arc<Notify>,
         sends: TaskTracker,
     ) -> Self {
         let in_flight = Mutex::default();
@@ -50,13 +56,30 @@ impl DispatcherWorker {
             clock,
             metrics,
             watch,
-            told,
+            mailroom,
             in_flight,
         };
         Self {
             shared: Arc::new(shared),
+            outbox,
             sends,
+            looked_at: None,
         }
+    }
+
+    /// Looks how the lanes stand, for those who ask often, unless that was done a moment ago.
+    async fn look_at_lanes(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let is_recent = |at: DateTime<Utc>| now >= at && now - at < LOOK_EVERY;
+        if self.looked_at.is_some_and(is_recent) {
+            return Ok(());
+        }
+        let lanes = self
+            .outbox
+            .lanes(now - DEAD_COUNTED)
+            .await?;
+        self.shared.mailroom.note_lanes(lanes);
+        self.looked_at = Some(now);
+        Ok(())
     }
 }
 
@@ -79,6 +102,7 @@ impl Worker for DispatcherWorker {
             self.sends
                 .spawn(async move { place.shared.send(sending).await });
         }
+        self.look_at_lanes(now).await?;
         if let Some(error) = dispatched.error {
             return Err(Box::new(error));
         }
@@ -109,7 +133,11 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.shared.count(self.destination, -1);
-        self.shared.told.notify_one();
+        self.shared.mailroom.due.notify_one();
+        self.shared
+            .mailroom
+            .sent
+            .notify_waiters();
     }
 }
 
@@ -158,3 +186,7 @@ impl Shared {
 
 /// Sends under way to one destination: as many as a receiver is likely to take at once.
 const LANE_IN_FLIGHT: usize = 16;
+/// How old what is known of the lanes may be.
+const LOOK_EVERY: TimeDelta = TimeDelta::seconds(5);
+/// Messages that were given up are counted for so long.
+pub(crate) const DEAD_COUNTED: TimeDelta = TimeDelta::hours(1);

@@ -241,6 +241,7 @@ fn context(store: &Arc<ReferenceStore>, clock: &Arc<ManualClock>) -> Context {
         incidents: Arc::<ReferenceStore>::clone(store),
         outbox: Arc::<ReferenceStore>::clone(store),
         replies: Arc::<ReferenceStore>::clone(store),
+        notices: Arc::<ReferenceStore>::clone(store),
         settings: MonitorSettings::default(),
         defaults: SloDefaults {
             target: "99".parse().expect("a target"),
@@ -249,6 +250,7 @@ fn context(store: &Arc<ReferenceStore>, clock: &Arc<ManualClock>) -> Context {
         samples_kept: Span::days(30),
         source: None,
         destinations: Vec::new(),
+        mailroom: Arc::default(),
         board: Arc::default(),
         metrics: Arc::default(),
         watch: Arc::default(),

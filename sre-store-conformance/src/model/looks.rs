@@ -1,8 +1,10 @@
 //! Everything that can be read, compared.
 
-use sre_core::store::{Catalog, Evaluations, IntentRecord, Outbox, Samples, SloQuery};
+use sre_core::store::{
+    Catalog, DueNotices, Evaluations, IntentRecord, Notices, Outbox, Samples, SloQuery,
+};
 
-use super::{History, both};
+use super::{History, both, seen};
 use crate::fixtures::{at, during};
 use crate::tools::all;
 
@@ -34,7 +36,16 @@ impl History<'_> {
         self.look_at_incidents().await;
         self.same("depth", both!(self, depth()));
         let later = at(self.second + 86_400);
-        self.same("due_groups", both!(self, due_groups(later, 1_000)));
+        let (expected, answer) = both!(self, due_groups(later, 1_000));
+        self.same("due_groups", (expected.map(seen), answer.map(seen)));
+        let (expected, answer) = both!(self, due_notices(later, 1_000));
+        let seen = |due: DueNotices| (due.notices, due.faults.len());
+        self.same("due_notices", (expected.map(seen), answer.map(seen)));
+        let since = at(self.second - 600);
+        self.same("lanes", both!(self, lanes(since)));
+        for id in self.announced.clone() {
+            self.same("find_notice", both!(self, find_notice(id)));
+        }
     }
 
     async fn look_at_samples(&self) {

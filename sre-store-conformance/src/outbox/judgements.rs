@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use sre_core::alert::AlertType;
-use sre_core::name::IntentId;
 use sre_core::notification::Withheld;
 use sre_core::store::{Judged, Store};
 
@@ -86,42 +85,6 @@ pub async fn a_message_supersedes_older_intents(store: &dyn Store) -> Verdict {
     assert_eq!(states, ["superseded", "frozen"]);
     assert_eq!((ledger[0].sequence, ledger[0].deliveries.len()), (None, 0));
     assert_eq!(ledger[0].reason, None);
-    Ok(())
-}
-
-/// One message may carry several intents.
-pub async fn a_message_may_carry_several_intents(store: &dyn Store) -> Verdict {
-    let ops = with_ops(store).await?;
-    let alert = opened(store, 1).await?;
-    let alert = applied(store, raised(&alert, &[ops], at(0))).await?;
-    let mut frozen = frozen(&group(store, 0).await?, at(0));
-    frozen
-        .delivery
-        .intents
-        .append(&mut frozen.superseded);
-    assert!(is_applied(
-        store
-            .settle(&Judged::Send(frozen.clone()), at(0))
-            .await?
-    ));
-    for record in store.ledger(alert.id).await? {
-        assert_eq!(
-            (record.state.as_str(), record.sequence),
-            ("frozen", Some(1))
-        );
-        assert_eq!(record.deliveries[0].0.id, frozen.delivery.id);
-    }
-    let claimed = super::try_at(store, 60).await?;
-    let ids = |intents: &[IntentId]| {
-        intents
-            .iter()
-            .copied()
-            .collect::<BTreeSet<_>>()
-    };
-    assert_eq!(
-        ids(&claimed.delivery.intents),
-        ids(&frozen.delivery.intents)
-    );
     Ok(())
 }
 
@@ -272,7 +235,7 @@ pub async fn concurrent_dispatchers_never_share_an_intent(store: &dyn Store) -> 
             .await
             .expect("groups");
         let mut taken = Vec::new();
-        for group in groups {
+        for group in groups.groups {
             let judged = Judged::Send(frozen(&group, at(0)));
             if is_applied(
                 store

@@ -20,8 +20,9 @@ pub async fn a_paused_lane_waits_until_the_pause_ends(store: &dyn Store) -> Verd
     assert_eq!(groups(store, 119).await?, []);
     assert_eq!(
         store
-            .claim_deliveries(at_micros(119, 999_999), at(180), MANY)
-            .await?,
+            .claim_deliveries(at_micros(119, 999_999), at(180), MANY, &[])
+            .await?
+            .claimed,
         []
     );
     assert_eq!(groups(store, 120).await?.len(), 1);
@@ -121,7 +122,7 @@ pub async fn a_changed_destination_starts_its_lane_again(store: &dyn Store) -> V
             .register_destinations(&[changed], at(10))
             .await?;
         let retried = super::try_at(store, 60).await?;
-        super::record(store, &retried, 60, super::delivered(1)).await?;
+        super::record(store, &retried, 60, super::delivered()).await?;
         let group = super::group(store, 60).await?;
         let judged = crate::fixtures::withheld(&group, sre_core::notification::Withheld::Shadow);
         store.settle(&judged, at(60)).await?;
@@ -152,7 +153,7 @@ pub async fn what_is_meant_for_a_removed_destination_ends(store: &dyn Store) -> 
         (delivery.state.as_str(), delivery.reason.as_deref()),
         ("dead", Some("destination_removed"))
     );
-    let late = attempt(&first_try(&frozen), at(11), super::delivered(1));
+    let late = attempt(&first_try(&frozen), at(11), super::delivered());
     assert!(!is_applied(store.record(&late).await?));
     assert_eq!(
         (

@@ -28,7 +28,7 @@ pub async fn a_ledger_shows_everything(store: &dyn Store) -> Verdict {
     let alert = opened(store, 1).await?;
     let first = send(store, 0).await?;
     record(store, &first_try(&first), 1, refused(10)).await?;
-    record(store, &try_at(store, 10).await?, 11, delivered(1)).await?;
+    record(store, &try_at(store, 10).await?, 11, delivered()).await?;
     let alert = applied(store, raised(&alert, &[ops], at(20))).await?;
     let second = send(store, 20).await?;
     let alert = applied(store, resolved(&alert, at(30))).await?;
@@ -104,7 +104,7 @@ pub async fn the_depth_counts_what_waits(store: &dyn Store) -> Verdict {
         oldest_at: Some(at(0)),
     };
     assert_eq!(store.depth().await?, both);
-    record(store, &try_at(store, 60).await?, 61, delivered(1)).await?;
+    record(store, &try_at(store, 60).await?, 61, delivered()).await?;
     let one = QueueDepth {
         intents: 1,
         deliveries: 0,

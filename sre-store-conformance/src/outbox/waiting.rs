@@ -55,7 +55,7 @@ pub async fn a_ticket_waits_until_the_end_of_the_page_is_told(store: &dyn Store)
     let ticket = applied(store, ticket).await?;
     applied(store, resolved(&page, at(2))).await?;
     let end = send(store, 2).await?;
-    assert_eq!(end.alert_id, page.id);
+    assert_eq!(end.delivery.parts()[0].alert_id, page.id);
     assert_eq!(groups(store, 2).await?, [], "the end is under way");
     let result = Recorded::Retry {
         at: at(9),

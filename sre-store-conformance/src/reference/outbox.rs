@@ -4,22 +4,24 @@ mod attempts;
 mod groups;
 mod judgements;
 mod lanes;
+mod notices;
 
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sre_core::name::{AlertId, DeliveryId, IntentId};
-use sre_core::notification::{Delivery, Destination, Intent};
+use sre_core::name::{AlertId, DeliveryId, DestinationId, IntentId};
+use sre_core::notification::{Delivery, Destination, Intent, Subject};
 use sre_core::store::{
-    Attempt, AttemptRecord, ClaimedDelivery, Commit, DeliveryState, DueGroup, Frozen, IntentRecord,
-    Judged, Outbox, QueueDepth, StoreError,
+    Attempt, AttemptRecord, ClaimedDeliveries, Commit, DeliveryState, DueGroups, IntentRecord,
+    Judged, LaneStatus, Outbox, QueueDepth, StoreError,
 };
 
 use super::lifetime::Claim;
 use super::{ReferenceStore, State};
 
 pub(super) use self::lanes::Lane;
+pub(super) use self::notices::Noted;
 
 /// An intent and how far it has come.
 #[derive(Clone, Debug)]
@@ -34,8 +36,7 @@ pub(super) struct Note {
 /// A message with its tries.
 #[derive(Clone, Debug)]
 pub(super) struct Message {
-    /// What it says and settles; of a degraded resend, with its own delivery.
-    frozen: Frozen,
+    delivery: Delivery,
     /// `pending`, `delivered`, `dead`.
     state: &'static str,
     reason: Option<&'static str>,
@@ -61,11 +62,7 @@ impl Outbox for ReferenceStore {
         Ok(())
     }
 
-    async fn due_groups(
-        &self,
-        now: DateTime<Utc>,
-        limit: u32,
-    ) -> Result<Vec<DueGroup>, StoreError> {
+    async fn due_groups(&self, now: DateTime<Utc>, limit: u32) -> Result<DueGroups, StoreError> {
         Ok(self.state().due_groups(now, limit))
     }
 
@@ -78,10 +75,14 @@ impl Outbox for ReferenceStore {
         now: DateTime<Utc>,
         until: DateTime<Utc>,
         limit: u32,
-    ) -> Result<Vec<ClaimedDelivery>, StoreError> {
-        Ok(self
-            .state()
-            .claim_messages(now, until, limit))
+        busy: &[DestinationId],
+    ) -> Result<ClaimedDeliveries, StoreError> {
+        Ok(ClaimedDeliveries {
+            claimed: self
+                .state()
+                .claim_messages(now, until, limit, busy),
+            faults: Vec::new(),
+        })
     }
 
     async fn record(&self, attempt: &Attempt) -> Result<Commit, StoreError> {
@@ -107,6 +108,10 @@ impl Outbox for ReferenceStore {
                 .map(|note| note.intent.created_at)
                 .min(),
         })
+    }
+
+    async fn lanes(&self, since: DateTime<Utc>) -> Result<Vec<LaneStatus>, StoreError> {
+        Ok(self.state().lane_statuses(since))
     }
 }
 
@@ -154,24 +159,20 @@ impl State {
             state: note.state.to_owned(),
             reason: note.reason.map(str::to_owned),
             sequence: note.sequence,
-            deliveries: self.messages_of(note.intent.id),
+            deliveries: self.messages_of(|message| message.carries(note.intent.id)),
         };
         notes.into_iter().map(record).collect()
     }
 
-    /// The messages that carried the intent, the minimal form last.
-    fn messages_of(&self, intent: IntentId) -> Vec<(DeliveryState, Vec<AttemptRecord>)> {
-        let carried = |message: &&Message| {
-            message
-                .frozen
-                .delivery
-                .intents
-                .contains(&intent)
-        };
+    /// The messages about something, the minimal form last.
+    fn messages_of(
+        &self,
+        is_about: impl Fn(&Message) -> bool,
+    ) -> Vec<(DeliveryState, Vec<AttemptRecord>)> {
         let mut messages: Vec<&Message> = self
             .messages
             .values()
-            .filter(carried)
+            .filter(|message| is_about(message))
             .collect();
         messages.sort_by_key(|message| (message.is_degraded, message.delivery().created_at));
         messages
@@ -185,7 +186,7 @@ impl State {
         self.notes
             .retain(|_, note| note.intent.alert_id != alert);
         self.messages
-            .retain(|_, message| message.frozen.alert_id != alert);
+            .retain(|_, message| !message.forgets(alert));
         self.told
             .retain(|_, told| told.alert_id != alert);
     }
@@ -212,9 +213,9 @@ impl Note {
 
 impl Message {
     /// A message that is to be tried from `now` on.
-    fn new(frozen: Frozen, now: DateTime<Utc>) -> Self {
+    fn new(delivery: Delivery, now: DateTime<Utc>) -> Self {
         Self {
-            frozen,
+            delivery,
             state: "pending",
             reason: None,
             next_attempt_at: now,
@@ -227,11 +228,36 @@ impl Message {
     }
 
     fn id(&self) -> DeliveryId {
-        self.frozen.delivery.id
+        self.delivery.id
     }
 
     fn delivery(&self) -> &Delivery {
-        &self.frozen.delivery
+        &self.delivery
+    }
+
+    fn speaks_of(&self, alert: AlertId) -> bool {
+        self.delivery
+            .parts()
+            .iter()
+            .any(|part| part.alert_id == alert)
+    }
+
+    fn carries(&self, intent: IntentId) -> bool {
+        self.delivery
+            .parts()
+            .iter()
+            .any(|part| part.intent_id == intent)
+    }
+
+    /// Forgets what it says of the episode; answers whether it spoke of nothing else.
+    fn forgets(&mut self, alert: AlertId) -> bool {
+        let spoke = self.speaks_of(alert);
+        if let Subject::Alerts { parts, .. } | Subject::Digest { parts } =
+            &mut self.delivery.subject
+        {
+            parts.retain(|part| part.alert_id != alert);
+        }
+        spoke && self.delivery.parts().is_empty()
     }
 
     fn is_pending(&self) -> bool {

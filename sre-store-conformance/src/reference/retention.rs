@@ -28,6 +28,7 @@ impl Retention for ReferenceStore {
             Kept::Incidents => state.prune_incidents(before, limit),
             Kept::Alerts => state.prune_alerts(before, limit),
             Kept::Replies => prune(&mut state.replies, limit, |_, row| row.claimed_at < before),
+            Kept::Notices => state.prune_notices(before, limit),
             _ => 0,
         };
         Ok(pruned as u64)

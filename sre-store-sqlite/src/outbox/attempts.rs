@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::{SqliteConnection, query};
-use sre_core::store::{Attempt, Recorded, StoreError};
+use sre_core::store::{Attempt, NextAction, Recorded, StoreError};
 
 use super::{delivery, lanes};
 use crate::error::classify;
@@ -43,15 +43,10 @@ pub(super) async fn record(
         return Ok(false);
     }
     close(tx, attempt).await?;
-    lanes::follow(tx, attempt.destination_id, attempt.lane).await?;
+    lanes::note(tx, attempt).await?;
     let (id, now) = (attempt.delivery_id, attempt.finished_at);
     match &attempt.result {
-        Recorded::Delivered {
-            next_action_at,
-            transition,
-        } => {
-            deliver(tx, attempt, *next_action_at, *transition).await?;
-        }
+        Recorded::Delivered { next } => deliver(tx, attempt, next).await?,
         Recorded::Retry { at, .. } => retry(tx, attempt, *at).await?,
         Recorded::Degraded { resend } => {
             delivery::resend(tx, id, resend, now).await?;
@@ -110,12 +105,11 @@ async fn close(tx: &mut SqliteConnection, attempt: &Attempt) -> Result<(), Store
     Ok(())
 }
 
-/// It arrived: the destination has been told, and the episode knows.
+/// It arrived: the destination has been told, and the episodes know.
 async fn deliver(
     tx: &mut SqliteConnection,
     attempt: &Attempt,
-    next_action_at: Option<DateTime<Utc>>,
-    transition: u64,
+    next: &[NextAction],
 ) -> Result<(), StoreError> {
     let (id, finished) = (attempt.delivery_id.0, row::instant(attempt.finished_at));
     query!(
@@ -126,28 +120,35 @@ async fn deliver(
     .execute(&mut *tx)
     .await
     .map_err(classify)?;
+    delivery::end_carried(tx, id.as_bytes(), "delivered", None).await?;
+    delivery::tell(tx, id.as_bytes(), attempt.finished_at).await?;
     query!(
-        "update intents set state = 'delivered'
-          where id in (select intent_id from delivery_intents where delivery_id = $1)",
-        id
+        "update alerts
+            set last_notified_at = case when last_notified_at > $2 then last_notified_at
+                                        else $2 end
+          where id in (select alert_id from delivery_alerts where delivery_id = $1)",
+        id,
+        finished
     )
     .execute(&mut *tx)
     .await
     .map_err(classify)?;
-    delivery::tell(tx, id.as_bytes(), attempt.finished_at).await?;
-    let transition = row::number("transition", transition)?;
-    let next = row::optional_instant(next_action_at);
+    for next in next {
+        move_next(tx, next).await?;
+    }
+    Ok(())
+}
+
+/// Sets when time moves an episode next, where it still stands.
+async fn move_next(tx: &mut SqliteConnection, next: &NextAction) -> Result<(), StoreError> {
+    let transition = row::number("transition", next.transition)?;
+    let at = row::optional_instant(next.at);
     query!(
-        "update alerts
-            set last_notified_at = case when last_notified_at > $2 then last_notified_at
-                                        else $2 end,
-                next_action_at = case when state <> 'resolved' and transition = $3 then $4
-                                      else next_action_at end
-          where id = (select alert_id from deliveries where id = $1)",
-        id,
-        finished,
+        "update alerts set next_action_at = $3
+          where id = $1 and transition = $2 and state <> 'resolved'",
+        next.alert_id.0,
         transition,
-        next
+        at
     )
     .execute(tx)
     .await

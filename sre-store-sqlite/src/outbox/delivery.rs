@@ -1,56 +1,30 @@
-//! Messages: frozen once, claimed for every try, given up at the end of their use.
+//! Messages: frozen once, carried on by a minimal form, given up at the end of their use.
 
 use chrono::{DateTime, Utc};
-use sqlx::{SqliteConnection, query, query_as};
-use sre_core::name::{AlertId, DeliveryId, DestinationId, IntentId};
-use sre_core::notification::{Delivery, Reason, Urgency};
-use sre_core::store::{ClaimedDelivery, Frozen, StoreError};
+use sqlx::{SqliteConnection, query};
+use sre_core::name::DeliveryId;
+use sre_core::notification::{Delivery, Subject};
+use sre_core::store::{Frozen, StoreError};
 
 use super::{attempts, groups};
 use crate::error::classify;
-use crate::row::{self, Row};
+use crate::row;
 
-/// Stores a message with the intents it carries, claims it and begins its first try.
+/// Stores a message with what it carries, claims it and begins its first try.
 pub(super) async fn freeze(
     tx: &mut SqliteConnection,
     frozen: &Frozen,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let delivery = &frozen.delivery;
-    let sequence = row::number("sequence", frozen.sequence)?;
-    let (tells, told_severity) = (groups::told_state(frozen.tells), frozen.severity.as_str());
-    let (cause, severity) = (frozen.reason.as_str(), delivery.urgency.severity.as_str());
-    let (created, next, until) = (
-        row::instant(delivery.created_at),
-        row::instant(now),
-        row::instant(frozen.claimed_until),
-    );
-    query!(
-        "insert into deliveries (id, destination_id, alert_id, sequence, cause, body, is_resolve,
-                                 severity, class, is_degraded, tells, told_severity, state,
-                                 may_have_arrived, next_attempt_at, claim_epoch, claim_until,
-                                 created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, 'pending', 0, $12, 1, $13, $14)",
-        delivery.id.0,
-        delivery.destination_id.0,
-        frozen.alert_id.0,
-        sequence,
-        cause,
-        delivery.body,
-        delivery.urgency.is_resolve,
-        severity,
-        delivery.urgency.class,
-        tells,
-        told_severity,
-        next,
-        until,
-        created
-    )
-    .execute(&mut *tx)
-    .await
-    .map_err(classify)?;
-    carry(tx, delivery).await?;
-    attempts::begin(tx, delivery.id.0.as_bytes(), 1, now, false).await
+    let claimed = Start {
+        is_degraded: false,
+        may_have_arrived: false,
+        next_attempt_at: now,
+        epoch: 1,
+        claimed_until: frozen.claimed_until,
+    };
+    insert(tx, &frozen.delivery, &claimed).await?;
+    attempts::begin(tx, frozen.delivery.id.0.as_bytes(), 1, now, false).await
 }
 
 /// Stores the minimal form of a message that was refused; it is tried at once.
@@ -60,43 +34,103 @@ pub(super) async fn resend(
     minimal: &Delivery,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let severity = minimal.urgency.severity.as_str();
-    let (created, next) = (row::instant(minimal.created_at), row::instant(now));
-    let never = row::instant(row::EPOCH);
+    let free = Start {
+        is_degraded: true,
+        may_have_arrived: may_have_arrived(tx, refused.0.as_bytes()).await?,
+        next_attempt_at: now,
+        epoch: 0,
+        claimed_until: row::EPOCH,
+    };
+    insert(tx, minimal, &free).await
+}
+
+/// How a message begins.
+#[derive(Debug)]
+struct Start {
+    is_degraded: bool,
+    may_have_arrived: bool,
+    next_attempt_at: DateTime<Utc>,
+    epoch: i64,
+    claimed_until: DateTime<Utc>,
+}
+
+async fn insert(
+    tx: &mut SqliteConnection,
+    delivery: &Delivery,
+    start: &Start,
+) -> Result<(), StoreError> {
+    let (subject, service_name, window_at, notice_id) = match &delivery.subject {
+        Subject::Alerts {
+            service_name,
+            window_at,
+            ..
+        } => (ALERTS, Some(service_name.as_str()), *window_at, None),
+        Subject::Digest { .. } => (DIGEST, None, None, None),
+        Subject::Notice(id) => (NOTICE, None, None, Some(id.0)),
+    };
+    let (window, severity) = (
+        row::optional_instant(window_at),
+        delivery.urgency.severity.as_str(),
+    );
+    let (created, next, until) = (
+        row::instant(delivery.created_at),
+        row::instant(start.next_attempt_at),
+        row::instant(start.claimed_until),
+    );
     query!(
-        "insert into deliveries (id, destination_id, alert_id, sequence, cause, body, is_resolve,
-                                 severity, class, is_degraded, tells, told_severity, state,
+        "insert into deliveries (id, destination_id, subject, service_name, window_at, notice_id,
+                                 body, is_resolve, severity, class, is_degraded, state,
                                  may_have_arrived, next_attempt_at, claim_epoch, claim_until,
                                  created_at)
-         select $2, $3, alert_id, sequence, cause, $4, $5, $6, $7, 1, tells, told_severity,
-                'pending',
-                may_have_arrived or exists (select 1 from delivery_attempts t
-                                             where t.delivery_id = $1 and t.finished_at is null),
-                $8, 0, $9, $10
-           from deliveries where id = $1",
-        refused.0,
-        minimal.id.0,
-        minimal.destination_id.0,
-        minimal.body,
-        minimal.urgency.is_resolve,
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'pending', $12, $13, $14, $15, $16)",
+        delivery.id.0,
+        delivery.destination_id.0,
+        subject,
+        service_name,
+        window,
+        notice_id,
+        delivery.body,
+        delivery.urgency.is_resolve,
         severity,
-        minimal.urgency.class,
+        delivery.urgency.class,
+        start.is_degraded,
+        start.may_have_arrived,
         next,
-        never,
+        start.epoch,
+        until,
         created
     )
     .execute(&mut *tx)
     .await
     .map_err(classify)?;
-    carry(tx, minimal).await
+    carry(tx, delivery).await
 }
 
+/// What a message is about, as it is stored.
+pub(super) const ALERTS: &str = "alerts";
+/// As [`ALERTS`].
+pub(super) const DIGEST: &str = "digest";
+/// As [`ALERTS`].
+pub(super) const NOTICE: &str = "notice";
+
 async fn carry(tx: &mut SqliteConnection, delivery: &Delivery) -> Result<(), StoreError> {
-    for intent in &delivery.intents {
+    for (position, part) in (0_i64..).zip(delivery.parts()) {
+        let sequence = row::number("sequence", part.sequence)?;
+        let (cause, severity) = (part.reason.as_str(), part.severity.as_str());
+        let tells = groups::told_state(part.tells);
         query!(
-            "insert into delivery_intents (delivery_id, intent_id) values ($1, $2)",
+            "insert into delivery_alerts (delivery_id, position, alert_id, intent_id,
+                                          destination_id, sequence, cause, tells, severity)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             delivery.id.0,
-            intent.0
+            position,
+            part.alert_id.0,
+            part.intent_id.0,
+            delivery.destination_id.0,
+            sequence,
+            cause,
+            tells,
+            severity
         )
         .execute(&mut *tx)
         .await
@@ -105,141 +139,51 @@ async fn carry(tx: &mut SqliteConnection, delivery: &Delivery) -> Result<(), Sto
     Ok(())
 }
 
-#[derive(Debug)]
-struct DueRow {
-    id: Vec<u8>,
-    destination_id: Vec<u8>,
-    alert_id: Vec<u8>,
-    sequence: i64,
-    cause: String,
-    body: Vec<u8>,
-    is_resolve: i64,
-    severity: String,
-    class: i64,
-    is_degraded: i64,
-    claim_epoch: i64,
-    created_at: i64,
-    attempts: i64,
-    may_have_arrived: i64,
-}
-
-/// Every reason of a message.
-const REASONS: [Reason; 7] = [
-    Reason::First,
-    Reason::SeverityRaised,
-    Reason::SeverityFell,
-    Reason::AckTimeout,
-    Reason::Recurred,
-    Reason::Repeat,
-    Reason::AllResolved,
-];
-
-/// Claims messages whose try is due and that nobody has, urgent ones first, and begins the try.
-pub(super) async fn claim(
+/// What the message carried ends with it. An intent keeps why it was sent, unless there is more to
+/// say.
+pub(super) async fn end_carried(
     tx: &mut SqliteConnection,
-    now: DateTime<Utc>,
-    until: DateTime<Utc>,
-    limit: u32,
-) -> Result<Vec<ClaimedDelivery>, StoreError> {
-    let (due_at, limit) = (row::instant(now), row::limit(limit));
-    let due = query_as!(
-        DueRow,
-        r#"select d.id, d.destination_id, d.alert_id, d.sequence, d.cause, d.body, d.is_resolve,
-                  d.severity, d.class, d.is_degraded, d.claim_epoch, d.created_at,
-                  (select count(*) from delivery_attempts t
-                    where t.delivery_id = d.id) as "attempts!: i64",
-                  -- A try that was never closed may have arrived: its holder died.
-                  (d.may_have_arrived
-                      or exists (select 1 from delivery_attempts t
-                                  where t.delivery_id = d.id and t.finished_at is null))
-                      as "may_have_arrived!: i64"
-             from deliveries d
-             join lanes l on l.destination_id = d.destination_id
-            where d.state = 'pending' and d.next_attempt_at <= $1 and d.claim_until <= $1
-              and l.is_configured = 1 and l.is_stopped = 0 and l.paused_until <= $1
-            order by d.class,
-                     case d.severity when 'emergency' then 0 when 'critical' then 1
-                                     when 'high' then 2 when 'medium' then 3 else 4 end,
-                     d.next_attempt_at, d.id
-            limit $2"#,
-        due_at,
-        limit
+    id: &[u8],
+    state: &'static str,
+    reason: Option<&str>,
+) -> Result<(), StoreError> {
+    query!(
+        "update intents set state = $2, reason = coalesce($3, reason)
+          where id in (select intent_id from delivery_alerts where delivery_id = $1)",
+        id,
+        state,
+        reason
     )
-    .fetch_all(&mut *tx)
+    .execute(&mut *tx)
     .await
     .map_err(classify)?;
-    let mut claimed = Vec::with_capacity(due.len());
-    for message in due {
-        claimed.push(message.claim(tx, now, until).await?);
-    }
-    Ok(claimed)
+    query!(
+        "update notices set state = $2, reason = $3
+          where id = (select notice_id from deliveries where id = $1)",
+        id,
+        state,
+        reason
+    )
+    .execute(tx)
+    .await
+    .map_err(classify)?;
+    Ok(())
 }
 
-impl DueRow {
-    async fn claim(
-        self,
-        tx: &mut SqliteConnection,
-        now: DateTime<Utc>,
-        until: DateTime<Utc>,
-    ) -> Result<ClaimedDelivery, StoreError> {
-        let (epoch, until) = (self.claim_epoch.saturating_add(1), row::instant(until));
-        query!(
-            "update deliveries set claim_epoch = $2, claim_until = $3 where id = $1",
-            self.id,
-            epoch,
-            until
-        )
-        .execute(&mut *tx)
-        .await
-        .map_err(classify)?;
-        let is_possible_duplicate = self.may_have_arrived != 0;
-        attempts::begin(tx, &self.id, epoch, now, is_possible_duplicate).await?;
-        let intents = intents(tx, &self.id).await?;
-        let row = Row::with_id("deliveries", &self.id);
-        Ok(ClaimedDelivery {
-            alert_id: AlertId(row.id("alert_id", &self.alert_id)?),
-            reason: row.one_of("cause", &self.cause, &REASONS, Reason::as_str)?,
-            sequence: row.number("sequence", self.sequence)?,
-            epoch: row.number("claim_epoch", epoch)?,
-            attempts: row.number("attempts", self.attempts.saturating_add(1))?,
-            is_possible_duplicate,
-            is_degraded: self.is_degraded != 0,
-            delivery: Delivery {
-                id: DeliveryId(row.id("id", &self.id)?),
-                destination_id: DestinationId(row.id("destination_id", &self.destination_id)?),
-                urgency: Urgency {
-                    is_resolve: self.is_resolve != 0,
-                    severity: row.text("severity", &self.severity)?,
-                    class: row.number("class", self.class)?,
-                },
-                created_at: row.instant("created_at", self.created_at)?,
-                intents,
-                body: self.body,
-            },
-        })
-    }
-}
-
-/// The intents that a message carries, in the order of their transitions.
-async fn intents(tx: &mut SqliteConnection, id: &[u8]) -> Result<Vec<IntentId>, StoreError> {
-    let carried = query!(
-        "select i.id from delivery_intents c
-           join intents i on i.id = c.intent_id
-          where c.delivery_id = $1
-          order by i.transition, i.id",
+/// Whether a try of the message was closed as unknown, or never closed.
+async fn may_have_arrived(tx: &mut SqliteConnection, id: &[u8]) -> Result<bool, StoreError> {
+    let arrived = query!(
+        "select id from deliveries d
+          where d.id = $1
+            and (d.may_have_arrived = 1
+                 or exists (select 1 from delivery_attempts t
+                             where t.delivery_id = d.id and t.finished_at is null))",
         id
     )
-    .fetch_all(tx)
+    .fetch_optional(tx)
     .await
     .map_err(classify)?;
-    carried
-        .iter()
-        .map(|intent| {
-            Ok(IntentId(
-                Row::with_id("intents", &intent.id).id("id", &intent.id)?,
-            ))
-        })
-        .collect()
+    Ok(arrived.is_some())
 }
 
 /// Gives a message up. One that may have arrived has told the destination, so that the end is owed;
@@ -258,30 +202,11 @@ pub(super) async fn give_up(
     .execute(&mut *tx)
     .await
     .map_err(classify)?;
-    query!(
-        "update intents set state = 'dead', reason = $2
-          where id in (select intent_id from delivery_intents where delivery_id = $1)",
-        id,
-        reason
-    )
-    .execute(&mut *tx)
-    .await
-    .map_err(classify)?;
-    let arrived = query!(
-        "select id from deliveries d
-          where d.id = $1
-            and (d.may_have_arrived = 1
-                 or exists (select 1 from delivery_attempts t
-                             where t.delivery_id = d.id and t.finished_at is null))",
-        id
-    )
-    .fetch_optional(&mut *tx)
-    .await
-    .map_err(classify)?;
-    match arrived {
-        Some(_) => tell(tx, id, now).await,
-        None => Ok(()),
+    end_carried(tx, id, "dead", Some(reason)).await?;
+    if may_have_arrived(tx, id).await? {
+        tell(tx, id, now).await?;
     }
+    Ok(())
 }
 
 /// The destination believes what the message says, unless it has heard of a later episode.
@@ -294,10 +219,10 @@ pub(super) async fn tell(
     query!(
         "insert into told (dedup_key, destination_id, alert_id, episode, state, severity,
                            delivered_at)
-         select a.dedup_key, d.destination_id, a.id, a.episode, d.tells, d.told_severity, $2
-           from deliveries d
-           join alerts a on a.id = d.alert_id
-          where d.id = $1
+         select a.dedup_key, p.destination_id, a.id, a.episode, p.tells, p.severity, $2
+           from delivery_alerts p
+           join alerts a on a.id = p.alert_id
+          where p.delivery_id = $1
              on conflict (dedup_key, destination_id) do update
                 set alert_id = excluded.alert_id, episode = excluded.episode,
                     state = excluded.state, severity = excluded.severity,

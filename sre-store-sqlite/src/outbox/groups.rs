@@ -5,79 +5,104 @@ use sqlx::{SqliteConnection, query};
 use sre_core::alert::Alert;
 use sre_core::name::{AlertId, DestinationId, IntentId};
 use sre_core::notification::{Intent, IntentKind, Told, ToldState};
-use sre_core::store::{DueGroup, StoreError};
+use sre_core::store::{DueGroup, DueGroups, StoreError};
 
+use super::said;
 use crate::alerts;
-use crate::error::classify;
+use crate::error::{classify, readable};
 use crate::row::{self, Row};
 
 /// The groups of which at least one intent is due, each with all its pending intents: what is said
-/// says all of it.
+/// says all of it. At most `limit` of each destination.
 pub(super) async fn due(
     tx: &mut SqliteConnection,
     now: DateTime<Utc>,
     limit: u32,
-) -> Result<Vec<DueGroup>, StoreError> {
-    let (now, limit) = (row::instant(now), row::limit(limit));
-    let due = query!(
+) -> Result<DueGroups, StoreError> {
+    let (due_at, limit) = (row::instant(now), row::limit(limit));
+    let rows = query!(
         r#"with due as materialized (
                select alert_id, destination_id from intents
-                where state = 'pending' and due_at <= $1)
-           select due.alert_id as "alert_id!: Vec<u8>",
-                  due.destination_id as "destination_id!: Vec<u8>"
-             from due
-             join lanes l on l.destination_id = due.destination_id
-             join alerts a on a.id = due.alert_id
-             join intents i on i.alert_id = due.alert_id
-                           and i.destination_id = due.destination_id and i.state = 'pending'
-            where l.is_configured = 1 and l.is_stopped = 0 and l.paused_until <= $1
-              -- What is said next of an identity waits for what was said first: for a message under
-              -- way, and for what an earlier episode still has to say.
-              and not exists (
-                      select 1 from alerts b
-                       where b.dedup_key = a.dedup_key
-                         and (exists (select 1 from deliveries d
-                                       where d.state = 'pending' and d.alert_id = b.id
-                                         and d.destination_id = due.destination_id)
-                              or (b.episode < a.episode
-                                  and exists (select 1 from intents e
-                                               where e.state = 'pending' and e.alert_id = b.id
-                                                 and e.destination_id = due.destination_id))))
-              -- A ticket waits while its SLO's page is open, and until its receiver has heard the
-              -- end of it.
-              and not (a.origin = 'generated'
-                       and a.alert_type in ('slow_burn', 'budget_exhaustion', 'slo_violation')
-                       and exists (select 1 from alerts p
-                                    where p.slo_id = a.slo_id and p.alert_type = 'burn_rate'
-                                      and p.origin = 'generated'
-                                      and (p.state <> 'resolved'
-                                           or exists (select 1 from intents e
-                                                       where e.state = 'pending'
-                                                         and e.alert_id = p.id
-                                                         and e.destination_id = due.destination_id)
-                                           or exists (select 1 from deliveries d
-                                                       where d.state = 'pending'
-                                                         and d.alert_id = p.id
-                                                         and d.destination_id = due.destination_id))))
-            group by due.alert_id, due.destination_id, a.severity
-            -- What began, changed or ended before what merely goes on; then the graver; then the
-            -- longest due.
-            order by min(case when i.kind in ('repeat', 'recur') then 1 else 0 end),
-                     case a.severity when 'emergency' then 0 when 'critical' then 1
-                                     when 'high' then 2 when 'medium' then 3 else 4 end,
-                     min(i.due_at), due.alert_id, due.destination_id
-            limit $2"#,
-        now,
+                where state = 'pending' and due_at <= $1),
+           groups as (
+               select due.alert_id, due.destination_id,
+                      -- What began, changed or ended before what merely goes on; then the graver;
+                      -- then the longest due.
+                      min(case when i.kind in ('repeat', 'recur') then 1 else 0 end) as goes_on,
+                      case a.severity when 'emergency' then 0 when 'critical' then 1
+                                      when 'high' then 2 when 'medium' then 3 else 4 end as rank,
+                      min(i.due_at) as due_at
+                 from due
+                 join lanes l on l.destination_id = due.destination_id
+                 join alerts a on a.id = due.alert_id
+                 join intents i on i.alert_id = due.alert_id
+                               and i.destination_id = due.destination_id and i.state = 'pending'
+                where l.is_configured = 1 and l.is_stopped = 0 and l.paused_until <= $1
+                  -- What is said next of an identity waits for what was said first: for a message
+                  -- under way, and for what an earlier episode still has to say.
+                  and not exists (
+                          select 1 from alerts b
+                           where b.dedup_key = a.dedup_key
+                             and (exists (select 1 from delivery_alerts p
+                                            join deliveries d on d.id = p.delivery_id
+                                           where p.alert_id = b.id
+                                             and p.destination_id = due.destination_id
+                                             and d.state = 'pending')
+                                  or (b.episode < a.episode
+                                      and exists (select 1 from intents e
+                                                   where e.state = 'pending' and e.alert_id = b.id
+                                                     and e.destination_id = due.destination_id))))
+                  -- A ticket waits while its SLO's page is open, and until its receiver has heard
+                  -- the end of it.
+                  and not (a.origin = 'generated'
+                           and a.alert_type in ('slow_burn', 'budget_exhaustion', 'slo_violation')
+                           and exists (
+                               select 1 from alerts o
+                                where o.slo_id = a.slo_id and o.alert_type = 'burn_rate'
+                                  and o.origin = 'generated'
+                                  and (o.state <> 'resolved'
+                                       or exists (select 1 from intents e
+                                                   where e.state = 'pending'
+                                                     and e.alert_id = o.id
+                                                     and e.destination_id = due.destination_id)
+                                       or exists (select 1 from delivery_alerts p
+                                                    join deliveries d on d.id = p.delivery_id
+                                                   where p.alert_id = o.id
+                                                     and p.destination_id = due.destination_id
+                                                     and d.state = 'pending'))))
+                group by due.alert_id, due.destination_id, a.severity),
+           placed as (
+               select alert_id, destination_id, goes_on, rank, due_at,
+                      row_number() over (partition by destination_id
+                                             order by goes_on, rank, due_at, alert_id) as place
+                 from groups)
+           select alert_id as "alert_id!: Vec<u8>", destination_id as "destination_id!: Vec<u8>"
+             from placed
+            where place <= $2
+            order by goes_on, rank, due_at, alert_id, destination_id"#,
+        due_at,
         limit
     )
     .fetch_all(&mut *tx)
     .await
     .map_err(classify)?;
-    let mut groups = Vec::with_capacity(due.len());
-    for group in due {
-        groups.extend(load(tx, &group.alert_id, &group.destination_id).await?);
+    let mut due = DueGroups::default();
+    for group in rows {
+        let loaded = load(tx, &group.alert_id, &group.destination_id).await;
+        let Some(Some(group)) = readable(loaded, &mut due.faults)? else {
+            continue;
+        };
+        if !due
+            .said
+            .contains_key(&group.destination_id)
+        {
+            let said = said::lately(tx, group.destination_id, now).await?;
+            due.said
+                .insert(group.destination_id, said);
+        }
+        due.groups.push(group);
     }
-    Ok(groups)
+    Ok(due)
 }
 
 async fn load(
@@ -188,7 +213,7 @@ async fn told(
 }
 
 /// Both things that a destination can believe.
-const TOLD_STATES: [ToldState; 2] = [ToldState::Firing, ToldState::Resolved];
+pub(super) const TOLD_STATES: [ToldState; 2] = [ToldState::Firing, ToldState::Resolved];
 
 /// What a destination believes, as it is stored.
 pub(super) const fn told_state(state: ToldState) -> &'static str {
@@ -205,7 +230,7 @@ async fn sequence(
     destination_id: &[u8],
 ) -> Result<u64, StoreError> {
     let last = query!(
-        "select id, sequence from deliveries
+        "select delivery_id, sequence from delivery_alerts
           where alert_id = $1 and destination_id = $2
           order by sequence desc
           limit 1",
@@ -216,6 +241,6 @@ async fn sequence(
     .await
     .map_err(classify)?;
     last.map_or(Ok(0), |last| {
-        Row::with_id("deliveries", &last.id).number("sequence", last.sequence)
+        Row::with_id("delivery_alerts", &last.delivery_id).number("sequence", last.sequence)
     })
 }

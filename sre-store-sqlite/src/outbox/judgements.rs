@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 use sqlx::{SqliteConnection, query};
 use sre_core::name::IntentId;
+use sre_core::notification::{Delivery, Subject};
 use sre_core::store::{Frozen, Judged, StoreError};
 
-use super::delivery;
+use super::{delivery, lanes, notices};
 use crate::error::classify;
 use crate::row;
 
@@ -26,6 +27,9 @@ pub(super) async fn settle(
             until,
             rule,
         } => postpone(tx, intents, *until, rule.as_str()).await,
+        Judged::WithholdNotice { notice, rule } => {
+            notices::judge(tx, *notice, "withheld", Some(rule.as_str())).await
+        }
     }
 }
 
@@ -35,24 +39,31 @@ async fn send(
     frozen: &Frozen,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let is_free =
-        freeze(tx, frozen).await? && end(tx, &frozen.superseded, "superseded", None).await?;
+    let delivery = &frozen.delivery;
+    let is_free = lanes::is_open(tx, delivery.destination_id, now).await?
+        && take(tx, delivery).await?
+        && end(tx, &frozen.superseded, "superseded", None).await?;
     if is_free {
         delivery::freeze(tx, frozen, now).await?;
+        lanes::begin(tx, delivery.destination_id, now).await?;
     }
     Ok(is_free)
 }
 
-async fn freeze(tx: &mut SqliteConnection, frozen: &Frozen) -> Result<bool, StoreError> {
-    let (reason, sequence) = (
-        frozen.reason.as_str(),
-        row::number("sequence", frozen.sequence)?,
-    );
-    for intent in &frozen.delivery.intents {
+/// Takes what the message carries; answers whether all of it was still pending.
+async fn take(tx: &mut SqliteConnection, delivery: &Delivery) -> Result<bool, StoreError> {
+    if let Subject::Notice(id) = delivery.subject {
+        return notices::judge(tx, id, "frozen", None).await;
+    }
+    for part in delivery.parts() {
+        let (reason, sequence) = (
+            part.reason.as_str(),
+            row::number("sequence", part.sequence)?,
+        );
         let taken = query!(
             "update intents set state = 'frozen', reason = $2, sequence = $3
               where id = $1 and state = 'pending'",
-            intent.0,
+            part.intent_id.0,
             reason,
             sequence
         )

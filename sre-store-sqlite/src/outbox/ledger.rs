@@ -1,6 +1,6 @@
 //! Every intent of an episode, with all that came of it.
 
-use sqlx::{SqliteConnection, query};
+use sqlx::{SqliteConnection, query, query_as};
 use sre_core::name::{AlertId, DeliveryId};
 use sre_core::store::{AttemptRecord, DeliveryState, IntentRecord, StoreError};
 
@@ -57,9 +57,10 @@ async fn deliveries(
     tx: &mut SqliteConnection,
     intent: &[u8],
 ) -> Result<Vec<(DeliveryState, Vec<AttemptRecord>)>, StoreError> {
-    let rows = query!(
+    let rows = query_as!(
+        DeliveryRow,
         "select d.id, d.state, d.reason, d.body, d.next_attempt_at, d.created_at, d.sent_at
-           from delivery_intents c
+           from delivery_alerts c
            join deliveries d on d.id = c.delivery_id
           where c.intent_id = $1
           order by d.number",
@@ -68,6 +69,44 @@ async fn deliveries(
     .fetch_all(&mut *tx)
     .await
     .map_err(classify)?;
+    with_attempts(tx, rows).await
+}
+
+/// The messages that carried the notice, in the order in which they were frozen.
+pub(super) async fn of_notice(
+    tx: &mut SqliteConnection,
+    notice: &[u8],
+) -> Result<Vec<(DeliveryState, Vec<AttemptRecord>)>, StoreError> {
+    let rows = query_as!(
+        DeliveryRow,
+        "select id, state, reason, body, next_attempt_at, created_at, sent_at
+           from deliveries
+          where notice_id = $1
+          order by number",
+        notice
+    )
+    .fetch_all(&mut *tx)
+    .await
+    .map_err(classify)?;
+    with_attempts(tx, rows).await
+}
+
+/// A message as the ledger shows it.
+#[derive(Debug)]
+struct DeliveryRow {
+    id: Vec<u8>,
+    state: String,
+    reason: Option<String>,
+    body: Vec<u8>,
+    next_attempt_at: i64,
+    created_at: i64,
+    sent_at: Option<i64>,
+}
+
+async fn with_attempts(
+    tx: &mut SqliteConnection,
+    rows: Vec<DeliveryRow>,
+) -> Result<Vec<(DeliveryState, Vec<AttemptRecord>)>, StoreError> {
     let mut deliveries = Vec::with_capacity(rows.len());
     for stored in rows {
         let attempts = attempts(tx, &stored.id).await?;

@@ -56,7 +56,7 @@ async fn contents(store: &SqliteStore, slo: sre_core::name::SloId) -> String {
         .due_groups(later(), 10)
         .await
         .expect("groups");
-    assert_eq!((standings.len(), groups.len()), (1, 1));
+    assert_eq!((standings.len(), groups.groups.len()), (1, 1));
     let samples = series(store).await.expect("samples");
     format!(
         "{standings:?} {:?} {groups:?} {samples:?}",

@@ -13,6 +13,7 @@ const READ_WHOLE: &[(&str, &str)] = &[
     // What the statement itself has put together.
     ("SCAN CONSTANT ROW", ""),
     ("SCAN due", "with due as"),
+    ("SCAN (subquery-", "with due as"),
     // The names of services: each step of these finds one more, down an index.
     ("SCAN declared", "named (name) as"),
     ("SCAN depended_on", "named (name) as"),
@@ -32,6 +33,10 @@ const READ_WHOLE: &[(&str, &str)] = &[
     ("SCAN intents USING INDEX intents_", "state"),
     ("SCAN intents USING COVERING INDEX intents_", "state"),
     ("SCAN deliveries USING", "state = 'pending'"),
+    (
+        "SCAN notices USING INDEX notices_pending",
+        "state = 'pending'",
+    ),
     ("SCAN i USING INDEX incidents_live", "i.status in"),
     ("SCAN alerts USING INDEX alerts_missed", "alert_type"),
 ];
@@ -70,7 +75,7 @@ async fn what_workers_ask_every_second_is_answered_from_an_index() {
             "intents_due",
         ),
         (
-            "as \"may_have_arrived!: i64\"\n             from deliveries d",
+            "as place\n                 from deliveries d",
             "deliveries_due",
         ),
         (

@@ -1,286 +1,331 @@
-//! From due intents to frozen messages.
+//! From what is due to frozen messages, a lane at a time: what ails one keeps no other waiting.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::alert::{Alert, Severity};
-use crate::evaluation::Evaluation;
-use crate::monitor::dispatcher::{BATCH, Dispatched, Dispatcher, Sending};
-use crate::name::{DeliveryId, DestinationId, IntentId, derived_id};
-use crate::notification::{
-    self, AlertNews, Delivery, Judgement, Message, Reason, ToldState, Urgency, Withheld, judge,
-};
-use crate::slo::Slo;
+use crate::monitor::dispatcher::drafts::{Candidate, Draft};
+use crate::monitor::dispatcher::{Dispatched, Dispatcher, Sending};
+use crate::name::{DestinationId, IntentId};
+use crate::notification::{Judgement, Notice, Notifier, Said, Sendable, Withheld, judge, plan};
 use crate::store::{ClaimedDelivery, Commit, DueGroup, Frozen, Judged, StoreError};
 
+/// When something is frozen, and until when its first try is claimed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    pub(super) now: DateTime<Utc>,
+    pub(super) until: DateTime<Utc>,
+}
+
+/// What is due to one destination.
+#[derive(Debug, Default)]
+struct DueLane {
+    groups: Vec<DueGroup>,
+    said: Said,
+    notices: Vec<Notice>,
+}
+
+/// What is not sent now, put together so that a storm is a handful of transactions.
+#[derive(Debug, Default)]
+struct Unsent {
+    withheld: BTreeMap<Withheld, Vec<IntentId>>,
+    postponed: BTreeMap<(DateTime<Utc>, Withheld), Vec<IntentId>>,
+}
+
 impl Dispatcher {
-    /// Judges due intents. What fails keeps nothing that was claimed before from being sent.
-    pub(super) async fn freeze_groups(
+    /// Judges what is due. What fails keeps nothing that was claimed before from being sent.
+    pub(super) async fn freeze_lanes(
         &self,
-        now: DateTime<Utc>,
-        until: DateTime<Utc>,
-        is_busy: &(dyn Fn(DestinationId) -> bool + Sync),
+        moment: Moment,
+        busy: &[DestinationId],
         done: &mut Dispatched,
     ) -> Result<(), StoreError> {
-        let mut groups = self
-            .ports
-            .outbox
-            .due_groups(now, BATCH)
-            .await?;
-        let is_full = groups.len() >= BATCH as usize;
-        groups.retain(|group| !is_busy(group.destination_id));
-        done.has_more |= is_full && !groups.is_empty();
-        for group in groups {
+        for (destination, lane) in self.due_lanes(moment, done).await? {
+            let Some(notifier) = self.notifiers.get(&destination) else {
+                continue;
+            };
+            if busy.contains(&destination) {
+                continue;
+            }
+            done.has_more |= lane.groups.len() >= GROUPS as usize;
             match self
-                .settle(group, now, until, done)
+                .freeze_lane(lane, notifier, moment, done)
                 .await
             {
-                // What is corrupt concerns one group, and the next activation will not mend it.
-                Err(error @ StoreError::Corrupt { .. }) => done.error = Some(Arc::new(error)),
-                settled => settled?,
+                // What is corrupt concerns one lane, and the next activation will not mend it.
+                Err(error @ StoreError::Corrupt { .. }) => done.note(error),
+                frozen => frozen?,
             }
         }
         Ok(())
     }
 
-    /// Judges one group and stores the judgement.
-    pub(super) async fn settle(
+    async fn due_lanes(
+        &self,
+        moment: Moment,
+        done: &mut Dispatched,
+    ) -> Result<BTreeMap<DestinationId, DueLane>, StoreError> {
+        let mut lanes: BTreeMap<DestinationId, DueLane> = BTreeMap::new();
+        let due = self
+            .ports
+            .outbox
+            .due_groups(moment.now, GROUPS)
+            .await?;
+        for group in due.groups {
+            let lane = lanes
+                .entry(group.destination_id)
+                .or_default();
+            lane.groups.push(group);
+        }
+        for (destination, said) in due.said {
+            lanes
+                .entry(destination)
+                .or_default()
+                .said = said;
+        }
+        let announced = self
+            .ports
+            .notices
+            .due_notices(moment.now, NOTICES)
+            .await?;
+        for notice in announced.notices {
+            let lane = lanes
+                .entry(notice.destination_id)
+                .or_default();
+            lane.notices.push(notice);
+        }
+        for fault in due
+            .faults
+            .into_iter()
+            .chain(announced.faults)
+        {
+            done.note(fault);
+        }
+        Ok(lanes)
+    }
+
+    /// Judges what is due to one destination, and freezes what is to be said now: all of it, or the
+    /// most urgent message where the receiver wants them one by one.
+    async fn freeze_lane(
+        &self,
+        lane: DueLane,
+        notifier: &Arc<dyn Notifier>,
+        moment: Moment,
+        done: &mut Dispatched,
+    ) -> Result<(), StoreError> {
+        if self.is_shadow {
+            return self
+                .withhold_all(lane, moment, done)
+                .await;
+        }
+        let mut unsent = Unsent::default();
+        let candidates: Vec<Candidate> = lane
+            .groups
+            .into_iter()
+            .filter_map(|group| self.judged(group, moment.now, &mut unsent, done))
+            .collect();
+        let sendable: Vec<Sendable<'_>> = candidates
+            .iter()
+            .map(Candidate::sendable)
+            .collect();
+        let plan = plan(&lane.said, &sendable, moment.now);
+        for (place, until, rule) in &plan.held {
+            if let Some(candidate) = candidates.get(*place) {
+                unsent.postpone(candidate.intents(), *until, *rule);
+                done.count(*rule);
+            }
+        }
+        self.settle_unsent(unsent, moment, done)
+            .await?;
+        let drafts = Draft::of(&plan, &candidates, &lane.notices);
+        let is_spaced = notifier.destination().spacing.is_some();
+        let count = if is_spaced { 1 } else { drafts.len() };
+        for draft in drafts.into_iter().take(count) {
+            self.freeze(&draft, notifier.as_ref(), moment, done)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// The group as news to send, unless it is not sent now.
+    fn judged(
         &self,
         group: DueGroup,
         now: DateTime<Utc>,
-        until: DateTime<Utc>,
+        unsent: &mut Unsent,
         done: &mut Dispatched,
-    ) -> Result<(), StoreError> {
-        let ids: Vec<_> = group
-            .intents
-            .iter()
-            .map(|intent| intent.id)
-            .collect();
-        let judgement = if self.is_shadow {
-            Judgement::Withhold(Withheld::Shadow)
-        } else {
-            judge(
-                &group.alert,
-                &group.intents,
-                group.told.as_ref(),
-                now,
-                &self.settings,
-            )
-        };
-        let judged = match judgement {
-            Judgement::Withhold(rule) => Judged::Withhold { intents: ids, rule },
-            Judgement::Postpone { until, rule } => Judged::Postpone {
-                intents: ids,
-                until,
-                rule,
-            },
+    ) -> Option<Candidate> {
+        let told = group.told.as_ref();
+        match judge(&group.alert, &group.intents, told, now, &self.settings) {
             Judgement::Send {
                 carried,
                 superseded,
                 reason,
-            } => {
-                let Some(notifier) = self
-                    .notifiers
-                    .get(&group.destination_id)
-                else {
-                    return Ok(());
-                };
-                let intents = vec![carried];
-                let content = self
-                    .content(&group.alert, reason, group.sequence + 1)
-                    .await?;
-                let suppressed = suppressed(&group);
-                let news = [content.news(suppressed)];
-                let body = notifier.render(&message(&group.alert, &news, now));
-                let delivery = frozen(
-                    group.destination_id,
-                    &group.alert,
-                    reason,
-                    body,
-                    intents,
-                    now,
-                );
-                let frozen = frozen_group(&group, delivery, superseded, reason, until);
-                Judged::Send(frozen)
+            } => Some(Candidate {
+                group,
+                carried,
+                superseded,
+                reason,
+            }),
+            Judgement::Withhold(rule) => {
+                unsent.withhold(ids(&group), rule);
+                done.count(rule);
+                None
             }
-        };
-        let commit = self
-            .ports
-            .outbox
-            .settle(&judged, now)
+            Judgement::Postpone { until, rule } => {
+                unsent.postpone(ids(&group), until, rule);
+                done.count(rule);
+                None
+            }
+        }
+    }
+
+    /// In shadow nothing leaves, and everything is recorded.
+    async fn withhold_all(
+        &self,
+        lane: DueLane,
+        moment: Moment,
+        done: &mut Dispatched,
+    ) -> Result<(), StoreError> {
+        let mut unsent = Unsent::default();
+        for group in &lane.groups {
+            unsent.withhold(ids(group), Withheld::Shadow);
+            done.count(Withheld::Shadow);
+        }
+        self.settle_unsent(unsent, moment, done)
             .await?;
-        match (judged, commit) {
-            (_, Commit::Superseded) => done.superseded += 1,
-            (Judged::Send(frozen), Commit::Applied { .. }) => {
-                let claimed = ClaimedDelivery {
-                    delivery: frozen.delivery,
-                    alert_id: frozen.alert_id,
-                    reason: frozen.reason,
-                    sequence: frozen.sequence,
-                    epoch: 1,
-                    attempts: 1,
-                    is_possible_duplicate: false,
-                    is_degraded: false,
-                };
-                done.sendings.push(Sending {
-                    claimed,
-                    started_at: now,
-                });
-            }
-            (Judged::Withhold { rule, .. } | Judged::Postpone { rule, .. }, _) => {
-                *done
-                    .withheld
-                    .entry(rule.as_str())
-                    .or_default() += 1;
-            }
+        for notice in lane.notices {
+            let judged = Judged::WithholdNotice {
+                notice: notice.id,
+                rule: Withheld::Shadow,
+            };
+            self.settle(&judged, moment, done)
+                .await?;
+            done.count(Withheld::Shadow);
         }
         Ok(())
     }
 
-    /// Everything that a message may speak of.
-    pub(super) async fn content(
+    async fn settle_unsent(
         &self,
-        alert: &Alert,
-        reason: Reason,
-        sequence: u64,
-    ) -> Result<Content, StoreError> {
-        let (mut slo, mut evaluation) = (None, None);
-        if let Some(id) = alert.slo_id() {
-            slo = self.ports.catalog.find(id).await?;
-            let standings = self
-                .ports
-                .evaluations
-                .standings(&[id])
+        unsent: Unsent,
+        moment: Moment,
+        done: &mut Dispatched,
+    ) -> Result<(), StoreError> {
+        for (rule, intents) in unsent.withheld {
+            let judged = Judged::Withhold { intents, rule };
+            self.settle(&judged, moment, done)
                 .await?;
-            evaluation = standings
-                .into_iter()
-                .next()
-                .and_then(|standing| standing.evaluation);
         }
-        Ok(Content {
-            alert: alert.clone(),
-            reason,
-            sequence,
-            slo,
-            evaluation,
-        })
-    }
-}
-
-/// What a message speaks of.
-pub(super) struct Content {
-    alert: Alert,
-    reason: Reason,
-    sequence: u64,
-    slo: Option<Slo>,
-    evaluation: Option<Evaluation>,
-}
-
-impl Content {
-    pub(super) fn news(&self, suppressed_episodes: u64) -> AlertNews<'_> {
-        AlertNews {
-            alert: &self.alert,
-            reason: self.reason,
-            sequence: self.sequence,
-            suppressed_episodes,
-            slo: self.slo.as_ref(),
-            evaluation: self.evaluation.as_ref(),
+        for ((until, rule), intents) in unsent.postponed {
+            let judged = Judged::Postpone {
+                intents,
+                until,
+                rule,
+            };
+            self.settle(&judged, moment, done)
+                .await?;
         }
+        Ok(())
+    }
+
+    /// Stores a judgement; whether it stands.
+    async fn settle(
+        &self,
+        judged: &Judged,
+        moment: Moment,
+        done: &mut Dispatched,
+    ) -> Result<bool, StoreError> {
+        let commit = self
+            .ports
+            .outbox
+            .settle(judged, moment.now)
+            .await?;
+        let is_applied = commit != Commit::Superseded;
+        done.superseded += u32::from(!is_applied);
+        Ok(is_applied)
+    }
+
+    /// Renders and freezes one message; its first try is claimed.
+    async fn freeze(
+        &self,
+        draft: &Draft<'_>,
+        notifier: &dyn Notifier,
+        moment: Moment,
+        done: &mut Dispatched,
+    ) -> Result<(), StoreError> {
+        let facts = self.facts(draft, done).await?;
+        let delivery = draft.delivery(&facts, notifier, moment.now);
+        let judged = Judged::Send(Frozen {
+            delivery,
+            superseded: draft.superseded(),
+            claimed_until: moment.until,
+        });
+        let is_applied = self
+            .settle(&judged, moment, done)
+            .await?;
+        if let (Judged::Send(frozen), true) = (judged, is_applied) {
+            let claimed = ClaimedDelivery {
+                delivery: frozen.delivery,
+                epoch: 1,
+                attempts: 1,
+                is_possible_duplicate: false,
+                is_degraded: false,
+            };
+            done.sendings.push(Sending {
+                claimed,
+                started_at: moment.now,
+            });
+        }
+        Ok(())
     }
 }
 
-/// The message that says these news of an alert.
-pub(super) fn message<'a>(
-    alert: &'a Alert,
-    news: &'a [AlertNews<'a>],
-    now: DateTime<Utc>,
-) -> Message<'a> {
-    Message {
-        content: notification::Content::Alerts {
-            service_name: alert.service_name(),
-            news,
-        },
-        now,
+impl Unsent {
+    fn withhold(&mut self, intents: impl IntoIterator<Item = IntentId>, rule: Withheld) {
+        self.withheld
+            .entry(rule)
+            .or_default()
+            .extend(intents);
+    }
+
+    fn postpone(
+        &mut self,
+        intents: impl IntoIterator<Item = IntentId>,
+        until: DateTime<Utc>,
+        rule: Withheld,
+    ) {
+        self.postponed
+            .entry((until, rule))
+            .or_default()
+            .extend(intents);
     }
 }
 
-/// Episodes between the one that was told last and this one.
-fn suppressed(group: &DueGroup) -> u64 {
-    let told = group
-        .told
-        .as_ref()
-        .map_or(0, |told| told.episode);
-    if told == 0 {
-        0
-    } else {
-        group
-            .alert
-            .episode
-            .saturating_sub(told)
-            .saturating_sub(1)
+impl Dispatched {
+    /// Counts a group that is not sent.
+    fn count(&mut self, rule: Withheld) {
+        *self
+            .withheld
+            .entry(rule.as_str())
+            .or_default() += 1;
+    }
+
+    /// Remembers a failure that kept something from being judged.
+    pub(super) fn note(&mut self, error: StoreError) {
+        self.error = Some(Arc::new(error));
     }
 }
 
-/// The message, frozen. Its id is made of what it carries and of when it was frozen: a receiver that
-/// keeps ids must not take the first page of a new store for one of an old store.
-fn frozen(
-    destination_id: DestinationId,
-    alert: &Alert,
-    reason: Reason,
-    body: Vec<u8>,
-    intents: Vec<IntentId>,
-    now: DateTime<Utc>,
-) -> Delivery {
-    let frozen_at = now.timestamp_micros().to_be_bytes();
-    let mut parts: Vec<&[u8]> = intents
+fn ids(group: &DueGroup) -> impl Iterator<Item = IntentId> {
+    group
+        .intents
         .iter()
-        .map(|id| id.0.as_bytes().as_slice())
-        .collect();
-    parts.push(&frozen_at);
-    Delivery {
-        id: DeliveryId(derived_id("delivery", &parts)),
-        destination_id,
-        body,
-        urgency: urgency(alert.severity, reason),
-        created_at: now,
-        intents,
-    }
+        .map(|intent| intent.id)
 }
 
-fn frozen_group(
-    group: &DueGroup,
-    delivery: Delivery,
-    superseded: Vec<IntentId>,
-    reason: Reason,
-    claimed_until: DateTime<Utc>,
-) -> Frozen {
-    let tells = match reason {
-        Reason::AllResolved => ToldState::Resolved,
-        _ => ToldState::Firing,
-    };
-    Frozen {
-        delivery,
-        superseded,
-        reason,
-        sequence: group.sequence + 1,
-        alert_id: group.alert.id,
-        tells,
-        severity: group.alert.severity,
-        claimed_until,
-    }
-}
-
-/// First fires, raises, ended acknowledgements and resolves come first; repeats last.
-const fn urgency(severity: Severity, reason: Reason) -> Urgency {
-    let class = match reason {
-        Reason::First | Reason::SeverityRaised | Reason::AckTimeout | Reason::AllResolved => 1,
-        Reason::SeverityFell | Reason::Recurred => 2,
-        Reason::Repeat => 3,
-    };
-    Urgency {
-        is_resolve: matches!(reason, Reason::AllResolved),
-        severity,
-        class,
-    }
-}
+/// Groups of one destination that are judged at once: a storm of this size is one digest.
+const GROUPS: u32 = 1_000;
+/// Notices of one destination that are looked at at once.
+const NOTICES: u32 = 10;

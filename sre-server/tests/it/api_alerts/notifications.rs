@@ -28,7 +28,8 @@ pub(super) async fn deliver(world: &World, changes: &Value) -> String {
     let groups = outbox
         .due_groups(now, 10)
         .await
-        .expect("the store takes it");
+        .expect("the store takes it")
+        .groups;
     let group = groups
         .iter()
         .find(|group| group.alert.id.to_string() == id)
@@ -39,10 +40,7 @@ pub(super) async fn deliver(world: &World, changes: &Value) -> String {
         .await
         .expect("the store takes it");
     assert_ne!(sent, Commit::Superseded);
-    let result = Recorded::Delivered {
-        next_action_at: None,
-        transition: 1,
-    };
+    let result = Recorded::Delivered { next: Vec::new() };
     let attempt = fixtures::attempt(&fixtures::first_try(&frozen), now, result);
     assert_ne!(
         outbox
@@ -117,7 +115,8 @@ async fn what_was_not_sent_says_by_which_rule() {
         .store
         .due_groups(world.now(), 10)
         .await
-        .unwrap();
+        .unwrap()
+        .groups;
     let judged = fixtures::withheld(&groups[0], Withheld::Shadow);
     world
         .store

@@ -1,10 +1,15 @@
 //! From intents to a receiver: told once, told the end, and told honestly when it may be twice.
 
+mod announcing;
+mod grouping;
+mod lanes;
 mod retries;
+mod storms;
 mod waiting;
 
-use sre_core::alert::{AlertType, AlertUpdate, Severity};
+use sre_core::alert::{AlertType, AlertUpdate, Identity, Severity};
 use sre_core::monitor::{Dispatcher, DispatcherPorts};
+use sre_core::notification::Destination;
 use sre_core::store::Outbox;
 use sre_store_conformance::fixtures::{at, fires, fires_again, goes_on, identity, resolved};
 
@@ -16,6 +21,8 @@ use crate::world::ManualClock;
 pub(super) struct Desk {
     pub(super) world: World,
     pub(super) notifier: Arc<ScriptedNotifier>,
+    /// The others, in the order of their destinations.
+    others: Vec<Arc<ScriptedNotifier>>,
     dispatcher: Dispatcher,
     clock: ManualClock,
 }
@@ -26,21 +33,32 @@ impl Desk {
     }
 
     pub(super) async fn over(world: World, is_shadow: bool) -> Self {
-        let destination = fixtures::destination("sink");
+        Self::telling(world, &[fixtures::destination("sink")], is_shadow).await
+    }
+
+    /// A dispatcher with these receivers.
+    async fn telling(world: World, destinations: &[Destination], is_shadow: bool) -> Self {
         world
             .store
-            .register_destinations(std::slice::from_ref(&destination), world.now)
+            .register_destinations(destinations, world.now)
             .await
             .expect("the store answers");
-        let notifier = Arc::new(ScriptedNotifier::new(destination));
+        let mut others: Vec<Arc<ScriptedNotifier>> = destinations
+            .iter()
+            .map(|destination| Arc::new(ScriptedNotifier::new(destination.clone())))
+            .collect();
         let ports = DispatcherPorts {
             outbox: Arc::<Spy>::clone(&world.store),
+            notices: Arc::<Spy>::clone(&world.store),
             alerts: Arc::<Spy>::clone(&world.store),
             catalog: Arc::<Spy>::clone(&world.store),
             evaluations: Arc::<Spy>::clone(&world.store),
         };
-        let notifiers: Vec<Arc<dyn sre_core::notification::Notifier>> =
-            vec![Arc::<ScriptedNotifier>::clone(&notifier)];
+        let notifiers: Vec<Arc<dyn sre_core::notification::Notifier>> = others
+            .iter()
+            .map(|notifier| Arc::<ScriptedNotifier>::clone(notifier) as Arc<_>)
+            .collect();
+        let notifier = others.remove(0);
         let timeout = Span::seconds(30);
         let dispatcher =
             Dispatcher::new(ports, notifiers, fixtures::settings(), timeout, is_shadow);
@@ -48,6 +66,7 @@ impl Desk {
         Self {
             world,
             notifier,
+            others,
             dispatcher,
             clock,
         }
@@ -94,6 +113,16 @@ impl Desk {
         }
     }
 
+    /// The episode as it is stored.
+    async fn found(&self, alert: &Alert) -> Alert {
+        self.world
+            .store
+            .find_alert(alert.id)
+            .await
+            .expect("the store answers")
+            .expect("it is stored")
+    }
+
     /// State and reason of each intent of an alert.
     async fn ledger(&self, alert: &Alert) -> Vec<(String, String)> {
         let ledger = self
@@ -117,8 +146,24 @@ fn lines(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
         .collect()
 }
 
-fn page() -> sre_core::alert::Identity {
+fn page() -> Identity {
     identity(1, AlertType::BurnRate)
+}
+
+/// The page of an SLO of a service of its own.
+fn page_of(service: u128) -> Identity {
+    Identity {
+        service_name: format!("service-{service:03}")
+            .parse()
+            .expect("a name"),
+        ..identity(service, AlertType::BurnRate)
+    }
+}
+
+/// The same update, for an alert this grave.
+fn as_grave(mut update: AlertUpdate, severity: Severity) -> AlertUpdate {
+    update.alert.severity = severity;
+    update
 }
 
 #[tokio::test]

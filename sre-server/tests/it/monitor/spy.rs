@@ -8,16 +8,16 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sre_core::alert::{Alert, AlertUpdate, DedupKey};
 use sre_core::hour::Hour;
-use sre_core::name::{AlertId, MetricName, ServiceName, SloId};
-use sre_core::notification::Destination;
+use sre_core::name::{AlertId, DestinationId, MetricName, NoticeId, ServiceName, SloId};
+use sre_core::notification::{Destination, Notice};
 use sre_core::sample::Sample;
 use sre_core::slice::SliceWidth;
 use sre_core::slo::{Generation, Slo};
 use sre_core::store::{
     AlertQuery, Alerts, AlertsPage, Appended, Attempt, BudgetRecord, Catalog, Changes,
-    ClaimedDelivery, Commit, DueGroup, Evaluations, HistoryItem, IntentRecord, Judged, Outbox,
-    Page, QueueDepth, Samples, Seeded, SloChange, SloQuery, SlotClaim, Standing, Start, StoreError,
-    Target, TargetClaim,
+    ClaimedDeliveries, Commit, DueGroups, DueNotices, Evaluations, HistoryItem, IntentRecord,
+    Judged, LaneStatus, NoticeRecord, Notices, Outbox, Page, QueueDepth, Samples, Seeded,
+    SloChange, SloQuery, SlotClaim, Standing, Start, StoreError, Target, TargetClaim,
 };
 use sre_core::time::Interval;
 use sre_store_conformance::ReferenceStore;
@@ -317,11 +317,7 @@ impl Outbox for Spy {
             .await
     }
 
-    async fn due_groups(
-        &self,
-        now: DateTime<Utc>,
-        limit: u32,
-    ) -> Result<Vec<DueGroup>, StoreError> {
+    async fn due_groups(&self, now: DateTime<Utc>, limit: u32) -> Result<DueGroups, StoreError> {
         self.call(self.inner.due_groups(now, limit))
             .await
     }
@@ -336,10 +332,11 @@ impl Outbox for Spy {
         now: DateTime<Utc>,
         until: DateTime<Utc>,
         limit: u32,
-    ) -> Result<Vec<ClaimedDelivery>, StoreError> {
+        busy: &[DestinationId],
+    ) -> Result<ClaimedDeliveries, StoreError> {
         self.call(
             self.inner
-                .claim_deliveries(now, until, limit),
+                .claim_deliveries(now, until, limit, busy),
         )
         .await
     }
@@ -355,6 +352,27 @@ impl Outbox for Spy {
 
     async fn depth(&self) -> Result<QueueDepth, StoreError> {
         self.inner.depth().await
+    }
+
+    async fn lanes(&self, since: DateTime<Utc>) -> Result<Vec<LaneStatus>, StoreError> {
+        self.inner.lanes(since).await
+    }
+}
+
+#[async_trait]
+impl Notices for Spy {
+    async fn add_notices(&self, notices: &[Notice]) -> Result<(), StoreError> {
+        self.inner.add_notices(notices).await
+    }
+
+    async fn due_notices(&self, now: DateTime<Utc>, limit: u32) -> Result<DueNotices, StoreError> {
+        self.call(self.inner.due_notices(now, limit))
+            .await
+    }
+
+    async fn find_notice(&self, id: NoticeId) -> Result<Option<NoticeRecord>, StoreError> {
+        self.call(self.inner.find_notice(id))
+            .await
     }
 }
 

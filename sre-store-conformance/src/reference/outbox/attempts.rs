@@ -1,11 +1,12 @@
 //! Tries of a message, and what comes of them.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use sre_core::name::DeliveryId;
-use sre_core::notification::{Delivery, Told};
-use sre_core::store::{Attempt, AttemptRecord, ClaimedDelivery, Frozen, Recorded};
+use sre_core::name::{DeliveryId, DestinationId};
+use sre_core::notification::{Delivery, Subject, Told};
+use sre_core::store::{Attempt, AttemptRecord, ClaimedDelivery, NextAction, Recorded};
 
 use super::{Message, State};
 use crate::reference::length;
@@ -16,18 +17,21 @@ const UNKNOWN: &str = "unknown";
 const DEGRADED: &str = "degraded";
 
 impl State {
-    /// Claims messages whose try is due and that nobody has, urgent ones first.
+    /// Claims messages whose try is due and that nobody has, urgent ones first, so many of each
+    /// destination as it has room for.
     pub(super) fn claim_messages(
         &mut self,
         now: DateTime<Utc>,
         until: DateTime<Utc>,
         limit: u32,
+        busy: &[DestinationId],
     ) -> Vec<ClaimedDelivery> {
         let is_due = |message: &&Message| {
             message.is_pending()
                 && message.next_attempt_at <= now
                 && message.claim.is_free_at(now)
                 && self.is_lane_open(message.delivery().destination_id, now)
+                && !busy.contains(&message.delivery().destination_id)
         };
         let mut due: Vec<&Message> = self
             .messages
@@ -43,21 +47,26 @@ impl State {
                 message.id(),
             )
         });
-        let due: Vec<DeliveryId> = due
+        let due: Vec<(DeliveryId, DestinationId)> = due
             .into_iter()
-            .take(length(limit))
-            .map(Message::id)
+            .map(|message| (message.id(), message.delivery().destination_id))
             .collect();
-        let claim = |id| {
-            Some(
-                self.messages
-                    .get_mut(&id)?
-                    .claimed(now, until),
-            )
-        };
-        due.into_iter()
-            .filter_map(claim)
-            .collect()
+        let mut counts: BTreeMap<DestinationId, usize> = BTreeMap::new();
+        let mut claimed = Vec::new();
+        for (id, destination) in due {
+            let (Some(message), Some(lane)) =
+                (self.messages.get_mut(&id), self.lanes.get_mut(&destination))
+            else {
+                continue;
+            };
+            let count = counts.entry(destination).or_default();
+            if *count < lane.room(length(limit)) {
+                *count += 1;
+                lane.begin(now);
+                claimed.push(message.claimed(now, until));
+            }
+        }
+        claimed
     }
 
     /// Closes the attempt if its claim still stands; answers whether it did.
@@ -76,15 +85,10 @@ impl State {
             .lanes
             .get_mut(&attempt.destination_id)
         {
-            lane.follow(attempt.lane);
+            lane.note(attempt);
         }
         match &attempt.result {
-            Recorded::Delivered {
-                next_action_at,
-                transition,
-            } => {
-                self.deliver(attempt, *next_action_at, *transition);
-            }
+            Recorded::Delivered { next } => self.deliver(attempt, next),
             Recorded::Retry { at, .. } => {
                 self.messages
                     .get_mut(&attempt.delivery_id)
@@ -101,8 +105,8 @@ impl State {
         true
     }
 
-    /// It arrived: the destination has been told, and the episode knows.
-    fn deliver(&mut self, attempt: &Attempt, next_at: Option<DateTime<Utc>>, transition: u64) {
+    /// It arrived: the destination has been told, and the episodes know.
+    fn deliver(&mut self, attempt: &Attempt, next: &[NextAction]) {
         let Some(message) = self
             .messages
             .get_mut(&attempt.delivery_id)
@@ -110,40 +114,69 @@ impl State {
             return;
         };
         (message.state, message.sent_at) = ("delivered", Some(attempt.finished_at));
-        let frozen = message.frozen.clone();
-        for id in &frozen.delivery.intents {
-            self.notes
-                .get_mut(id)
-                .into_iter()
-                .for_each(|note| note.state = "delivered");
-        }
-        self.tell(&frozen, attempt.finished_at);
-        if let Some(episode) = self.episodes.get_mut(&frozen.alert_id) {
+        let delivery = message.delivery.clone();
+        self.end_carried(&delivery, "delivered", None);
+        self.tell(&delivery, attempt.finished_at);
+        for part in delivery.parts() {
+            let Some(episode) = self.episodes.get_mut(&part.alert_id) else {
+                continue;
+            };
             let alert = &mut episode.alert;
             alert.last_notified_at = alert
                 .last_notified_at
                 .max(Some(attempt.finished_at));
-            if alert.is_open() && alert.transition == transition {
-                alert.next_action_at = next_at;
+            let moved = next.iter().find(|next| {
+                next.alert_id == alert.id && alert.is_open() && alert.transition == next.transition
+            });
+            if let Some(next) = moved {
+                alert.next_action_at = next.at;
             }
         }
     }
 
-    /// The destination believes what the message says.
-    fn tell(&mut self, frozen: &Frozen, at: DateTime<Utc>) {
-        let Some(episode) = self.episodes.get(&frozen.alert_id) else {
-            return;
-        };
-        let alert = &episode.alert;
-        let key = (frozen.delivery.destination_id, alert.identity.key());
-        let told = Told {
-            alert_id: alert.id,
-            episode: alert.episode,
-            state: frozen.tells,
-            severity: frozen.severity,
-            delivered_at: at,
-        };
-        self.told.insert(key, told);
+    /// What the message carried ends with it.
+    fn end_carried(
+        &mut self,
+        delivery: &Delivery,
+        state: &'static str,
+        reason: Option<&'static str>,
+    ) {
+        for part in delivery.parts() {
+            if let Some(note) = self.notes.get_mut(&part.intent_id) {
+                note.state = state;
+                note.reason = reason.or(note.reason);
+            }
+        }
+        if let Subject::Notice(id) = delivery.subject {
+            if let Some(noted) = self.notices.get_mut(&id) {
+                (noted.state, noted.reason) = (state, reason);
+            }
+        }
+    }
+
+    /// The destination believes what the message says, unless it has heard of a later episode.
+    fn tell(&mut self, delivery: &Delivery, at: DateTime<Utc>) {
+        for part in delivery.parts() {
+            let Some(episode) = self.episodes.get(&part.alert_id) else {
+                continue;
+            };
+            let alert = &episode.alert;
+            let key = (delivery.destination_id, alert.identity.key());
+            let told = Told {
+                alert_id: alert.id,
+                episode: alert.episode,
+                state: part.tells,
+                severity: part.severity,
+                delivered_at: at,
+            };
+            let is_news = self
+                .told
+                .get(&key)
+                .is_none_or(|known| known.episode <= told.episode);
+            if is_news {
+                self.told.insert(key, told);
+            }
+        }
     }
 
     /// The minimal form takes the place of the message that was refused.
@@ -155,14 +188,10 @@ impl State {
             return;
         };
         (message.state, message.reason) = ("dead", Some(DEGRADED));
-        let frozen = Frozen {
-            delivery: resend.clone(),
-            ..message.frozen.clone()
-        };
         let minimal = Message {
             is_degraded: true,
             may_have_arrived: message.may_have_arrived(),
-            ..Message::new(frozen, attempt.finished_at)
+            ..Message::new(resend.clone(), attempt.finished_at)
         };
         self.messages.insert(resend.id, minimal);
     }
@@ -174,14 +203,10 @@ impl State {
             return;
         };
         (message.state, message.reason) = ("dead", Some(reason));
-        let (frozen, has_told) = (message.frozen.clone(), message.may_have_arrived());
-        for id in &frozen.delivery.intents {
-            if let Some(note) = self.notes.get_mut(id) {
-                *note = note.clone().given_up(reason);
-            }
-        }
+        let (delivery, has_told) = (message.delivery.clone(), message.may_have_arrived());
+        self.end_carried(&delivery, "dead", Some(reason));
         if has_told {
-            self.tell(&frozen, at);
+            self.tell(&delivery, at);
         }
     }
 }
@@ -199,9 +224,6 @@ impl Message {
         self.attempts.insert(epoch, attempt);
         ClaimedDelivery {
             delivery: self.delivery().clone(),
-            alert_id: self.frozen.alert_id,
-            reason: self.frozen.reason,
-            sequence: self.frozen.sequence,
             epoch,
             attempts: u32::try_from(self.attempts.len()).unwrap_or(u32::MAX),
             is_possible_duplicate,

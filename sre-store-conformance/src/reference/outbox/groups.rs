@@ -4,10 +4,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use sre_core::alert::{Alert, AlertType, DedupKey, Origin};
+use sre_core::alert::{Alert, AlertType, DedupKey, Origin, Severity};
 use sre_core::name::{AlertId, DestinationId};
-use sre_core::notification::{Intent, IntentKind};
-use sre_core::store::DueGroup;
+use sre_core::notification::{
+    GROUP_WAIT, GroupWindow, Intent, IntentKind, Said, Subject, ToldState,
+};
+use sre_core::store::{DueGroup, DueGroups};
 
 use super::{Message, State};
 use crate::reference::length;
@@ -15,7 +17,7 @@ use crate::reference::length;
 impl State {
     /// The groups of which at least one intent is due, each with all its pending intents: what is
     /// said says all of it.
-    pub(super) fn due_groups(&self, now: DateTime<Utc>, limit: u32) -> Vec<DueGroup> {
+    pub(super) fn due_groups(&self, now: DateTime<Utc>, limit: u32) -> DueGroups {
         let mut pending: BTreeMap<(AlertId, DestinationId), Vec<Intent>> = BTreeMap::new();
         for note in self
             .notes
@@ -48,8 +50,76 @@ impl State {
                 && !self.waits_for_page(&group.alert, group.destination_id)
         });
         groups.sort_by_key(place);
-        groups.truncate(length(limit));
-        groups
+        let mut counts: BTreeMap<DestinationId, usize> = BTreeMap::new();
+        groups.retain(|group| {
+            let count = counts
+                .entry(group.destination_id)
+                .or_default();
+            *count += 1;
+            *count <= length(limit)
+        });
+        DueGroups {
+            groups,
+            said: counts
+                .into_keys()
+                .map(|destination| (destination, self.said(destination, now)))
+                .collect(),
+            faults: Vec::new(),
+        }
+    }
+
+    /// What the destination was told of alerts within the last while.
+    fn said(&self, destination_id: DestinationId, now: DateTime<Utc>) -> Said {
+        let mut said = Said::default();
+        let recent = self
+            .messages
+            .values()
+            .map(|message| (message, message.delivery()))
+            .filter(|(message, delivery)| {
+                !message.is_degraded
+                    && delivery.destination_id == destination_id
+                    && delivery.created_at > now - GROUP_WAIT.as_delta()
+            });
+        for (_, delivery) in recent {
+            let severity = delivery
+                .parts()
+                .iter()
+                .filter(|part| part.tells == ToldState::Firing)
+                .map(|part| part.severity)
+                .max();
+            match &delivery.subject {
+                Subject::Alerts {
+                    service_name,
+                    window_at,
+                    ..
+                } => {
+                    said.messages += 1;
+                    if let (Some(began_at), Some(severity)) = (window_at, severity) {
+                        let window = GroupWindow {
+                            began_at: *began_at,
+                            severity,
+                        };
+                        let seen = said
+                            .services
+                            .entry(service_name.clone())
+                            .or_insert(window);
+                        *seen = later(*seen, window);
+                    }
+                }
+                Subject::Digest { .. } => {
+                    let window = GroupWindow {
+                        began_at: delivery.created_at,
+                        severity: severity.unwrap_or(Severity::Low),
+                    };
+                    said.digest = Some(
+                        said.digest
+                            .map_or(window, |seen| later(seen, window)),
+                    );
+                }
+                Subject::Notice(_) => {}
+            }
+        }
+        said
     }
 
     /// Whom a message that is neither delivered nor given up is for, and of which identity.
@@ -58,16 +128,17 @@ impl State {
             .messages
             .values()
             .filter(|message| message.is_pending());
-        let subject = |message: &Message| {
-            let episode = self
-                .episodes
-                .get(&message.frozen.alert_id)?;
-            Some((
-                message.delivery().destination_id,
-                episode.alert.identity.key(),
-            ))
+        let subjects = |message: &Message| {
+            let destination_id = message.delivery().destination_id;
+            let parts = message.delivery().parts().to_vec();
+            parts
+                .into_iter()
+                .filter_map(move |part| {
+                    let episode = self.episodes.get(&part.alert_id)?;
+                    Some((destination_id, episode.alert.identity.key()))
+                })
         };
-        pending.filter_map(subject).collect()
+        pending.flat_map(subjects).collect()
     }
 
     fn group(
@@ -82,15 +153,14 @@ impl State {
             .told
             .get(&(destination_id, alert.identity.key()))
             .cloned();
-        let of_episode = self
+        let to_destination = self
             .messages
             .values()
-            .filter(|message| {
-                message.frozen.alert_id == alert.id
-                    && message.delivery().destination_id == destination_id
-            });
-        let sequence = of_episode
-            .map(|message| message.frozen.sequence)
+            .filter(|message| message.delivery().destination_id == destination_id);
+        let sequence = to_destination
+            .flat_map(|message| message.delivery().parts())
+            .filter(|part| part.alert_id == alert.id)
+            .map(|part| part.sequence)
             .max()
             .unwrap_or(0);
         Some(DueGroup {
@@ -111,7 +181,7 @@ impl State {
         });
         let is_under_way = self.messages.values().any(|message| {
             message.is_pending()
-                && message.frozen.alert_id == alert
+                && message.speaks_of(alert)
                 && message.delivery().destination_id == destination_id
         });
         is_pending || is_under_way
@@ -132,6 +202,15 @@ impl State {
                 .episodes
                 .values()
                 .any(|episode| is_page(&episode.alert))
+    }
+}
+
+/// The window that began later; of one window, the gravest said in it.
+fn later(one: GroupWindow, other: GroupWindow) -> GroupWindow {
+    if (one.began_at, one.severity) >= (other.began_at, other.severity) {
+        one
+    } else {
+        other
     }
 }
 
@@ -157,7 +236,7 @@ fn place(
     group: &DueGroup,
 ) -> (
     bool,
-    Reverse<sre_core::alert::Severity>,
+    Reverse<Severity>,
     Option<DateTime<Utc>>,
     AlertId,
     DestinationId,

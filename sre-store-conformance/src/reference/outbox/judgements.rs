@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sre_core::name::IntentId;
+use sre_core::notification::Subject;
 use sre_core::store::{AttemptRecord, Frozen, Judged};
 
 use super::{Message, Note, State};
@@ -21,29 +22,55 @@ impl State {
             } => self.judge(intents, |note| {
                 (note.intent.due_at, note.reason) = (*until, Some(rule.as_str()));
             }),
+            Judged::WithholdNotice { notice, rule } => self
+                .pending_notice(*notice)
+                .map(|noted| (noted.state, noted.reason) = ("withheld", Some(rule.as_str())))
+                .is_some(),
         }
     }
 
     /// Freezes the message, claims it and begins its first try.
     fn send(&mut self, frozen: &Frozen, now: DateTime<Utc>) -> bool {
-        let carried = &frozen.delivery.intents;
-        if !self.are_pending(carried) || !self.are_pending(&frozen.superseded) {
+        let delivery = &frozen.delivery;
+        let carried: Vec<IntentId> = delivery
+            .parts()
+            .iter()
+            .map(|part| part.intent_id)
+            .collect();
+        if !self.are_pending(&carried)
+            || !self.are_pending(&frozen.superseded)
+            || !self.is_lane_open(delivery.destination_id, now)
+        {
             return false;
         }
-        self.judge(carried, |note| {
-            (note.state, note.reason) = ("frozen", Some(frozen.reason.as_str()));
-            note.sequence = Some(frozen.sequence);
-        });
+        if let Subject::Notice(id) = delivery.subject {
+            let Some(noted) = self.pending_notice(id) else {
+                return false;
+            };
+            noted.state = "frozen";
+        }
+        for part in delivery.parts() {
+            self.judge(&[part.intent_id], |note| {
+                (note.state, note.reason) = ("frozen", Some(part.reason.as_str()));
+                note.sequence = Some(part.sequence);
+            });
+        }
         self.judge(&frozen.superseded, |note| {
             (note.state, note.reason) = ("superseded", None);
         });
-        let mut message = Message::new(frozen.clone(), now);
+        let mut message = Message::new(delivery.clone(), now);
         let epoch = message.claim.take(frozen.claimed_until);
         let attempt = AttemptRecord {
             started_at: now,
             ..AttemptRecord::default()
         };
         message.attempts.insert(epoch, attempt);
+        if let Some(lane) = self
+            .lanes
+            .get_mut(&delivery.destination_id)
+        {
+            lane.begin(now);
+        }
         self.messages
             .insert(message.id(), message);
         true

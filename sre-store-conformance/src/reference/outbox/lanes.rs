@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use sre_core::name::{DeliveryId, DestinationId};
 use sre_core::notification::{self, DeadReason, Destination};
+use sre_core::store::{Attempt, LaneStatus, Recorded};
+use sre_core::time::Span;
 
 use super::State;
 
@@ -16,16 +18,21 @@ pub(super) const GONE: &str = DeadReason::DestinationRemoved.as_str();
 pub(in crate::reference) struct Lane {
     fingerprint: String,
     is_configured: bool,
+    spacing: Option<Span>,
     traffic: notification::Lane,
+    stopped_because: Option<&'static str>,
+    last_delivered_at: Option<DateTime<Utc>>,
 }
 
 impl Lane {
-    fn open(fingerprint: &str) -> Self {
-        let traffic = notification::Lane::Open;
+    fn open(destination: &Destination) -> Self {
         Self {
-            fingerprint: fingerprint.to_owned(),
+            fingerprint: destination.fingerprint.clone(),
             is_configured: true,
-            traffic,
+            spacing: destination.spacing,
+            traffic: notification::Lane::Open,
+            stopped_because: None,
+            last_delivered_at: None,
         }
     }
 
@@ -44,9 +51,27 @@ impl Lane {
             }
     }
 
-    /// What a try does to the lane: of two pauses the longer holds, and a stop holds until the
-    /// configuration changes.
-    pub(super) fn follow(&mut self, after: notification::Lane) {
+    /// What a try does to the lane, and what is remembered of it.
+    pub(super) fn note(&mut self, attempt: &Attempt) {
+        let was_stopped = self.traffic == notification::Lane::Stopped;
+        self.follow(attempt.lane);
+        match attempt.result {
+            Recorded::Delivered { .. } => {
+                self.last_delivered_at = self
+                    .last_delivered_at
+                    .max(Some(attempt.finished_at));
+            }
+            Recorded::Dead { reason }
+                if !was_stopped && self.traffic == notification::Lane::Stopped =>
+            {
+                self.stopped_because = Some(reason.as_str());
+            }
+            _ => {}
+        }
+    }
+
+    /// Of two pauses the longer holds, and a stop holds until the configuration changes.
+    fn follow(&mut self, after: notification::Lane) {
         use notification::Lane::{Open, PausedUntil, Stopped};
         self.traffic = match (self.traffic, after) {
             (Stopped, _) | (_, Stopped) => Stopped,
@@ -54,6 +79,19 @@ impl Lane {
             (Open, after) => after,
             (paused, Open) => paused,
         };
+    }
+
+    /// A message begins: a receiver that wants them spaced gets the next one later.
+    pub(super) fn begin(&mut self, now: DateTime<Utc>) {
+        if let Some(spacing) = self.spacing {
+            self.follow(notification::Lane::PausedUntil(now + spacing.as_delta()));
+        }
+    }
+
+    /// How many messages may begin at once, of at most `limit`.
+    pub(super) fn room(&self, limit: usize) -> usize {
+        self.spacing
+            .map_or(limit, |_| limit.min(1))
     }
 }
 
@@ -67,18 +105,22 @@ impl State {
 
     /// Makes these the configured destinations, and gives up what is meant for any other.
     pub(super) fn register_lanes(&mut self, destinations: &[Destination], now: DateTime<Utc>) {
-        let configured: BTreeMap<DestinationId, &str> = destinations
+        let configured: BTreeMap<DestinationId, &Destination> = destinations
             .iter()
-            .map(|destination| (destination.id, destination.fingerprint.as_str()))
+            .map(|destination| (destination.id, destination))
             .collect();
-        for (id, fingerprint) in &configured {
+        for (id, destination) in &configured {
             let lane = self
                 .lanes
                 .entry(*id)
-                .or_insert_with(|| Lane::open(fingerprint));
+                .or_insert_with(|| Lane::open(destination));
             lane.is_configured = true;
-            if lane.fingerprint != *fingerprint {
-                *lane = Lane::open(fingerprint);
+            lane.spacing = destination.spacing;
+            if lane.fingerprint != destination.fingerprint {
+                *lane = Lane {
+                    last_delivered_at: lane.last_delivered_at,
+                    ..Lane::open(destination)
+                };
             }
         }
         for (id, lane) in &mut self.lanes {
@@ -98,6 +140,57 @@ impl State {
             if note.state == "pending" && is_gone(&note.intent.destination_id) {
                 *note = note.clone().given_up(GONE);
             }
+        }
+        for announced in self.notices.values_mut() {
+            if announced.state == "pending" && is_gone(&announced.notice.destination_id) {
+                (announced.state, announced.reason) = ("dead", Some(GONE));
+            }
+        }
+    }
+
+    /// How every configured lane stands.
+    pub(super) fn lane_statuses(&self, since: DateTime<Utc>) -> Vec<LaneStatus> {
+        let configured = self
+            .lanes
+            .iter()
+            .filter(|(_, lane)| lane.is_configured);
+        configured
+            .map(|(id, lane)| self.lane_status(*id, lane, since))
+            .collect()
+    }
+
+    fn lane_status(&self, id: DestinationId, lane: &Lane, since: DateTime<Utc>) -> LaneStatus {
+        let intents = self
+            .notes
+            .values()
+            .filter(|note| note.state == "pending" && note.intent.destination_id == id);
+        let notices = self
+            .notices
+            .values()
+            .filter(|note| note.state == "pending" && note.notice.destination_id == id);
+        let messages = self
+            .messages
+            .values()
+            .filter(|message| message.delivery().destination_id == id);
+        let under_way = messages
+            .clone()
+            .filter(|message| message.is_pending());
+        let dead = messages.filter(|message| {
+            message.state == "dead"
+                && message.reason != Some("degraded")
+                && message.delivery().created_at >= since
+        });
+        LaneStatus {
+            destination_id: id,
+            traffic: lane.traffic,
+            stopped_because: lane.stopped_because.map(str::to_owned),
+            last_delivered_at: lane.last_delivered_at,
+            waiting: (intents.count() + notices.count()) as u64,
+            under_way: under_way.clone().count() as u64,
+            oldest_at: under_way
+                .map(|message| message.delivery().created_at)
+                .min(),
+            dead: dead.count() as u64,
         }
     }
 }

@@ -1,0 +1,308 @@
+//! What a message is made of before it is frozen.
+
+use std::cmp::Reverse;
+
+use chrono::{DateTime, Utc};
+
+use crate::alert::{Alert, Severity};
+use crate::evaluation::Evaluation;
+use crate::monitor::dispatcher::{Dispatched, Dispatcher};
+use crate::name::{DeliveryId, IntentId, ServiceName, derived_id};
+use crate::notification::{
+    AlertNews, Content, Delivery, Message, Notice, Notifier, Part, Plan, Reason, Sendable, Subject,
+    ToldState, Urgency,
+};
+use crate::slo::Slo;
+use crate::store::{DueGroup, StoreError};
+
+/// A group that is to be sent.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    pub(super) group: DueGroup,
+    /// The intent that the message carries.
+    pub(super) carried: IntentId,
+    /// Those that it says everything of.
+    pub(super) superseded: Vec<IntentId>,
+    pub(super) reason: Reason,
+}
+
+/// A message that is to be frozen.
+#[derive(Debug)]
+pub(super) enum Draft<'a> {
+    /// Alerts of one service.
+    Alerts {
+        service_name: &'a ServiceName,
+        news: Vec<&'a Candidate>,
+        window_at: Option<DateTime<Utc>>,
+    },
+    /// Alerts of many services.
+    Digest(Vec<&'a Candidate>),
+    Notice(&'a Notice),
+}
+
+/// What is known of the SLO of an alert.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    pub(super) slo: Option<Slo>,
+    pub(super) evaluation: Option<Evaluation>,
+}
+
+impl Candidate {
+    pub(super) fn sendable(&self) -> Sendable<'_> {
+        Sendable {
+            service_name: self.group.alert.service_name(),
+            severity: self.group.alert.severity,
+            reason: self.reason,
+        }
+    }
+
+    pub(super) fn intents(&self) -> impl Iterator<Item = IntentId> {
+        self.superseded
+            .iter()
+            .copied()
+            .chain([self.carried])
+    }
+
+    const fn sequence(&self) -> u64 {
+        self.group.sequence.saturating_add(1)
+    }
+
+    /// Episodes of the identity between the one that was told last and this one.
+    fn suppressed_episodes(&self) -> u64 {
+        let episode = self.group.alert.episode;
+        self.group
+            .told
+            .as_ref()
+            .filter(|told| told.episode > 0)
+            .map_or(0, |told| {
+                episode
+                    .saturating_sub(told.episode)
+                    .saturating_sub(1)
+            })
+    }
+
+    fn part(&self) -> Part {
+        Part {
+            alert_id: self.group.alert.id,
+            intent_id: self.carried,
+            reason: self.reason,
+            sequence: self.sequence(),
+            tells: match self.reason {
+                Reason::AllResolved => ToldState::Resolved,
+                _ => ToldState::Firing,
+            },
+            severity: self.group.alert.severity,
+        }
+    }
+}
+
+impl<'a> Draft<'a> {
+    /// Every message that is planned, and the notices; the most urgent first.
+    pub(super) fn of(plan: &Plan, candidates: &'a [Candidate], notices: &'a [Notice]) -> Vec<Self> {
+        let chosen = |places: &[usize]| {
+            let mut news: Vec<&Candidate> = places
+                .iter()
+                .filter_map(|place| candidates.get(*place))
+                .collect();
+            news.sort_by_key(|candidate| {
+                let alert = &candidate.group.alert;
+                let is_end = candidate.reason == Reason::AllResolved;
+                (is_end, Reverse(alert.severity), alert.starts_at, alert.id)
+            });
+            news
+        };
+        let mut drafts: Vec<Self> = plan
+            .messages
+            .iter()
+            .filter_map(|message| {
+                let news = chosen(&message.news);
+                Some(Draft::Alerts {
+                    service_name: news.first()?.group.alert.service_name(),
+                    news,
+                    window_at: message.window_at,
+                })
+            })
+            .collect();
+        if !plan.digest.is_empty() {
+            drafts.push(Draft::Digest(chosen(&plan.digest)));
+        }
+        drafts.extend(notices.iter().map(Draft::Notice));
+        drafts.sort_by_key(|draft| {
+            let urgency = draft.urgency();
+            (urgency.class, Reverse(urgency.severity))
+        });
+        drafts
+    }
+
+    fn news(&self) -> &[&'a Candidate] {
+        match self {
+            Self::Alerts { news, .. } | Self::Digest(news) => news,
+            Self::Notice(_) => &[],
+        }
+    }
+
+    pub(super) fn superseded(&self) -> Vec<IntentId> {
+        self.news()
+            .iter()
+            .flat_map(|candidate| candidate.superseded.iter().copied())
+            .collect()
+    }
+
+    /// As urgent as the most urgent, as grave as the gravest, of use as long as any of its news.
+    fn urgency(&self) -> Urgency {
+        if let Self::Notice(notice) = self {
+            return notice.urgency();
+        }
+        let news = self.news();
+        let severity = |candidate: &&Candidate| candidate.group.alert.severity;
+        Urgency {
+            is_resolve: news
+                .iter()
+                .any(|candidate| candidate.reason == Reason::AllResolved),
+            severity: news
+                .iter()
+                .map(severity)
+                .max()
+                .unwrap_or(Severity::Low),
+            class: news
+                .iter()
+                .map(|candidate| class(candidate.reason))
+                .min()
+                .unwrap_or(LAST_CLASS),
+        }
+    }
+
+    /// The message, frozen. Its id is made of what it carries and of when it was frozen: a receiver
+    /// that keeps ids must not take the first page of a new store for one of an old store.
+    pub(super) fn delivery(
+        &self,
+        facts: &[Facts],
+        notifier: &dyn Notifier,
+        now: DateTime<Utc>,
+    ) -> Delivery {
+        let news: Vec<AlertNews<'_>> = self
+            .news()
+            .iter()
+            .enumerate()
+            .map(|(place, candidate)| news(candidate, facts.get(place)))
+            .collect();
+        let parts: Vec<Part> = self
+            .news()
+            .iter()
+            .map(|candidate| candidate.part())
+            .collect();
+        let news = &news;
+        let (content, subject) = match self {
+            Self::Alerts {
+                service_name,
+                window_at,
+                ..
+            } => {
+                let subject = Subject::Alerts {
+                    service_name: (*service_name).clone(),
+                    window_at: *window_at,
+                    parts,
+                };
+                (Content::Alerts { service_name, news }, subject)
+            }
+            Self::Digest(_) => (Content::Digest { news }, Subject::Digest { parts }),
+            Self::Notice(notice) => (Content::Notice(notice), Subject::Notice(notice.id)),
+        };
+        Delivery {
+            id: self.id(now),
+            destination_id: notifier.destination().id,
+            body: notifier.render(&Message { content, now }),
+            subject,
+            urgency: self.urgency(),
+            created_at: now,
+        }
+    }
+
+    fn id(&self, now: DateTime<Utc>) -> DeliveryId {
+        let frozen_at = now.timestamp_micros().to_be_bytes();
+        let mut parts: Vec<&[u8]> = self
+            .news()
+            .iter()
+            .map(|candidate| {
+                candidate
+                    .carried
+                    .0
+                    .as_bytes()
+                    .as_slice()
+            })
+            .collect();
+        if let Self::Notice(notice) = self {
+            parts.push(notice.id.0.as_bytes());
+        }
+        parts.push(&frozen_at);
+        DeliveryId(derived_id("delivery", &parts))
+    }
+}
+
+impl Dispatcher {
+    /// What is known of the SLOs that a message speaks of. What is corrupt there is left out of the
+    /// message, which matters more.
+    pub(super) async fn facts(
+        &self,
+        draft: &Draft<'_>,
+        done: &mut Dispatched,
+    ) -> Result<Vec<Facts>, StoreError> {
+        let Draft::Alerts { news, .. } = draft else {
+            return Ok(Vec::new());
+        };
+        let mut facts = Vec::with_capacity(news.len());
+        for candidate in news {
+            match self
+                .facts_of(&candidate.group.alert)
+                .await
+            {
+                Err(error @ StoreError::Corrupt { .. }) => {
+                    done.note(error);
+                    facts.push(Facts::default());
+                }
+                found => facts.push(found?),
+            }
+        }
+        Ok(facts)
+    }
+
+    pub(super) async fn facts_of(&self, alert: &Alert) -> Result<Facts, StoreError> {
+        let Some(id) = alert.slo_id() else {
+            return Ok(Facts::default());
+        };
+        let slo = self.ports.catalog.find(id).await?;
+        let standings = self
+            .ports
+            .evaluations
+            .standings(&[id])
+            .await?;
+        let evaluation = standings
+            .into_iter()
+            .next()
+            .and_then(|standing| standing.evaluation);
+        Ok(Facts { slo, evaluation })
+    }
+}
+
+fn news<'a>(candidate: &'a Candidate, facts: Option<&'a Facts>) -> AlertNews<'a> {
+    AlertNews {
+        alert: &candidate.group.alert,
+        reason: candidate.reason,
+        sequence: candidate.sequence(),
+        suppressed_episodes: candidate.suppressed_episodes(),
+        slo: facts.and_then(|facts| facts.slo.as_ref()),
+        evaluation: facts.and_then(|facts| facts.evaluation.as_ref()),
+    }
+}
+
+/// First fires, raises, ended acknowledgements and resolves come first; repeats last.
+const fn class(reason: Reason) -> u8 {
+    match reason {
+        Reason::First | Reason::SeverityRaised | Reason::AckTimeout | Reason::AllResolved => 1,
+        Reason::SeverityFell | Reason::Recurred => 2,
+        Reason::Repeat => 3,
+    }
+}
+
+/// The class of what is in no hurry.
+const LAST_CLASS: u8 = 4;
