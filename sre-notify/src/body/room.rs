@@ -19,7 +19,7 @@ pub(super) struct Room {
 
 impl Room {
     /// From everything to little; what fits by none of them has fewer alerts.
-    pub(super) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 6] = [
         Self { ..Self::WHOLE },
         Self {
             has_own_links: false,
@@ -44,10 +44,17 @@ impl Room {
             rules: 4,
             message_chars: 1_000,
         },
+        Self {
+            has_own_links: false,
+            labels: 0,
+            label_chars: 0,
+            rules: 2,
+            message_chars: 200,
+        },
     ];
 
     /// The least of an alert that is worth its place.
-    pub(super) const LAST: &'static Self = &Self::ALL[4];
+    pub(super) const LAST: &'static Self = &Self::ALL[5];
 
     const WHOLE: Self = Self {
         has_own_links: true,

@@ -65,6 +65,7 @@ impl Maker {
         };
         let dispatcher = DispatcherPorts {
             outbox: Arc::<dyn Store>::clone(&store),
+            notices: Arc::<dyn Store>::clone(&store),
             alerts: Arc::<dyn Store>::clone(&store),
             catalog: Arc::<dyn Store>::clone(&store),
             evaluations: Arc::<dyn Store>::clone(&store),

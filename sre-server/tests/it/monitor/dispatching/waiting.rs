@@ -41,9 +41,8 @@ async fn an_open_page_holds_the_tickets_of_its_slo_until_it_resolves() {
         bodies,
         [
             "burn_rate 1 critical all_resolved #2",
-            "burn_rate 1 critical first #1",
+            "burn_rate 1 critical first #1, slow_burn 1 critical first #1",
             "slo_violation 1 critical first #1",
-            "slow_burn 1 critical first #1",
         ],
         "the slow burn of the other SLO, and none of the one that was superseded"
     );
