@@ -14,6 +14,7 @@ const READ_WHOLE: &[(&str, &str)] = &[
     ("SCAN CONSTANT ROW", ""),
     ("SCAN due", "with due as"),
     ("SCAN (subquery-", "with due as"),
+    ("SCAN groups", "with due as"),
     // The names of services: each step of these finds one more, down an index.
     ("SCAN declared", "named (name) as"),
     ("SCAN depended_on", "named (name) as"),
@@ -33,6 +34,10 @@ const READ_WHOLE: &[(&str, &str)] = &[
     ("SCAN intents USING INDEX intents_", "state"),
     ("SCAN intents USING COVERING INDEX intents_", "state"),
     ("SCAN deliveries USING", "state = 'pending'"),
+    (
+        "SCAN n USING COVERING INDEX notices_pending",
+        "state = 'pending'",
+    ),
     (
         "SCAN notices USING INDEX notices_pending",
         "state = 'pending'",
