@@ -326,12 +326,3 @@ pub struct AlertUpdate {
     /// What it means to incidents, where it begins or becomes graver.
     pub join: Option<Box<Join>>,
 }
-
-impl AlertUpdate {
-    /// Adds services whose live incidents the alert joins where its own service has none.
-    pub fn add_neighbours(&mut self, neighbours: impl IntoIterator<Item = ServiceName>) {
-        if let Some(join) = &mut self.join {
-            join.extend(neighbours);
-        }
-    }
-}

@@ -8,6 +8,7 @@
 
 mod change;
 mod join;
+mod onset;
 pub mod patterns;
 mod state;
 pub mod stats;
@@ -21,7 +22,9 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use change::{Change, Edit, IncidentRefusal, merge};
-pub use join::Join;
+pub use join::{Join, nearest};
+pub(crate) use onset::begin_at_onset;
+pub use onset::onset;
 pub use state::{IncidentState, IncidentStatus, IncidentStatusError};
 
 use crate::alert::Severity;

@@ -202,6 +202,7 @@ macro_rules! for_each_test {
                     a_lesser_alert_joins_and_opens_nothing
                     an_alert_that_does_not_count_leaves_incidents_alone
                     an_alert_joins_the_incident_of_a_neighbour
+                    an_alert_joins_the_incident_of_a_dependent
                     the_nearest_incident_is_joined
                     an_alert_that_becomes_graver_raises_its_incident
                     an_alert_that_becomes_grave_opens_an_incident

@@ -19,8 +19,6 @@ use crate::name::{AlertId, IncidentId, ServiceName, derived_id};
 pub struct Join {
     /// The incident to open where none is live; `None` for an alert that only joins.
     pub opening: Option<IncidentUpdate>,
-    /// Whose live incidents it joins, the nearest first: its service, then neighbours.
-    pub groups: Vec<ServiceName>,
 }
 
 /// The longest title of an incident that a rule opens, in characters.
@@ -35,6 +33,22 @@ impl Alert {
     }
 }
 
+/// The live incident that what happens to `service` belongs to: its own, else that of the first
+/// neighbour that has one; of several, the one that began last.
+#[must_use]
+pub fn nearest<'a>(
+    service: &ServiceName,
+    neighbours: &[ServiceName],
+    live: &'a [Incident],
+) -> Option<&'a Incident> {
+    let mut services = std::iter::once(service).chain(neighbours);
+    services.find_map(|service| {
+        live.iter()
+            .filter(|incident| incident.is_live() && incident.concerns(service))
+            .max_by_key(|incident| (incident.started_at, incident.id))
+    })
+}
+
 impl Join {
     /// What the alert, as grave as it is now, asks for; `None` where it does not count.
     #[must_use]
@@ -42,26 +56,6 @@ impl Join {
         alert.is_countable().then(|| Self {
             opening: (alert.severity >= Severity::Critical)
                 .then(|| opened(alert, IncidentState::Open, now)),
-            groups: vec![alert.service_name().clone()],
-        })
-    }
-
-    /// Adds services whose incidents are joined where the alert's own has none.
-    pub fn extend(&mut self, neighbours: impl IntoIterator<Item = ServiceName>) {
-        for service in neighbours {
-            if !self.groups.contains(&service) {
-                self.groups.push(service);
-            }
-        }
-    }
-
-    /// The incident to join: that of the nearest service; of several, the one that began last.
-    #[must_use]
-    pub fn nearest<'a>(&self, live: &'a [Incident]) -> Option<&'a Incident> {
-        self.groups.iter().find_map(|service| {
-            live.iter()
-                .filter(|incident| incident.is_live() && incident.concerns(service))
-                .max_by_key(|incident| (incident.started_at, incident.id))
         })
     }
 

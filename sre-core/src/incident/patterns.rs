@@ -9,14 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use crate::alert::{Alert, AlertType, DedupKey};
-use crate::incident::join::{Join, opened};
+use crate::incident::join::{Join, nearest, opened};
 use crate::incident::{
     Actor, Belonging, Incident, IncidentSettings, IncidentState, IncidentStatus, IncidentUpdate,
 };
 use crate::name::ServiceName;
 
-/// The neighbours of services that have any: direct dependencies and dependents.
-pub type Neighbours = BTreeMap<ServiceName, BTreeSet<ServiceName>>;
+/// The neighbours of services that have any: what they depend on, then what depends on them.
+pub type Neighbours = BTreeMap<ServiceName, Vec<ServiceName>>;
 
 /// What alerts that are in no incident come to, given the live incidents: each open one joins what
 /// is live by now; of the rest, enough on one service and its neighbours open an incident, and a
@@ -37,10 +37,12 @@ pub fn gathered(
         .iter()
         .filter(|alert| matters(alert))
     {
-        let join = wish(alert, neighbours);
-        match join.nearest(live) {
+        let near = neighbours
+            .get(alert.service_name())
+            .map_or(&[][..], Vec::as_slice);
+        match nearest(alert.service_name(), near, live) {
             Some(incident) if alert.is_open() && changed.insert(incident.id) => {
-                updates.push(joined(&join, incident, alert, now));
+                updates.push(joined(incident, alert, now));
             }
             Some(_) => {}
             None => left.push(alert),
@@ -128,26 +130,11 @@ fn matters(alert: &Alert) -> bool {
     alert.is_countable() || (alert.is_ticket() && *alert.alert_type() == AlertType::SloViolation)
 }
 
-/// The wish to join, never to confirm: that was the alert's to say when it began.
-fn wish(alert: &Alert, neighbours: &Neighbours) -> Join {
-    let mut join = Join {
-        opening: None,
-        groups: vec![alert.service_name().clone()],
-    };
-    join.extend(
-        neighbours
-            .get(alert.service_name())
-            .into_iter()
-            .flatten()
-            .cloned(),
-    );
-    join
-}
-
-/// A ticket belongs to the incident, and makes it no graver: the budget is gone because of it.
-fn joined(join: &Join, incident: &Incident, alert: &Alert, now: DateTime<Utc>) -> IncidentUpdate {
+/// An alert that joins late confirms no candidate: that was its to do when it began. A ticket makes
+/// the incident no graver: the budget is gone because of it.
+fn joined(incident: &Incident, alert: &Alert, now: DateTime<Utc>) -> IncidentUpdate {
     if alert.is_countable() {
-        return join.joined(incident.clone(), alert, now);
+        return Join { opening: None }.joined(incident.clone(), alert, now);
     }
     let started_at = incident.started_at;
     let change = incident

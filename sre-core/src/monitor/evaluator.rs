@@ -15,6 +15,7 @@ use crate::alert::{Alert, Moment};
 use crate::decide::{Situation, decide, identities};
 use crate::evaluation::{Evaluation, Progress};
 use crate::hour::Hour;
+use crate::incident::begin_at_onset;
 use crate::ledger::Ledger;
 use crate::monitor::folding::{Reader, Strikes, merged};
 use crate::monitor::ledgers::{LedgerKey, Ledgers, evaluate_with_edges, horizon, load_ledger};
@@ -261,6 +262,8 @@ impl Evaluator {
                     settings: &self.settings.lifecycle,
                 },
             });
+            let target = claim.slo.definition.target;
+            begin_at_onset(&mut changes.alerts, &ledger, target);
         }
         Ok(Prepared {
             claim,

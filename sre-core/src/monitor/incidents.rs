@@ -1,28 +1,36 @@
 //! Looking back for incidents: what piles up, what has become quiet, what was forgotten.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use crate::alert::Alert;
 use crate::incident::patterns::{Neighbours, gathered, moved_by_time};
 use crate::incident::{Incident, IncidentSettings, IncidentUpdate};
-use crate::name::IncidentId;
-use crate::store::{Commit, IncidentQuery, Incidents, IncidentsPage, Page, StoreError};
+use crate::name::{IncidentId, ServiceName};
+use crate::store::{Commit, IncidentQuery, Incidents, IncidentsPage, Page, Services, StoreError};
 
 /// Opens, joins, ends and reopens incidents by the rules that look back. One a process; replicas
 /// decide the same, and of two that write one is superseded.
 #[derive(Debug)]
 pub struct IncidentKeeper {
     incidents: Arc<dyn Incidents>,
+    services: Arc<dyn Services>,
     settings: IncidentSettings,
 }
 
 impl IncidentKeeper {
     /// A keeper that decides by `settings`.
     #[must_use]
-    pub fn new(incidents: Arc<dyn Incidents>, settings: IncidentSettings) -> Self {
+    pub fn new(
+        incidents: Arc<dyn Incidents>,
+        services: Arc<dyn Services>,
+        settings: IncidentSettings,
+    ) -> Self {
         Self {
             incidents,
+            services,
             settings,
         }
     }
@@ -44,13 +52,36 @@ impl IncidentKeeper {
             .incidents
             .loose_alerts(since, BATCH)
             .await?;
-        let gathered = gathered(&loose, &live, &Neighbours::new(), &self.settings, now);
+        let neighbours = self.neighbours(&loose).await?;
+        let gathered = gathered(&loose, &live, &neighbours, &self.settings, now);
         updates.extend(
             gathered
                 .into_iter()
                 .filter(|update| !moved.contains(&update.incident.id)),
         );
         self.store(updates).await
+    }
+
+    /// What the services of these alerts depend on, and what depends on them.
+    async fn neighbours(&self, loose: &[Alert]) -> Result<Neighbours, StoreError> {
+        let names: BTreeSet<ServiceName> = loose
+            .iter()
+            .map(|alert| alert.service_name().clone())
+            .collect();
+        let mut neighbours = Neighbours::new();
+        for name in names {
+            let own = std::slice::from_ref(&name);
+            let known = self.services.find_services(own).await?;
+            let mut near: Vec<ServiceName> = known
+                .into_iter()
+                .flat_map(|service| service.dependencies.into_keys())
+                .collect();
+            near.extend(self.services.dependents(own).await?);
+            if !near.is_empty() {
+                neighbours.insert(name, near);
+            }
+        }
+        Ok(neighbours)
     }
 
     /// Each by itself: one that somebody else has changed meanwhile is looked at again next time.

@@ -8,7 +8,7 @@ use sre_core::monitor::{
 };
 use sre_core::notification::Notifier;
 use sre_core::source::MetricSource;
-use sre_core::store::{Retention, Store, Target};
+use sre_core::store::{Retention, Services, Store, Target};
 use sre_core::time::Span;
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
@@ -68,7 +68,7 @@ impl Crew {
             SECOND,
             Arc::clone(&never),
         );
-        driver.spawn(keep_incidents(context), SECOND, Arc::clone(&never));
+        driver.spawn(self.keep_incidents(context), SECOND, Arc::clone(&never));
         driver.spawn(self.collector(context), SECOND, Arc::clone(&never));
         driver.spawn(record(context), SECOND, Arc::clone(&never));
         if let Some(source) = self.demo {
@@ -93,6 +93,15 @@ impl Crew {
             context.routes(),
             context.about.replica.clone(),
         )
+    }
+
+    fn keep_incidents(&self, context: &Context) -> IncidentsWorker {
+        let services: Arc<dyn Services> = Arc::<dyn Store>::clone(&self.store);
+        let incidents = Arc::clone(&context.incidents);
+        IncidentsWorker {
+            keeper: IncidentKeeper::new(incidents, services, context.settings.incidents),
+            clock: Arc::clone(&context.clock),
+        }
     }
 
     fn collector(&self, context: &Context) -> CollectorWorker {
@@ -154,14 +163,6 @@ fn move_alerts(context: &Context, told: Arc<Notify>) -> AlertsWorker {
         mover: AlertMover::new(alerts, settings, context.routes(), holder),
         clock: Arc::clone(&context.clock),
         told,
-    }
-}
-
-fn keep_incidents(context: &Context) -> IncidentsWorker {
-    let incidents = Arc::clone(&context.incidents);
-    IncidentsWorker {
-        keeper: IncidentKeeper::new(incidents, context.settings.incidents),
-        clock: Arc::clone(&context.clock),
     }
 }
 

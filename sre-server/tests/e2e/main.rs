@@ -14,6 +14,7 @@ mod exporter;
 mod first_start;
 mod full_disk;
 mod graceful_stop;
+mod incident;
 mod kill;
 mod outage;
 mod page;

@@ -7,8 +7,8 @@ use sre_core::store::{Incidents, Store, StoreError};
 use super::{alerted, changed, every, only, stored};
 use crate::Verdict;
 use crate::fixtures::{
-    at, changes, concerning, fires, fires_again, identity, incident, opens, raised, resolved,
-    severity_update, slo, start_of,
+    at, changes, concerning, depends_on, fires, fires_again, identity, incident, opens, raised,
+    resolved, service, severity_update, slo, start_of,
 };
 use crate::tools::{MANY, a_minute_after, is_applied, taken_by_many};
 
@@ -148,21 +148,50 @@ pub async fn an_alert_that_does_not_count_leaves_incidents_alone(store: &dyn Sto
     Ok(())
 }
 
-/// Where its own service has no incident, an alert joins that of a neighbour, and its service
-/// suffers from then on.
+/// Where its own service has no incident, an alert joins that of what its service depends on, or of
+/// what depends on it, and its service suffers from then on.
 pub async fn an_alert_joins_the_incident_of_a_neighbour(store: &dyn Store) -> Verdict {
+    let search = depends_on(service("search"), &[("cache", "1"), ("checkout", "1")]);
+    let cart = depends_on(service("cart"), &[("search", "1")]);
+    for service in [search, cart] {
+        store.put_service(&service, 0).await?;
+    }
     alerted(store, &page(1, 0)).await?;
-    let mut update = of_service("search", 2, 5);
-    update.add_neighbours(["payments", "checkout"].map(|name| name.parse().expect("a name")));
-    let joined = alerted(store, &update).await?;
-    let incident = only(store).await?;
-    assert_eq!(joined.incident_id, Some(incident.id));
-    let affected: Vec<_> = incident
-        .affected_services
+    // Before search is concerned, cart is two steps away.
+    let apart = alerted(store, &of_service("cart", 2, 3)).await?;
+    alerted(store, &resolved(&apart, at(4))).await?;
+    let joined = alerted(store, &of_service("search", 3, 5)).await?;
+    let incidents = every(store).await?;
+    let cart = incidents
         .iter()
+        .find(|incident| Some(incident.id) == apart.incident_id);
+    assert_eq!(
+        joined.incident_id,
+        store
+            .find_alert(page(1, 0).alert.id)
+            .await?
+            .and_then(|alert| alert.incident_id),
+        "what a service depends on is nearer than what depends on it"
+    );
+    assert_eq!(cart.map(|cart| cart.version), Some(1));
+    let affected: Vec<_> = incidents
+        .iter()
+        .find(|incident| Some(incident.id) == joined.incident_id)
+        .into_iter()
+        .flat_map(|incident| &incident.affected_services)
         .map(sre_core::name::ServiceName::as_str)
         .collect();
     assert_eq!(affected, ["checkout", "search"]);
+    Ok(())
+}
+
+/// An alert of what others depend on joins the incident that one of them has.
+pub async fn an_alert_joins_the_incident_of_a_dependent(store: &dyn Store) -> Verdict {
+    let declared = depends_on(service("checkout"), &[("cards", "1")]);
+    store.put_service(&declared, 0).await?;
+    alerted(store, &page(1, 0)).await?;
+    let joined = alerted(store, &of_service("cards", 2, 5)).await?;
+    assert_eq!(joined.incident_id, Some(only(store).await?.id));
     Ok(())
 }
 
@@ -170,10 +199,10 @@ pub async fn an_alert_joins_the_incident_of_a_neighbour(store: &dyn Store) -> Ve
 pub async fn the_nearest_incident_is_joined(store: &dyn Store) -> Verdict {
     let own = alerted(store, &of_service("search", 1, 0)).await?;
     alerted(store, &page(2, 5)).await?;
-    let mut update = of_service("search", 3, 9);
-    update.add_neighbours(["checkout".parse().expect("a name")]);
+    let declared = depends_on(service("search"), &[("checkout", "1")]);
+    store.put_service(&declared, 0).await?;
     assert_eq!(
-        alerted(store, &update)
+        alerted(store, &of_service("search", 3, 9))
             .await?
             .incident_id,
         own.incident_id

@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sre_core::alert::{Alert, AlertState, AlertType, AlertUpdate, Origin};
-use sre_core::incident::{Incident, IncidentUpdate};
-use sre_core::name::{AlertId, IncidentId};
+use sre_core::incident::{Incident, IncidentUpdate, nearest};
+use sre_core::name::{AlertId, IncidentId, ServiceName};
 use sre_core::store::{
     AlertStep, Commit, IncidentQuery, Incidents, IncidentsPage, Page, Recollection, StoreError,
 };
@@ -181,7 +181,8 @@ impl State {
                 .filter(|incident| incident.is_live())
                 .cloned()
                 .collect();
-            match join.nearest(&live) {
+            let service = alert.service_name();
+            match nearest(service, &self.neighbours(service), &live) {
                 Some(incident) => Some(join.joined(incident.clone(), alert, update.at)),
                 None => join.opened(self.previous_of(alert)),
             }
@@ -189,6 +190,23 @@ impl State {
         if let Some(change) = change {
             self.change_incidents(&[change]);
         }
+    }
+
+    /// What the service depends on, then what depends on it, each by name.
+    fn neighbours(&self, service: &ServiceName) -> Vec<ServiceName> {
+        let own = self.services.get(service);
+        let dependencies = own
+            .into_iter()
+            .flat_map(|declared| declared.dependencies.keys());
+        let dependents = self
+            .services
+            .values()
+            .filter(|other| other.dependencies.contains_key(service))
+            .map(|other| &other.name);
+        dependencies
+            .chain(dependents)
+            .cloned()
+            .collect()
     }
 
     /// The incident that the episode before belonged to.

@@ -1,8 +1,9 @@
 //! Alerts that begin, or become graver, come to their incident in their own transaction.
 
-use sqlx::{SqliteConnection, query_scalar};
+use sqlx::{SqliteConnection, query, query_scalar};
 use sre_core::alert::{Alert, AlertUpdate};
-use sre_core::name::IncidentId;
+use sre_core::incident::nearest;
+use sre_core::name::{IncidentId, ServiceName};
 use sre_core::store::StoreError;
 
 use super::change::apply;
@@ -25,9 +26,13 @@ pub(crate) async fn follow(
         let incident = find(tx, held).await?;
         incident.and_then(|incident| incident.raised_by(alert, update.at))
     } else {
-        let groups = row::json("groups", &join.groups)?;
-        let live = live_of(tx, &groups).await?;
-        match join.nearest(&live) {
+        let service = alert.service_name();
+        let neighbours = neighbours(tx, service).await?;
+        let concerned: Vec<&ServiceName> = std::iter::once(service)
+            .chain(&neighbours)
+            .collect();
+        let live = live_of(tx, &row::json("services", &concerned)?).await?;
+        match nearest(service, &neighbours, &live) {
             Some(incident) => Some(join.joined(incident.clone(), alert, update.at)),
             None if join.opening.is_some() => join.opened(previous_of(tx, alert).await?),
             None => None,
@@ -39,6 +44,30 @@ pub(crate) async fn follow(
         end_part(tx, is_applied).await?;
     }
     Ok(())
+}
+
+/// What the service depends on, then what depends on it, each by name.
+async fn neighbours(
+    tx: &mut SqliteConnection,
+    service: &ServiceName,
+) -> Result<Vec<ServiceName>, StoreError> {
+    let name = service.as_str();
+    let rows = query!(
+        "select 0 as place, dependency_name as name from service_dependencies
+          where service_name = $1
+         union all
+         select 1 as place, service_name as name from service_dependencies
+          where dependency_name = $1
+         order by place, name",
+        name
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(classify)?;
+    let row = Row::with_text("service_dependencies", name);
+    rows.iter()
+        .map(|stored| row.text("dependency_name", &stored.name))
+        .collect()
 }
 
 /// The incident that the alert belongs to.
