@@ -79,7 +79,11 @@ impl Maker {
                 routes.clone(),
                 holder,
             ),
-            keeper: IncidentKeeper::new(Arc::<dyn Store>::clone(&store), settings.incidents),
+            keeper: IncidentKeeper::new(
+                Arc::<dyn Store>::clone(&store),
+                Arc::<dyn Store>::clone(&store),
+                settings.incidents,
+            ),
             dispatcher: Dispatcher::new(dispatcher, vec![channel], lifecycle, Span::SECOND, false),
             store,
             source,
