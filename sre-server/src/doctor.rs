@@ -13,6 +13,7 @@ mod render;
 mod smtp;
 mod source;
 mod space;
+mod tokens;
 
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ pub use self::render::write;
 pub use self::smtp::{Mail, greet};
 pub use self::source::prometheus;
 pub use self::space::directory;
+pub use self::tokens::tokens;
 
 /// How long one thing may take: longer than what works ever does.
 const TIME_LIMIT: Duration = Duration::from_secs(5);

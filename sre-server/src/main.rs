@@ -47,7 +47,7 @@ fn run() -> io::Result<ExitCode> {
                 .map(ExitCode::from)
         }),
         Verb::Doctor(args) => block_on(&mut err, async {
-            app::doctor(args, &Env, &mut out)
+            app::doctor(args, Config::read(&Env), &mut io::stdout())
                 .await
                 .map(ExitCode::from)
         }),

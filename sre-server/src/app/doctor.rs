@@ -9,9 +9,9 @@ use sre_store_sqlite::{Inspection, Schema, inspect};
 use super::install_tls_provider;
 use crate::cli::{DoctorArgs, Exit};
 use crate::clock::SystemClock;
-use crate::config::{Channels, Config, Settings, StoreLocation};
+use crate::config::{Channels, Config, Faults, StoreLocation, Warning};
 use crate::doctor::{
-    self, Finding, Mail, Place, Verdict, clock, directory, greet, listen, prometheus, reach,
+    self, Finding, Mail, Place, Verdict, clock, directory, greet, listen, prometheus, reach, tokens,
 };
 
 /// Looks at everything, and writes what was found to `out`.
@@ -21,11 +21,11 @@ use crate::doctor::{
 /// Writing failed, or the HTTP client cannot be set up.
 pub async fn doctor(
     args: DoctorArgs,
-    settings: &dyn Settings,
-    out: &mut impl Write,
+    read: Result<(Config, Vec<Warning>), Faults>,
+    out: &mut (impl Write + Send),
 ) -> anyhow::Result<Exit> {
     install_tls_provider();
-    let findings = match Config::read(settings) {
+    let findings = match read {
         Ok((config, warnings)) => {
             let mut findings = vec![Finding::ok("settings", "all of them can be used")];
             findings.extend(doctor::warnings(&warnings));
@@ -50,6 +50,7 @@ async fn examine(config: &Config) -> anyhow::Result<Vec<Finding>> {
     let StoreLocation::Sqlite(path) = &config.store.location;
     let mut findings = vec![
         listen(config.server.address, &client).await,
+        tokens(&config.server, SystemClock.now()),
         store(path).await,
         directory(path.parent().unwrap_or(Path::new("."))),
     ];

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sre_core::alert::{Alert, LifecycleSettings, Moment, Severity};
-use sre_core::incident::{Actor, Incident, IncidentState, IncidentStatus, IncidentUpdate};
+use sre_core::incident::{Actor, Change, Incident, IncidentState, IncidentStatus, IncidentUpdate};
 use sre_core::name::DestinationId;
 use sre_core::store::{AlertQuery, IncidentQuery, Page, Store, StoreError};
 use sre_core::time::{Interval, Span};
@@ -72,42 +72,53 @@ impl OnCall<'_> {
         Ok(())
     }
 
-    /// Acknowledged when it is noticed, mitigated when its alerts have ended, resolved once the
-    /// cause is gone, too.
+    /// Acknowledged when it is noticed, with a word now and then; mitigated when its pages have
+    /// ended, resolved once the cause is gone, too. One that is long is left open meanwhile.
     async fn next_step(
         &self,
         incident: Incident,
         now: DateTime<Utc>,
     ) -> Result<Option<IncidentUpdate>, StoreError> {
-        let (to, comment) = match incident.state {
-            IncidentState::Open if now - incident.started_at >= ANSWERED_AFTER.as_delta() => (
-                IncidentStatus::Acknowledged,
-                "The new release fails; rolling back",
-            ),
-            IncidentState::Acknowledged { .. } if self.is_over(&incident).await? => {
-                (IncidentStatus::Mitigated, "Rolled back; errors are gone")
+        use IncidentStatus::{Acknowledged, Mitigated, Resolved};
+        let since = |at: DateTime<Utc>| now - at;
+        let quiet = incident.touched_at.map(since);
+        let waited = since(incident.started_at) >= ANSWERED_AFTER.as_delta();
+        let is_over = self.is_over(&incident).await?;
+        let step = match incident.state {
+            IncidentState::Open if quiet.is_none() && waited => {
+                Some((Acknowledged, "The new release fails; rolling back"))
             }
-            IncidentState::Mitigated { at, .. } if now - at >= FIXED_AFTER => (
-                IncidentStatus::Resolved,
-                "The release is mended and out again",
-            ),
-            _ => return Ok(None),
+            IncidentState::Open if quiet.is_some() && is_over => {
+                Some((Acknowledged, "Back at it: errors are gone"))
+            }
+            IncidentState::Acknowledged { .. } if is_over => {
+                Some((Mitigated, "Rolled back; errors are gone"))
+            }
+            IncidentState::Mitigated { at, .. } if since(at) >= FIXED_AFTER => {
+                Some((Resolved, "The release is mended and out again"))
+            }
+            _ => None,
         };
-        let ada = Actor::Person(Some(ADA.to_owned()));
-        let step = incident
-            .change(ada, now)
-            .step(to, Some(comment));
-        Ok(step
-            .ok()
-            .map(sre_core::incident::Change::done))
+        let is_silent = quiet.is_some_and(|quiet| quiet >= WORD_EVERY);
+        let is_worked_on = matches!(incident.state, IncidentState::Acknowledged { .. });
+        let change = incident.change(Actor::Person(Some(ADA.to_owned())), now);
+        let changed = match step {
+            Some((to, comment)) => change.step(to, Some(comment)),
+            None if is_worked_on && is_silent => change.note(WORD.to_owned(), now),
+            None => return Ok(None),
+        };
+        Ok(changed.ok().map(Change::done))
     }
 
+    /// Whether nothing pages any more; tickets outlive the impact.
     async fn is_over(&self, incident: &Incident) -> Result<bool, StoreError> {
         let alerts = self
             .store
             .alerts_of(&[incident.id])
             .await?;
-        Ok(!alerts.iter().any(Alert::is_open))
+        Ok(!alerts
+            .iter()
+            .any(|alert| alert.is_open() && !alert.is_ticket()))
     }
 }
 
@@ -119,6 +130,9 @@ const LEFT_ALONE: &str = "mcp-manager-server";
 const ANSWERED_AFTER: Span = Span::minutes(4);
 /// How long the cause outlives the impact.
 const FIXED_AFTER: TimeDelta = TimeDelta::minutes(90);
+/// How often somebody who works on an incident says so: before it is taken for forgotten.
+const WORD_EVERY: TimeDelta = TimeDelta::minutes(15);
+const WORD: &str = "Still rolling back, one zone after the other";
 /// Incidents of before have had their end.
 const LOOKED_AT: Span = Span::days(3);
 /// Transitions of an episode that was never acknowledged: it opened, and perhaps grew graver.

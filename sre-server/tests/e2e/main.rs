@@ -8,6 +8,7 @@ mod bad_input;
 mod client;
 mod dashboards;
 mod demo;
+mod deployment;
 mod discovery;
 mod doctor;
 mod exporter;
