@@ -72,6 +72,7 @@ pub use self::call::Call;
 pub use self::fields::Fields;
 
 pub use self::origin::Names;
+pub(crate) use self::problem::unreadable_head;
 pub use self::problem::{ApiError, BoxError};
 pub use self::response::Response;
 pub use self::router::{Line, Router, Routes};

@@ -22,11 +22,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::Service;
 use tower::util::MapRequest;
 
+use self::bare_refusal::BareRefusal;
 use self::head_guard::HeadGuard;
 use self::write_stall::WriteStall;
 use crate::http::Remote;
 use crate::lifecycle::Stop;
 
+mod bare_refusal;
 mod head_guard;
 mod write_stall;
 
@@ -167,7 +169,8 @@ impl Connection {
             }
             request
         });
-        let io = TokioIo::new(WriteStall::new(HeadGuard::new(socket)));
+        let guarded = WriteStall::new(HeadGuard::new(socket));
+        let io = TokioIo::new(BareRefusal::new(guarded));
         let connection = builder().serve_connection(io, TowerToHyperService::new(service));
         tokio::select! {
             ended = watcher.watch(connection) => {

@@ -138,13 +138,10 @@ impl NewToken {
         name: Option<&str>,
         expires_at: Option<DateTime<Utc>>,
     ) -> Result<Self, NoRandomness> {
-        let id: String = random_bytes::<4>()?
-            .into_iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let id = u32::from_be_bytes(random_bytes()?);
         let secret = URL_SAFE_NO_PAD.encode(random_bytes::<32>()?);
-        let text = format!("sre_{role}_{id}_{secret}");
-        let name = name.map_or_else(|| format!("{role}-{id}"), str::to_owned);
+        let text = format!("sre_{role}_{id:08x}_{secret}");
+        let name = name.map_or_else(|| format!("{role}-{id:08x}"), str::to_owned);
         let token = Token {
             name: name.into(),
             role,

@@ -9,6 +9,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use subtle::ConstantTimeEq as _;
@@ -83,7 +84,7 @@ impl FromStr for TokenSet {
                 continue;
             }
             match read(line) {
-                Ok(token) if !names.insert(token.name.clone()) => {
+                Ok(token) if !names.insert(Arc::clone(&token.name)) => {
                     faults.push(format!("line {number}: the name is there twice"));
                 }
                 Ok(token) if !hashes.insert(token.hash) => {

@@ -5,6 +5,7 @@ mod markdown;
 mod page;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
@@ -155,10 +156,12 @@ impl Operation {
                 .map(pretty)
                 .unwrap_or_default();
             let example = example.replace('\'', "'\\''");
-            command.push_str(&format!(
-                " \\\n  -H 'Content-Type: {}' \\\n  -d '{example}'",
-                body.media_type
-            ));
+            let media_type = &body.media_type;
+            // A text takes everything.
+            let _ = write!(
+                command,
+                " \\\n  -H 'Content-Type: {media_type}' \\\n  -d '{example}'"
+            );
         }
         command
     }

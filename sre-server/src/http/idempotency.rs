@@ -79,16 +79,14 @@ pub(super) fn key(parts: &Parts) -> Result<Option<String>, ApiError> {
                 .bytes()
                 .all(|byte| byte.is_ascii_graphic())
     });
-    match (text, given.next()) {
-        (Some(text), None) => Ok(Some(text.to_owned())),
-        _ => {
-            let detail = format!("is one text of 1 to {KEY_LENGTH_MAX} visible ASCII characters");
-            Err(ApiError::Invalid(vec![Fault::parameter(
-                "Idempotency-Key",
-                detail,
-            )]))
-        }
+    if let (Some(text), None) = (text, given.next()) {
+        return Ok(Some(text.to_owned()));
     }
+    let detail = format!("is one text of 1 to {KEY_LENGTH_MAX} visible ASCII characters");
+    Err(ApiError::Invalid(vec![Fault::parameter(
+        "Idempotency-Key",
+        detail,
+    )]))
 }
 
 impl Once {

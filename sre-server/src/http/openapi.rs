@@ -10,7 +10,7 @@ use utoipa::openapi::path::{
 };
 use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::response::Response;
-use utoipa::openapi::schema::{Array, Object, SchemaType, Type};
+use utoipa::openapi::schema::{Array, KnownFormat, Object, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
 };
@@ -20,6 +20,7 @@ use utoipa::openapi::{
 
 use self::refusals::{Operation as Place, Refusal};
 use super::doc::{Access, Answer, BodyRule, Content, Doc, SchemaOf};
+use super::page::LIMIT_MAX;
 use super::problem::Problem;
 
 mod examples;
@@ -156,7 +157,7 @@ fn parameters(place: Place<'_>) -> Vec<Parameter> {
         .doc
         .query
         .iter()
-        .map(|(name, about)| parameter(name, ParameterIn::Query, Some(about), text(None)));
+        .map(|(name, about)| parameter(name, ParameterIn::Query, Some(about), asked_as(name)));
     let mut parameters: Vec<_> = in_path.chain(in_query).collect();
     let mut header = |name, about, pattern| {
         parameters.push(parameter(
@@ -180,6 +181,23 @@ const IDEMPOTENCY: &str = "The caller's name for this request. Repeated within 2
                            `Idempotency-Replayed: true`.";
 
 const IF_MATCH: &str = "The version that is meant, as `ETag` said; 412 where it is another by now.";
+
+/// The schema of a parameter of a query. The same name means the same thing everywhere.
+fn asked_as(name: &str) -> RefOr<Schema> {
+    let instant = SchemaFormat::KnownFormat(KnownFormat::DateTime);
+    match name {
+        "limit" => Object::builder()
+            .schema_type(Type::Integer)
+            .minimum(Some(1))
+            .maximum(Some(LIMIT_MAX))
+            .into(),
+        "at" | "from" | "to" => Object::builder()
+            .schema_type(Type::String)
+            .format(Some(instant))
+            .into(),
+        _ => text(None),
+    }
+}
 
 /// The schema of a text, perhaps of a pattern.
 fn text(pattern: Option<&str>) -> RefOr<Schema> {

@@ -325,6 +325,26 @@ impl ApiError {
     }
 }
 
+/// A whole answer to a head that no request can be made of, for the socket to write.
+pub(crate) fn unreadable_head(status: u16) -> Vec<u8> {
+    let error = if status == StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE {
+        ApiError::HeadersTooLarge
+    } else {
+        ApiError::Malformed("the head of the request cannot be read".to_owned())
+    };
+    let (id, status) = (RequestId::made(), error.status());
+    // Strings and numbers alone: it always serialises.
+    let body = serde_json::to_vec(&error.problem(id.to_string())).unwrap_or_default();
+    let mut answer = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/problem+json\r\nx-request-id: {id}\r\n\
+         connection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    )
+    .into_bytes();
+    answer.extend(body);
+    answer
+}
+
 /// An error and what caused it, in one line; the JSON log format drops sources otherwise.
 struct Chain<'a>(&'a dyn StdError);
 

@@ -116,3 +116,89 @@ async fn a_file_of_tokens_that_is_missing_keeps_the_service_from_starting() {
     assert_eq!(ended.code(), Some(78));
     assert!(said.contains("SRE_MONITOR_API_TOKENS_FILE"), "{said}");
 }
+
+#[tokio::test]
+async fn who_tries_one_wrong_token_after_another_is_told_to_wait_and_a_right_one_is_not() {
+    let room = tempfile::tempdir().expect("a directory");
+    let ci = make("read", "ci");
+    let mut service = Service::new().with("SRE_MONITOR_API_TOKENS_FILE", file(&room, &[&ci.line]));
+    let running = service.start().await;
+    let base = &running.client.base;
+    for _ in 0..10 {
+        assert_eq!(status(base, "/slo", "wrong").await, 401);
+    }
+    let answer = running
+        .client
+        .raw("GET /slo HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer wrong\r\nConnection: close\r\n\r\n")
+        .await;
+    assert!(answer.starts_with("HTTP/1.1 429 "), "{answer}");
+    assert!(
+        answer
+            .to_lowercase()
+            .contains("retry-after: "),
+        "{answer}"
+    );
+    assert_eq!(status(base, "/slo", &ci.token).await, 200);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn the_port_for_probes_serves_health_and_metrics_and_nothing_else() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|socket| socket.local_addr())
+        .expect("a free port")
+        .port();
+    let mut service = Service::new().with("SRE_MONITOR_PROBE_PORT", port.to_string());
+    let running = service.start().await;
+    let probes = format!("http://127.0.0.1:{port}");
+    for (path, expected) in [
+        ("/health", 200),
+        ("/health/live", 200),
+        ("/health/ready", 200),
+        ("/metrics", 200),
+        ("/slo", 404),
+        ("/openapi.json", 404),
+        ("/", 404),
+    ] {
+        assert_eq!(status(&probes, path, "none").await, expected, "{path}");
+    }
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_reply_under_a_key_outlives_the_process() {
+    let mut service = Service::new();
+    let running = service.start().await;
+    let body = serde_json::json!({
+        "name": "kept", "service_name": "checkout", "metric_name": "availability",
+        "target_percentage": 99.9, "time_window": "1d",
+    });
+    let post = async |base: &str| {
+        let answer = reqwest::Client::builder()
+            .no_proxy()
+            .build()
+            .expect("a client")
+            .post(format!("{base}/slo"))
+            .header("idempotency-key", "k-1")
+            .json(&body)
+            .send()
+            .await
+            .expect("an answer");
+        let replayed = answer
+            .headers()
+            .contains_key("idempotency-replayed");
+        (
+            answer.status().as_u16(),
+            replayed,
+            answer.text().await.expect("a body"),
+        )
+    };
+    let (status, replayed, first) = post(&running.client.base).await;
+    assert_eq!((status, replayed), (201, false));
+    running.kill();
+    let running = service.start().await;
+    let (status, replayed, again) = post(&running.client.base).await;
+    assert_eq!((status, replayed), (201, true));
+    assert_eq!(again, first);
+    running.stop().await;
+}

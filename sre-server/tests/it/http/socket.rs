@@ -345,3 +345,24 @@ async fn connections_beyond_the_limit_wait_for_a_place() {
         .expect("a place is free");
     assert_eq!(&answer, b"HTTP/1.1 200");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_head_that_cannot_be_read_is_answered_with_a_problem() {
+    for (head, expected) in [
+        ("GET /things HTTP/1.1\r\nno colon\r\n\r\n".to_owned(), 400),
+        ("GET\r\n\r\n".to_owned(), 400),
+        (format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(70_000)), 431),
+    ] {
+        let answer = exchange(head).await;
+        // What is far too long may be cut off before it is answered.
+        if expected == 431 && answer.is_empty() {
+            continue;
+        }
+        let (head, body) = answer
+            .split_once("\r\n\r\n")
+            .expect("an answer");
+        assert!(head.contains("application/problem+json"), "{head}");
+        let problem: serde_json::Value = serde_json::from_str(body).expect("JSON");
+        assert_eq!(problem["status"], expected);
+    }
+}
