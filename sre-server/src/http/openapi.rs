@@ -2,6 +2,7 @@
 //! not.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde_json::Value;
 use utoipa::openapi::content::Content as MediaType;
@@ -122,9 +123,19 @@ fn operation(place: Place<'_>, schemas: &mut Schemas) -> Operation {
                 .as_ref()
                 .map(|rule| request_body(rule, schemas)),
         );
+    let mut responses: BTreeMap<u16, Response> = BTreeMap::new();
     for answer in &doc.answers {
         let response = response(place, answer, schemas);
-        operation = operation.response(answer.status.to_string(), response);
+        match responses.entry(answer.status) {
+            Entry::Vacant(first) => {
+                first.insert(response);
+            }
+            // The same answer in another form.
+            Entry::Occupied(mut first) => first.get_mut().content.extend(response.content),
+        }
+    }
+    for (status, response) in responses {
+        operation = operation.response(status.to_string(), response);
     }
     let answered: Vec<u16> = doc
         .answers
