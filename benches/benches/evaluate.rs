@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use sre_core::budget::ErrorBudget;
 use sre_core::count::Counts;
 use sre_core::evaluate::{EvaluationSettings, evaluate, windows};
 use sre_core::evaluation::Progress;
+use sre_core::forecast::{Pace, time_left};
 use sre_core::hour::Hour;
 use sre_core::ledger::Ledger;
 use sre_core::policy::PolicyChoice;
@@ -74,6 +76,45 @@ fn whole(c: &mut Criterion) {
     group.finish();
 }
 
+/// When the budget of a month ends at a pace that ends it, beside a look at every hour of the month.
+fn forecast(c: &mut Criterion) {
+    let mut group = c.benchmark_group("forecast the end of a budget of 30 d");
+    let month = Span::days(30);
+    let definition = definition(month);
+    let (ledger, _) = filled(&definition, &[month]);
+    let ending = ledger
+        .ending(ledger.end())
+        .expect("it is the end");
+    let leaving = ending
+        .roll_off(month)
+        .expect("attached");
+    group.bench_function("floor: look at every hour", |b| {
+        b.iter(|| {
+            (0..=black_box(leaving).steps())
+                .map(|step| leaving.at(step).bad)
+                .fold(0, u64::wrapping_add)
+        });
+    });
+    let counts = ending
+        .window(month)
+        .expect("attached")
+        .counts;
+    for (name, target, bad) in [
+        ("most is left, and lasts", "99.9", 0),
+        ("most is left, and ends", "99.9", 90),
+        ("little is left, and lasts", "99.9989", 0),
+        ("little is left, and ends", "99.9989", 9),
+    ] {
+        let budget = ErrorBudget::new(counts, target.parse().expect("a target"));
+        let pace = Counts::events(60_000 - bad, 60_000).expect("legal");
+        let pace = Pace::new(pace, 3_600).expect("an hour");
+        group.bench_function(name, |b| {
+            b.iter(|| time_left(black_box(budget), &leaving, black_box(pace)));
+        });
+    }
+    group.finish();
+}
+
 fn filled(definition: &Definition, windows: &[Span]) -> (Ledger, Progress) {
     let mut ledger = Ledger::new(definition.slice, definition.window.span(), at_second(0));
     let mut progress = Progress::default();
@@ -92,5 +133,5 @@ fn filled(definition: &Definition, windows: &[Span]) -> (Ledger, Progress) {
     (ledger, progress)
 }
 
-criterion_group!(benches, whole);
+criterion_group!(benches, whole, forecast);
 criterion_main!(benches);

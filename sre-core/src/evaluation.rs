@@ -257,6 +257,9 @@ pub struct Progress {
     pub gaps: Vec<u32>,
     /// Since when somebody has been watching without a pause; time before makes nothing stale.
     pub watching_since: Option<DateTime<Utc>>,
+    /// Whether the newest counts are the source's own estimates, and not differences of samples.
+    #[serde(default)]
+    pub is_estimated: bool,
 }
 
 impl Progress {

@@ -33,6 +33,7 @@
 
 mod body;
 mod email;
+mod heartbeat;
 mod post;
 mod redaction;
 mod render;
@@ -43,6 +44,7 @@ pub use body::BODY_MAX_BYTES;
 pub use email::{
     EmailConfig, EmailError, EmailNotifier, MailAddress, MailAddressError, SmtpLogin, SmtpSecurity,
 };
+pub use heartbeat::{Heartbeat, HeartbeatError};
 pub use post::{WebhookUrl, WebhookUrlError};
 pub use slack::{SlackConfig, SlackError, SlackNotifier};
 pub use webhook::{

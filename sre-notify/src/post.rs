@@ -84,7 +84,7 @@ impl Poster {
 
 /// No redirects, no proxy from the environment, and no idle connections: on one that the receiver
 /// closes just then, nobody could tell whether the message arrived.
-fn client(url: &WebhookUrl, timeout: Duration) -> reqwest::Result<reqwest::Client> {
+pub(crate) fn client(url: &WebhookUrl, timeout: Duration) -> reqwest::Result<reqwest::Client> {
     // Shorter than the whole, so that a try that ends while connecting is known to have sent nothing.
     let connect_timeout = CONNECT_TIMEOUT_MAX.min(timeout / 4 * 3);
     let builder = reqwest::Client::builder()

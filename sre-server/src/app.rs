@@ -19,7 +19,7 @@ use sre_notify::{
     EmailConfig, EmailNotifier, MailAddress, SlackConfig, SlackNotifier, SmtpLogin, SmtpSecurity,
     WebhookConfig, WebhookNotifier,
 };
-use sre_store_sqlite::{Options, SqliteStore};
+use sre_store_sqlite::{OpenError, Options, SqliteStore};
 
 use crate::admission::Admission;
 use crate::admission::watch::watch;
@@ -39,6 +39,7 @@ use crate::workers::{Board, Crew};
 mod asking;
 mod demo;
 mod doctor;
+mod pulse;
 
 pub use demo::demo;
 pub use doctor::doctor;
@@ -109,6 +110,7 @@ async fn run_with(config: Config, parts: Parts, signals: Signals) -> anyhow::Res
         channels,
         send_timeout: config.send_timeout(),
         kept: config.kept(),
+        pulse: pulse::pulse(&config)?,
         demo,
     };
     crew.spawn(&context, &lifecycle);
@@ -148,7 +150,8 @@ pub async fn health(
 /// # Errors
 ///
 /// Whatever keeps them from being.
-pub async fn migrate(config: Config) -> anyhow::Result<()> {
+pub async fn migrate(mut config: Config) -> anyhow::Result<()> {
+    config.store.auto_migrate = true;
     let store = open(&config).await?;
     store.close().await;
     Ok(())
@@ -162,13 +165,24 @@ fn install_tls_provider() {
 
 async fn open(config: &Config) -> anyhow::Result<SqliteStore> {
     let StoreLocation::Sqlite(path) = &config.store.location;
+    let pool = &config.store.pool;
     let options = Options {
-        readers: config.store.pool.max_connections.get(),
+        readers: pool.max_connections.get(),
+        idle_readers: pool.min_connections,
+        connect_timeout: pool.connection_timeout,
+        migrates: config.store.auto_migrate,
         ..Options::default()
     };
-    let store = SqliteStore::open(path, options)
-        .await
-        .context("the store cannot be opened")?;
+    let opened = SqliteStore::open(path, options).await;
+    let store = opened.map_err(|error| {
+        let is_due = matches!(error, OpenError::MigrationsDue { .. });
+        let error = anyhow::Error::new(error).context("the store cannot be opened");
+        if is_due {
+            error.context("SRE_MONITOR_AUTO_MIGRATE is false: run `sre-monitor migrate` first")
+        } else {
+            error
+        }
+    })?;
     if store.is_new() {
         let path = store.path().unwrap_or(path);
         tracing::info!(path = %path.display(), "a new, empty store was made");
@@ -349,6 +363,7 @@ fn context(
         settings: config.monitor(),
         defaults: config.slo_defaults(),
         samples_kept: config.retention.samples,
+        slices_kept: config.retention.hour_sums,
         source,
         destinations: destinations(channels),
         mailroom: Arc::default(),

@@ -49,6 +49,7 @@ pub use self::sources::{CollectionConfig, ProbeConfig, PrometheusConfig};
 pub use self::store::{Defaults, PoolConfig, RetentionConfig, StoreConfig, StoreLocation};
 pub use self::table::SETTINGS;
 
+use sre_core::time::Span;
 use url::Url;
 
 use self::names::WithoutServiceLinks;
@@ -80,6 +81,8 @@ pub struct Config {
     pub shadow: bool,
     /// What is asked while evaluation is on time.
     pub heartbeat_url: Option<Secret<Url>>,
+    /// How often.
+    pub heartbeat_interval: Span,
     /// The name of this process, unique among its replicas.
     pub replica_id: String,
     /// What is logged, and how.
@@ -120,6 +123,7 @@ impl Config {
         retention.check(&mut reader, evaluation.default_window.span());
         let shadow = reader.value("SRE_MONITOR_SHADOW", parse::flag);
         let heartbeat_url = reader.optional("SRE_MONITOR_HEARTBEAT_URL", parse::url);
+        let heartbeat_interval = reader.value("SRE_MONITOR_HEARTBEAT_INTERVAL", parse::span);
         let channels = channels::read(&mut reader, shadow);
         let replica_id = process::read_replica_id(&mut reader);
         let log = process::read_log(&mut reader);
@@ -137,6 +141,7 @@ impl Config {
             channels,
             shadow,
             heartbeat_url: heartbeat_url.map(Secret::new),
+            heartbeat_interval,
             replica_id,
             log,
             effective,

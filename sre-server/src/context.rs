@@ -52,6 +52,8 @@ pub struct Context {
     pub defaults: SloDefaults,
     /// How long raw samples are kept: older ones are refused.
     pub samples_kept: Span,
+    /// How long slices are kept, fine or as sums of hours: of no window before is anything told.
+    pub slices_kept: Span,
     /// The source of counters, where one is configured.
     pub source: Option<SourceFace>,
     /// Whom messages go to.

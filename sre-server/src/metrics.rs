@@ -44,7 +44,9 @@ pub struct Metrics {
     slots: IntCounterVec,
     source_failures: IntCounterVec,
     withheld: IntCounterVec,
+    heartbeats: IntCounterVec,
     connections: OnceLock<IntGauge>,
+    blind: OnceLock<IntGauge>,
     insecure: OnceLock<IntGauge>,
     /// Labelled by name when shown: names come from the configuration, counts by id.
     deliveries: Mutex<BTreeMap<(DestinationId, &'static str), u64>>,
@@ -147,6 +149,21 @@ impl Metrics {
         let text = "1 when anybody who can connect may do everything.";
         self.gauge(&self.insecure, "sre_monitor_insecure_mode", text)
             .set(i64::from(is_insecure));
+    }
+
+    /// Says whether the service was told to be blind. The gauge is shown from then on.
+    pub fn set_blind(&self, is_blind: bool) {
+        let text =
+            "1 from when every channel is told that the service is blind until it sees again.";
+        self.gauge(&self.blind, "sre_monitor_blind", text)
+            .set(i64::from(is_blind));
+    }
+
+    /// A heartbeat was sent.
+    pub fn on_heartbeat(&self, was_heard: bool) {
+        self.heartbeats
+            .with_label_values(&[if was_heard { "heard" } else { "failed" }])
+            .inc();
     }
 
     /// How long ago a source of metrics failed last; `None` when none ever did.
@@ -283,6 +300,11 @@ impl Default for Metrics {
             "Notifications that were not sent, by the rule that decided.",
             &["rule"],
         );
+        let heartbeats = counters(
+            "sre_monitor_heartbeats_total",
+            "Heartbeats sent, by whether they were heard.",
+            &["outcome"],
+        );
         let panics = IntCounter::new(
             "sre_monitor_panics_total",
             "Requests that ended in a fault of the program.",
@@ -292,6 +314,9 @@ impl Default for Metrics {
         }
         for class in FailureClass::ALL {
             source_failures.with_label_values(&[class.as_str()]);
+        }
+        for outcome in ["heard", "failed"] {
+            heartbeats.with_label_values(&[outcome]);
         }
         for rule in RULES {
             withheld.with_label_values(&[rule.as_str()]);
@@ -306,7 +331,9 @@ impl Default for Metrics {
             slots,
             source_failures,
             withheld,
+            heartbeats,
             connections: OnceLock::new(),
+            blind: OnceLock::new(),
             insecure: OnceLock::new(),
             deliveries: Mutex::default(),
             error_rate: Mutex::default(),

@@ -15,6 +15,7 @@
 //! | incidents | 1 s | opens, ends and reopens incidents by looking back |
 //! | dispatcher | ¼ s | judges due intents, freezes and sends |
 //! | recorder | 1 s | stores what the service measured of itself, at every slice edge |
+//! | sentinel | 1 s | looks whether the others do, and tells who waits for it |
 //! | retention | 1 h | forgets what is old |
 
 mod alerts;
@@ -28,6 +29,7 @@ mod incidents;
 mod mailroom;
 mod recorder;
 mod retention;
+mod sentinel;
 
 pub use alerts::AlertsWorker;
 pub use board::{Board, Outcome, WorkerStatus};
@@ -42,3 +44,4 @@ pub use incidents::IncidentsWorker;
 pub use mailroom::Mailroom;
 pub use recorder::RecorderWorker;
 pub use retention::{RetentionSettings, RetentionWorker};
+pub use sentinel::{Pulse, SentinelParts, SentinelWorker, SourceSight};

@@ -42,6 +42,7 @@ macro_rules! for_each_test {
                     an_update_cannot_take_anothers_name
                     an_update_with_a_restart_begins_anew
                     an_update_without_a_restart_keeps_the_place
+                    an_update_may_ask_for_more_history
                     an_update_ends_its_alerts
                     an_update_that_lost_an_alert_changes_nothing
                 }
@@ -118,6 +119,7 @@ macro_rules! for_each_test {
                     a_release_of_a_lost_claim_is_passed_over
                     nothing_is_released
                     concurrent_takers_never_share_a_slot
+                    the_earliest_slot_is_of_a_live_slo
                     nothing_is_committed
                     a_commit_moves_the_slot
                     a_claim_tells_what_was_recorded_last

@@ -46,6 +46,7 @@ impl Catalog for SqliteStore {
     async fn update(&self, change: &SloChange<'_>) -> Result<(), StoreError> {
         let (slo, expected_version) = (change.slo.clone(), change.expected_version);
         let (restart, ended) = (change.restart, change.alerts.to_vec());
+        let backfill = change.backfill;
         self.write(move |tx| {
             Box::pin(async move {
                 replace(tx, &slo, expected_version).await?;
@@ -53,7 +54,7 @@ impl Catalog for SqliteStore {
                 renew_cursor(tx, &slo).await?;
                 match &restart {
                     Some(start) => move_cursor(tx, slo.id, start).await,
-                    None => Ok(()),
+                    None => dirty::mark(tx, slo.id, backfill.as_slice()).await,
                 }
             })
         })

@@ -106,6 +106,22 @@ impl Evaluations for SqliteStore {
         history::standings(&self.readers, slos).await
     }
 
+    async fn earliest_slot(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let first = query!(
+            "select slo_id, next_slot
+               from slo_cursor
+              where is_live = 1
+              order by next_slot
+              limit 1"
+        )
+        .fetch_optional(&self.readers)
+        .await
+        .map_err(classify)?;
+        first
+            .map(|row| Row::with_id("slo_cursor", &row.slo_id).instant("next_slot", row.next_slot))
+            .transpose()
+    }
+
     async fn history(
         &self,
         slo: SloId,

@@ -11,6 +11,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sre_core::store::StoreError;
 use thiserror::Error;
+use tokio::time::timeout;
 
 use crate::error::classify;
 
@@ -34,6 +35,12 @@ pub struct SqliteStore {
 pub struct Options {
     /// How many connections read beside the one that writes.
     pub readers: u32,
+    /// How many of them are kept open when nobody reads.
+    pub idle_readers: u32,
+    /// How long connecting may take when the store is opened.
+    pub connect_timeout: Duration,
+    /// Whether tables that are not up to date are brought so; else such a store is refused.
+    pub migrates: bool,
     /// How long a call waits for a connection: the writer's queue is as long as that.
     pub acquire_timeout: Duration,
     /// How long a transaction may take before it is given up.
@@ -47,6 +54,9 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             readers: 4,
+            idle_readers: 0,
+            connect_timeout: Duration::from_secs(30),
+            migrates: true,
             acquire_timeout: Duration::from_secs(3),
             deadline: Duration::from_secs(10),
             is_durable: true,
@@ -83,6 +93,20 @@ pub enum OpenError {
         /// The version that was found.
         version: String,
     },
+    /// It did not answer within the time that connecting may take.
+    #[error("{path} did not answer within {} s", limit.as_secs())]
+    Slow {
+        /// The store.
+        path: PathBuf,
+        /// The time.
+        limit: Duration,
+    },
+    /// Its tables are not up to date, and are not to be brought so.
+    #[error("its tables are not up to date: {due} migrations are due")]
+    MigrationsDue {
+        /// How many.
+        due: usize,
+    },
     /// Its tables cannot be brought up to date.
     #[error("the tables cannot be brought up to date")]
     Migrate(#[source] MigrateError),
@@ -110,22 +134,28 @@ impl SqliteStore {
             .filename(&path)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(synchronous);
+        let connected = async |pool: SqlitePoolOptions, connect| {
+            let limit = options.connect_timeout;
+            timeout(limit, pool.connect_with(connect))
+                .await
+                .map_err(|_| OpenError::Slow {
+                    path: path.clone(),
+                    limit,
+                })?
+                .map_err(|error| OpenError::Store(classify(error)))
+        };
         let pool = |connections| {
             SqlitePoolOptions::new()
                 .max_connections(connections)
                 .acquire_timeout(options.acquire_timeout)
                 .test_before_acquire(false)
         };
-        let writer = pool(1)
-            .connect_with(connect.clone())
-            .await
-            .map_err(classify)?;
-        prepare(&writer).await?;
+        let writer = connected(pool(1), connect.clone()).await?;
+        prepare(&writer, options.migrates).await?;
         // Made after the migrations, so that no reader knows the tables of before.
-        let readers = pool(options.readers.max(1))
-            .connect_with(connect.pragma("query_only", "on"))
-            .await
-            .map_err(classify)?;
+        let readers = options.readers.max(1);
+        let pool = pool(readers).min_connections(options.idle_readers.min(readers));
+        let readers = connected(pool, connect.pragma("query_only", "on")).await?;
         let deadline = options.deadline;
         Ok(Self {
             writer,
@@ -159,7 +189,7 @@ impl SqliteStore {
             )
             .await
             .map_err(classify)?;
-        prepare(&pool).await?;
+        prepare(&pool, true).await?;
         let deadline = options.deadline;
         Ok(Self {
             writer: pool.clone(),
@@ -247,8 +277,8 @@ pub(crate) fn connection() -> SqliteConnectOptions {
         .statement_cache_capacity(256)
 }
 
-/// Refuses a SQLite that may corrupt, and brings the tables up to date.
-async fn prepare(pool: &SqlitePool) -> Result<(), OpenError> {
+/// Refuses a SQLite that may corrupt, and brings the tables up to date, or refuses them too.
+async fn prepare(pool: &SqlitePool, migrates: bool) -> Result<(), OpenError> {
     let version: String = sqlx::query_scalar("select sqlite_version()")
         .fetch_one(pool)
         .await
@@ -256,10 +286,38 @@ async fn prepare(pool: &SqlitePool) -> Result<(), OpenError> {
     if !is_sound(&version) {
         return Err(OpenError::TooOld { version });
     }
+    if !migrates {
+        let due = migrations_due(pool).await?;
+        if due > 0 {
+            return Err(OpenError::MigrationsDue { due });
+        }
+    }
+    // Also where none is due: it sees whether those that were applied are those of this program.
     MIGRATOR
         .run(pool)
         .await
         .map_err(OpenError::Migrate)
+}
+
+/// How many migrations were not applied; asked without changing anything.
+async fn migrations_due(pool: &SqlitePool) -> Result<usize, StoreError> {
+    let table = "select name from sqlite_schema where name = '_sqlx_migrations'";
+    let has_any: Option<String> = sqlx::query_scalar(table)
+        .fetch_optional(pool)
+        .await
+        .map_err(classify)?;
+    let mut applied: Vec<i64> = Vec::new();
+    if has_any.is_some() {
+        applied = sqlx::query_scalar("select version from _sqlx_migrations where success")
+            .fetch_all(pool)
+            .await
+            .map_err(classify)?;
+    }
+    let is_due = |version: &i64| !applied.contains(version);
+    let versions = MIGRATOR
+        .iter()
+        .map(|migration| migration.version);
+    Ok(versions.filter(is_due).count())
 }
 
 /// Whether a version of SQLite, `3.51.3`, is one that does not corrupt.

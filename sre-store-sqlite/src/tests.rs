@@ -2,6 +2,7 @@
 
 mod durability;
 mod faults;
+mod migrating;
 mod plans;
 mod unreadable;
 mod upgrades;

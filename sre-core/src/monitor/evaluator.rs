@@ -21,6 +21,7 @@ use crate::monitor::folding::{Reader, Strikes, merged};
 use crate::monitor::ledgers::{LedgerKey, Ledgers, evaluate_with_edges, horizon, load_ledger};
 use crate::name::{DestinationId, SloId};
 use crate::schedule::SlotGrid;
+use crate::slo::Indicator;
 use crate::source::{FailureClass, MetricSource};
 use crate::store::{Alerts, Changes, Commit, Evaluations, Gap, Samples, SlotClaim, StoreError};
 use crate::time::{Interval, Span};
@@ -68,6 +69,10 @@ pub struct Evaluated {
     pub missed: u32,
     /// The longest time between a slot and its evaluation.
     pub lag_max: Option<TimeDelta>,
+    /// SLOs that the source answered for.
+    pub source_answered: u32,
+    /// SLOs that it answered for at some time, and not now.
+    pub source_dark: u32,
     /// How sources failed.
     pub source_failures: BTreeMap<FailureClass, u32>,
     /// The last failure of the store, where one kept an SLO from being evaluated.
@@ -207,6 +212,9 @@ impl Evaluator {
         let read = reader
             .read(&claim.slo, live, progress.last_measured)
             .await?;
+        progress.is_estimated = read
+            .is_estimated
+            .unwrap_or(progress.is_estimated);
         let mut ledger = self.ledger(&claim).await?;
         let calculations = self
             .fold_live(&claim, slot, &mut ledger, &mut progress, live, &read)
@@ -336,6 +344,11 @@ impl Evaluator {
             .zip(commits)
             .zip(rest)
         {
+            let was_asked = matches!(claim.slo.definition.indicator, Indicator::Prometheus(_))
+                && changes.last_slice > claim.last_slice;
+            done.source_answered += u32::from(was_asked && failure.is_none());
+            let has_history = claim.progress.first_measured.is_some();
+            done.source_dark += u32::from(was_asked && failure.is_some() && has_history);
             if let Some(class) = failure {
                 *done
                     .source_failures

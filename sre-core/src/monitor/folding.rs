@@ -21,6 +21,8 @@ pub(super) struct Read {
     pub(super) failed: Vec<Interval>,
     /// How the source failed last, where it did.
     pub(super) failure: Option<FailureClass>,
+    /// Whether counts are the source's own estimates; `None` when it had nothing to count.
+    pub(super) is_estimated: Option<bool>,
 }
 
 /// Where slices are read from.
@@ -139,6 +141,7 @@ impl Reader<'_> {
             width,
             measured_until,
         };
+        let mut is_estimated = false;
         let (answered, left_out) = if self.strikes.is_out() {
             let left_out = failed(
                 FailureClass::Unreachable,
@@ -147,7 +150,9 @@ impl Reader<'_> {
             (Vec::new(), left_out)
         } else if let Some(source) = self.source {
             let left_out = failed(FailureClass::Malformed, "the source left the slice out");
-            (source.measure(&question).await.slices, left_out)
+            let answer = source.measure(&question).await;
+            is_estimated = answer.estimated;
+            (answer.slices, left_out)
         } else {
             let left_out = failed(FailureClass::Unavailable, "no source is configured");
             (Vec::new(), left_out)
@@ -165,6 +170,7 @@ impl Reader<'_> {
                     read.failed.push(slice);
                 }
                 Measurement::Partial { .. } => read.failed.push(slice),
+                Measurement::Measured(_) => read.is_estimated = Some(is_estimated),
                 _ => {}
             }
             let events = measurement.to_slice(slo.definition.on_absent);

@@ -76,6 +76,9 @@ pub struct SloChange<'a> {
     pub expected_version: u64,
     /// Where evaluation starts anew, when the generation changed or the slot grid did.
     pub restart: Option<Start>,
+    /// What is folded from history beside the live edge where nothing starts anew, because the window
+    /// has grown beyond what is known.
+    pub backfill: Option<Interval>,
     /// The alerts that end with it.
     pub alerts: &'a [AlertUpdate],
 }

@@ -54,6 +54,10 @@ pub trait Evaluations: Debug + Send + Sync {
     /// out.
     async fn standings(&self, slos: &[SloId]) -> Result<Vec<Standing>, StoreError>;
 
+    /// The slot that is due first of all live SLOs, whoever holds it: how late evaluation is. `None`
+    /// without any.
+    async fn earliest_slot(&self) -> Result<Option<DateTime<Utc>>, StoreError>;
+
     /// Recorded calculations and gaps of an SLO, by instant.
     async fn history(
         &self,

@@ -3,6 +3,7 @@
 mod answers;
 mod faults;
 mod fixtures;
+mod heartbeat;
 mod rendering;
 mod secrets;
 mod signature;

@@ -123,9 +123,9 @@ pub const SETTINGS: &[Setting] = &[
         Section::Store,
         Kind::Flag,
         Is("true"),
-        "Whether `serve` brings the schema up to date; `sre-monitor migrate` does it alone.",
-    )
-    .without_effect(),
+        "Whether `serve` brings the schema up to date; with `false` it does not start before `sre-monitor \
+         migrate` did.",
+    ),
     Setting::new(
         "DB_MAX_CONNECTIONS",
         Section::Store,
@@ -138,9 +138,8 @@ pub const SETTINGS: &[Setting] = &[
         Section::Store,
         Kind::Number { min: 0, max: 1_000 },
         Is("5"),
-        "The connections kept open; at most `DB_MAX_CONNECTIONS`.",
-    )
-    .without_effect(),
+        "The connections kept open when nobody needs them; at most `DB_MAX_CONNECTIONS`.",
+    ),
     Setting::new(
         "DB_CONNECTION_TIMEOUT",
         Section::Store,
@@ -150,8 +149,7 @@ pub const SETTINGS: &[Setting] = &[
         },
         Is("30"),
         "How long connecting at start may take. A request waits for a connection for 3 s at most.",
-    )
-    .without_effect(),
+    ),
     Setting::new(
         "METRICS_RETENTION_DAYS",
         Section::Store,
@@ -369,10 +367,19 @@ pub const SETTINGS: &[Setting] = &[
         Section::Alerts,
         Kind::Url,
         Unset,
-        "Asked with GET while evaluation is on time: its silence is the alarm.",
+        "Asked with GET while slots are evaluated on time and messages are sent: its silence is the alarm.",
     )
-    .secret()
-    .without_effect(),
+    .secret(),
+    Setting::new(
+        "SRE_MONITOR_HEARTBEAT_INTERVAL",
+        Section::Alerts,
+        Kind::Span {
+            min: Span::SECOND,
+            max: Span::days(1),
+        },
+        Is("60"),
+        "How often `SRE_MONITOR_HEARTBEAT_URL` is asked.",
+    ),
     // Alerts by webhook
     Setting::new(
         "ENABLE_WEBHOOK_ALERTS",

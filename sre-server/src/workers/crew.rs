@@ -18,7 +18,8 @@ use crate::demo::{DemoSource, Pusher};
 use crate::lifecycle::Lifecycle;
 use crate::workers::{
     AlertsWorker, Asker, BackfillWorker, CollectorWorker, DispatcherWorker, Driver,
-    EvaluatorWorker, IncidentsWorker, RecorderWorker, RetentionSettings, RetentionWorker,
+    EvaluatorWorker, IncidentsWorker, Pulse, RecorderWorker, RetentionSettings, RetentionWorker,
+    SentinelParts, SentinelWorker, SourceSight,
 };
 
 /// What workers need beside what requests share.
@@ -38,6 +39,8 @@ pub struct Crew {
     pub send_timeout: Span,
     /// How long each thing is kept.
     pub kept: RetentionSettings,
+    /// What is pinged while all is well, and how often.
+    pub pulse: Option<(Arc<dyn Pulse>, Span)>,
     /// What is made up, where this is a demo.
     pub demo: Option<DemoSource>,
 }
@@ -60,7 +63,8 @@ impl Crew {
             evaluator: Arc::clone(&evaluator),
             clock: Arc::clone(&context.clock),
         };
-        let evaluate = evaluate(evaluator, context, Arc::clone(&told));
+        let source = Arc::<SourceSight>::default();
+        let evaluate = evaluate(evaluator, context, Arc::clone(&source), Arc::clone(&told));
         driver.spawn(evaluate, TICK, Arc::clone(&never));
         driver.spawn(backfill, SECOND, Arc::clone(&never));
         driver.spawn(
@@ -70,6 +74,7 @@ impl Crew {
         );
         driver.spawn(self.keep_incidents(context), SECOND, Arc::clone(&never));
         driver.spawn(self.collector(context), SECOND, Arc::clone(&never));
+        driver.spawn(self.sentinel(context, source), SECOND, Arc::clone(&never));
         driver.spawn(record(context), SECOND, Arc::clone(&never));
         if let Some(source) = self.demo {
             let (samples, clock) = (Arc::clone(&context.samples), Arc::clone(&context.clock));
@@ -115,6 +120,24 @@ impl Crew {
         }
     }
 
+    fn sentinel(&self, context: &Context, source: Arc<SourceSight>) -> SentinelWorker {
+        let channels = if context.about.is_shadow {
+            Vec::new()
+        } else {
+            self.channels.clone()
+        };
+        SentinelWorker::new(SentinelParts {
+            evaluations: Arc::clone(&context.evaluations),
+            board: Arc::clone(&context.board),
+            source,
+            metrics: Arc::clone(&context.metrics),
+            clock: Arc::clone(&context.clock),
+            pulse: self.pulse.clone(),
+            channels,
+            replica: context.about.replica.clone(),
+        })
+    }
+
     fn retention(&self, context: &Context) -> RetentionWorker {
         let retention: Arc<dyn Retention> = Arc::<dyn Store>::clone(&self.store);
         RetentionWorker {
@@ -145,12 +168,18 @@ impl Crew {
     }
 }
 
-fn evaluate(evaluator: Arc<Evaluator>, context: &Context, told: Arc<Notify>) -> EvaluatorWorker {
+fn evaluate(
+    evaluator: Arc<Evaluator>,
+    context: &Context,
+    source: Arc<SourceSight>,
+    told: Arc<Notify>,
+) -> EvaluatorWorker {
     EvaluatorWorker {
         evaluator,
         clock: Arc::clone(&context.clock),
         metrics: Arc::clone(&context.metrics),
         watch: Arc::clone(&context.watch),
+        source,
         readiness: Arc::clone(&context.readiness),
         told,
     }

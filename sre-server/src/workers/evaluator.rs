@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use crate::context::Readiness;
 use crate::metrics::Metrics;
 use crate::watch::SelfWatch;
+use crate::workers::SourceSight;
 use crate::workers::driver::{Activity, Worker};
 
 /// Claims due slots in batches: folds, evaluates, decides, commits.
@@ -24,6 +25,8 @@ pub struct EvaluatorWorker {
     pub metrics: Arc<Metrics>,
     /// Our own SLOs.
     pub watch: Arc<SelfWatch>,
+    /// Whether the source answers.
+    pub source: Arc<SourceSight>,
     /// Whether the store answers.
     pub readiness: Arc<Readiness>,
     /// Wakes the dispatcher when there may be something to tell.
@@ -41,6 +44,7 @@ impl Worker for EvaluatorWorker {
         let evaluated = evaluated?;
         self.metrics.on_evaluated(&evaluated);
         self.watch.on_evaluated(&evaluated);
+        self.source.note(&evaluated, now);
         if evaluated.applied > 0 {
             self.told.notify_one();
         }

@@ -42,7 +42,7 @@ fn body(changes: &Value) -> Value {
 }
 
 /// Creates an SLO and answers its address.
-async fn create(world: &World, changes: &Value) -> String {
+pub(crate) async fn create(world: &World, changes: &Value) -> String {
     let made = world.post("/slo", &body(changes)).await;
     assert_eq!(made.status, 201, "{}", String::from_utf8_lossy(&made.body));
     made.header("location").to_owned()

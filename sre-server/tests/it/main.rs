@@ -13,4 +13,6 @@ mod http;
 mod incidents;
 mod monitor;
 mod page;
+mod retention;
+mod sentinel;
 mod world;

@@ -230,6 +230,7 @@ impl World {
             slo,
             expected_version,
             restart,
+            backfill: None,
             alerts: &[],
         };
         self.store

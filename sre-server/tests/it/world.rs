@@ -248,6 +248,7 @@ fn context(store: &Arc<ReferenceStore>, clock: &Arc<ManualClock>) -> Context {
             window: Window::Rolling(Span::days(30)),
         },
         samples_kept: Span::days(30),
+        slices_kept: Span::days(400),
         source: None,
         destinations: Vec::new(),
         mailroom: Arc::default(),

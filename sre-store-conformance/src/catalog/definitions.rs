@@ -276,6 +276,7 @@ pub(crate) async fn delete(store: &dyn Catalog, deleted: &Slo) -> Verdict {
         slo: deleted,
         expected_version,
         restart: None,
+        backfill: None,
         alerts: &[],
     };
     store.update(&change).await

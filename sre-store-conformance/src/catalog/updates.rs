@@ -232,12 +232,35 @@ pub async fn an_update_that_lost_an_alert_changes_nothing(store: &dyn Store) -> 
     Ok(())
 }
 
+/// A longer window asks for history that nobody has folded: it is marked beside what is marked
+/// already, and the place of the live edge stays.
+pub async fn an_update_may_ask_for_more_history(store: &dyn Store) -> Verdict {
+    let before = slo(1).build();
+    let start = Start {
+        next_slot: at(0),
+        backfill: Some(during(-60, 0)),
+        ..start_of(&before)
+    };
+    store.insert(&before, &start).await?;
+    let after = slo(1).version(2).build();
+    let longer = SloChange {
+        backfill: Some(during(-600, -300)),
+        ..change(&after, 1)
+    };
+    store.update(&longer).await?;
+    let [claim] = claimed(store, 0).await?;
+    assert_eq!((claim.slot, claim.last_slice), (at(0), start.last_slice));
+    assert_eq!(covered(&claim.dirty), [during(-600, -300), during(-60, 0)]);
+    Ok(())
+}
+
 /// A change without restart and alerts.
 pub(crate) fn change(slo: &Slo, expected_version: u64) -> SloChange<'_> {
     SloChange {
         slo,
         expected_version,
         restart: None,
+        backfill: None,
         alerts: &[],
     }
 }

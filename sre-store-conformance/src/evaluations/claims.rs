@@ -162,3 +162,25 @@ pub async fn concurrent_takers_never_share_a_slot(store: &dyn Store) -> Verdict 
     );
     Ok(())
 }
+
+/// The slot that is due first is known, claimed or not; of SLOs that are not live none is.
+pub async fn the_earliest_slot_is_of_a_live_slo(store: &dyn Store) -> Verdict {
+    assert_eq!(store.earliest_slot().await?, None);
+    insert_due(store, 1, 600).await?;
+    insert_due(store, 2, 300).await?;
+    assert_eq!(store.earliest_slot().await?, Some(at(300)));
+    claim(store, 300).await?;
+    assert_eq!(
+        store.earliest_slot().await?,
+        Some(at(300)),
+        "it is claimed, and still due"
+    );
+    crate::catalog::delete(store, &slo(2).version(2).deleted(at(5)).build()).await?;
+    assert_eq!(store.earliest_slot().await?, Some(at(600)));
+    let held = claim(store, 600).await?;
+    let moved = changes(&held);
+    let next = moved.next_slot;
+    applied(store, moved).await?;
+    assert_eq!(store.earliest_slot().await?, Some(next));
+    Ok(())
+}

@@ -30,6 +30,7 @@ pub async fn a_commit_moves_the_slot(store: &dyn Store) -> Verdict {
         last_measured: Some(at(60)),
         gaps: vec![60, u32::MAX, 0],
         watching_since: Some(at(-5)),
+        is_estimated: true,
     };
     decided.evaluation = detailed_evaluation(at(60));
     applied(store, decided.clone()).await?;

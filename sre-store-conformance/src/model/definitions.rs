@@ -56,6 +56,7 @@ impl History<'_> {
             slo: &after,
             expected_version,
             restart,
+            backfill: None,
             alerts: &alerts,
         };
         self.same("update", both!(self, update(&change)));

@@ -51,6 +51,11 @@ impl Catalog for ReferenceStore {
             cursor.claim.end();
             if let Some(start) = &change.restart {
                 cursor.restart(start);
+            } else {
+                change
+                    .backfill
+                    .into_iter()
+                    .for_each(|range| cursor.mark(range));
             }
         }
         Ok(())

@@ -114,6 +114,23 @@ impl Evaluations for ReferenceStore {
             .collect())
     }
 
+    async fn earliest_slot(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let state = self.state();
+        let is_live = |id: &SloId| {
+            state
+                .slos
+                .get(id)
+                .is_some_and(Slo::is_live)
+        };
+        let slots = state
+            .cursors
+            .iter()
+            .filter(|(id, _)| is_live(id));
+        Ok(slots
+            .map(|(_, cursor)| cursor.next_slot)
+            .min())
+    }
+
     async fn history(
         &self,
         slo: SloId,

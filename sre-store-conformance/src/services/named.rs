@@ -27,6 +27,7 @@ pub async fn a_service_that_an_slo_names_is_known(store: &dyn Store) -> Verdict 
         slo: &deleted,
         expected_version: 1,
         restart: None,
+        backfill: None,
         alerts: &[],
     };
     store.update(&change).await?;

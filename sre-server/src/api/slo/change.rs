@@ -4,6 +4,7 @@ use sre_core::alert::{AlertUpdate, Moment};
 use sre_core::decide::{identities, retire};
 use sre_core::slo::Slo;
 use sre_core::store::{SloChange, Start, StoreError};
+use sre_core::time::Interval;
 
 use super::names_version;
 use crate::context::Context;
@@ -22,6 +23,7 @@ pub(super) async fn store(call: &Call<Context>, before: &Slo, after: Slo) -> Res
         ..after
     };
     let (restart, ends_alerts) = consequences(call, before, &after);
+    let backfill = lacking(call, before, &after).await?;
     let mut tries = 1;
     loop {
         let alerts = if ends_alerts {
@@ -33,6 +35,7 @@ pub(super) async fn store(call: &Call<Context>, before: &Slo, after: Slo) -> Res
             slo: &after,
             expected_version: before.version,
             restart,
+            backfill,
             alerts: &alerts,
         };
         match call
@@ -63,6 +66,34 @@ fn consequences(call: &Call<Context>, before: &Slo, after: &Slo) -> (Option<Star
     let is_of_another = before.definition.service_name != after.definition.service_name;
     let stops = before.is_live() && !after.is_live();
     (restart, counts_anew || is_of_another || stops)
+}
+
+/// The history that a longer window needs and the one before did not, up to the first data: what is
+/// known already is not folded again, since what it was folded from may be gone.
+async fn lacking(
+    call: &Call<Context>,
+    before: &Slo,
+    after: &Slo,
+) -> Result<Option<Interval>, ApiError> {
+    let [old, new] = [before, after].map(|slo| slo.definition.window.span());
+    if new <= old || before.definition.generation() != after.definition.generation() {
+        return Ok(None);
+    }
+    let context = &call.context;
+    let standings = context
+        .evaluations
+        .standings(&[before.id])
+        .await?;
+    let known = standings
+        .first()
+        .and_then(|standing| standing.progress.first_measured);
+    let closed = context
+        .settings
+        .grid(after)
+        .closed_at(call.now);
+    let end = known.unwrap_or(closed - old.as_delta());
+    let start = closed - new.as_delta();
+    Ok((start < end).then(|| Interval::new(start, end)))
 }
 
 /// The ends of the alerts that are open.

@@ -77,18 +77,20 @@ impl Found {
             .map_or(SloState::Waiting, |held| held.state)
     }
 
-    /// The earliest instant as of which anything is known; `None` when nothing ever was.
-    pub(crate) fn earliest(&self) -> Option<DateTime<Utc>> {
+    /// The earliest instant that can be told about, and why, where slices are `kept` for so long: the
+    /// first with any data, or the first whose whole window is still kept. `None` when nothing was
+    /// ever measured.
+    fn earliest(&self, kept: Span) -> Option<(DateTime<Utc>, &'static str)> {
+        let definition = &self.slo.definition;
         let first = self.progress.first_measured?;
-        Some(
-            first
-                + self
-                    .slo
-                    .definition
-                    .slice
-                    .span()
-                    .as_delta(),
-        )
+        let kept_since = self.known_until? - kept.as_delta();
+        Some(if first < kept_since {
+            let whole = kept_since + definition.window.span().as_delta();
+            (whole, "reaches before what is still kept")
+        } else {
+            let slice = definition.slice.span().as_delta();
+            (first + slice, "lies before its first data")
+        })
     }
 
     fn standing(slo: Slo, standing: Standing) -> Self {
@@ -122,7 +124,8 @@ impl Found {
         }
         self.basis = Basis::Recomputed;
         self.evaluation = None;
-        let (Some(earliest), Some(until)) = (self.earliest(), self.known_until) else {
+        let earliest = self.earliest(context.slices_kept);
+        let (Some((earliest, _)), Some(until)) = (earliest, self.known_until) else {
             return Ok(self);
         };
         let at = look
@@ -181,10 +184,10 @@ pub(crate) async fn look_at_one(
         .into_iter()
         .next()
         .ok_or_else(|| ApiError::internal("a standing was lost"))?;
-    match (look.at, found.earliest()) {
-        (Some(at), Some(earliest)) if at < earliest => {
+    match (look.at, found.earliest(context.slices_kept)) {
+        (Some(at), Some((earliest, reason))) if at < earliest => {
             let earliest = earliest.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
-            let detail = format!("lies before its first data; the earliest instant is {earliest}");
+            let detail = format!("{reason}; the earliest instant is {earliest}");
             Err(ApiError::Invalid(vec![Fault::parameter("at", detail)]))
         }
         _ => Ok(found),

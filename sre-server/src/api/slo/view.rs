@@ -134,7 +134,7 @@ impl SloView {
             budgeting_method: definition.method.as_str(),
             timeslice_target_percentage: written::slice_target(definition.method),
             indicator: written::indicator(definition),
-            resolved_source: SourceView::new(definition),
+            resolved_source: SourceView::new(definition, found.progress.is_estimated),
             slice: definition.slice.to_string(),
             expected_interval: definition
                 .expected_interval
@@ -158,7 +158,7 @@ impl SloView {
 }
 
 impl SourceView {
-    fn new(definition: &Definition) -> Self {
+    fn new(definition: &Definition, estimated: bool) -> Self {
         let (kind, queries) = match &definition.indicator {
             Indicator::Metric(metric) => {
                 let service = &definition.service_name;
@@ -176,7 +176,7 @@ impl SourceView {
         Self {
             kind,
             queries,
-            estimated: false,
+            estimated,
         }
     }
 }

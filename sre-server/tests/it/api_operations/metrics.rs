@@ -91,6 +91,7 @@ async fn a_deleted_slo_is_gone_from_the_page() {
         slo: &deleted,
         expected_version,
         restart: None,
+        backfill: None,
         alerts: &[],
     };
     world

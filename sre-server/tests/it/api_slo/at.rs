@@ -139,3 +139,25 @@ async fn an_slo_that_was_never_measured_waits_at_every_instant() {
         (200, &json!("waiting"))
     );
 }
+
+/// With slices kept for two hours only, a window of one reaches back to an hour ago.
+#[tokio::test]
+async fn an_instant_whose_window_is_no_longer_kept_whole_is_refused() {
+    let world = World::with(|context| context.slices_kept = Span::hours(2));
+    let path = create(&world, &json!({"time_window": "1h"})).await;
+    for _ in 0..150 {
+        world
+            .push("checkout", "availability", counts(100, 100))
+            .await;
+        world.run_for(Span::minutes(1)).await;
+    }
+    let answer = world
+        .get(&format!("{path}?at=2026-01-01T12:30:00Z"))
+        .await;
+    assert_eq!(
+        faults(&answer),
+        ["at: reaches before what is still kept; the earliest instant is 2026-01-01T13:29:00Z"]
+    );
+    let earliest = format!("{path}?at=2026-01-01T13:29:00Z");
+    assert_eq!(world.get(&earliest).await.status, 200);
+}

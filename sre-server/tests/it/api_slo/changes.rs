@@ -394,3 +394,26 @@ async fn an_slo_of_a_prometheus_that_is_gone_can_still_be_renamed() {
         422
     );
 }
+
+/// Samples were pushed before the SLO was made; its window of an hour held half of them.
+#[tokio::test]
+async fn a_longer_window_folds_the_history_that_it_lacks() {
+    let world = World::new();
+    for minute in 0..120 {
+        let at = world.now() - chrono::TimeDelta::minutes(120 - minute);
+        world
+            .push_at(at, "checkout", "availability", counts(99, 100))
+            .await;
+    }
+    let path = create(&world, &json!({"time_window": "1h"})).await;
+    world.run_for(Span::minutes(2)).await;
+    let known = |status: &Value| status["status"]["total"].as_f64();
+    assert!(known(&world.get(&path).await.json()) <= Some(6_000.0));
+    let longer = world
+        .patch(&path, &json!({"time_window": "4h"}))
+        .await;
+    assert_eq!(longer.status, 200, "{}", longer.json());
+    world.run_for(Span::minutes(2)).await;
+    let slo = world.get(&path).await.json();
+    assert_eq!(known(&slo), Some(12_000.0), "{slo}");
+}

@@ -168,6 +168,11 @@ impl Evaluations for Spy {
             .await
     }
 
+    async fn earliest_slot(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.call(self.inner.earliest_slot())
+            .await
+    }
+
     async fn history(
         &self,
         slo: SloId,
