@@ -29,7 +29,10 @@ const READ_WHOLE: &[(&str, &str)] = &[
     // Counted by an index that holds those that are there.
     ("SCAN slos USING", "count(*)"),
     // One row is enough.
-    ("SCAN slo_cursor USING COVERING INDEX slo_cursor_due", "limit 1"),
+    (
+        "SCAN slo_cursor USING COVERING INDEX slo_cursor_due",
+        "limit 1",
+    ),
     ("SCAN slos", "select id from slos limit 1"),
     // These indexes hold what waits, and nothing that has ended.
     ("SCAN intents USING INDEX intents_", "state"),
