@@ -4,11 +4,12 @@ use chrono::{DateTime, Utc};
 use sre_core::alert::{Alert, AlertState, ResolveReason};
 use sre_core::budget::ErrorBudget;
 use sre_core::evaluation::{Evaluation, RuleOutcome, RuleVerdict, SloState, WindowCounts};
+use sre_core::forecast::Exhaustion;
 use sre_core::notification::{AlertNews, Reason};
 use sre_core::slo::Slo;
 
 use super::numbers::{count, figure, percentage, times};
-use super::times::{ago, instant, lasting};
+use super::times::{ago, ahead, instant, lasting};
 use super::{Detail, Fact, clipped, headline, one_line};
 
 /// The message of an alert, told whole and in short.
@@ -38,6 +39,7 @@ pub(super) fn of_alert(news: &AlertNews<'_>, now: DateTime<Utc>, detail: Detail)
     facts.extend(rules(news));
     if let Some((slo, evaluation)) = news.slo.zip(news.evaluation) {
         facts.push(Fact::new("Error budget", budget(slo, evaluation)));
+        facts.extend(forecast(evaluation.forecast.exhaustion(), now));
         if is_whole {
             facts.push(Fact::new("SLO", promise(slo, evaluation.state)));
             facts.extend(measured(slo, evaluation));
@@ -162,6 +164,42 @@ fn budget(slo: &Slo, evaluation: &Evaluation) -> String {
             percentage(left.abs())
         )
     }
+}
+
+/// Until when the budget lasts. That nothing is left is said with the budget.
+fn forecast(exhaustion: Exhaustion, now: DateTime<Utc>) -> Option<Fact> {
+    let text = match exhaustion {
+        Exhaustion::Exhausted => return None,
+        Exhaustion::Unknown => "unknown: too little was measured".to_owned(),
+        Exhaustion::NoneInSight { earliest: None } => "the budget lasts".to_owned(),
+        Exhaustion::NoneInSight {
+            earliest: Some(earliest),
+        } => format!(
+            "the budget lasts; at the fastest pace seen lately until {}",
+            ahead(earliest, now)
+        ),
+        Exhaustion::Projected {
+            at,
+            earliest,
+            latest,
+        } => {
+            let mut text = format!("the budget lasts until {}", ahead(at, now));
+            if earliest < at {
+                let earliest = ahead(earliest, now);
+                text = format!("{text}, at the fastest seen lately until {earliest}");
+            }
+            match latest {
+                None => text.push_str(", at the slowest it lasts on"),
+                Some(latest) if latest > at => {
+                    let latest = ahead(latest, now);
+                    text = format!("{text}, at the slowest until {latest}");
+                }
+                Some(_) => {}
+            }
+            text
+        }
+    };
+    Some(Fact::new("At this pace", text))
 }
 
 /// What is promised, and whether it is kept.

@@ -13,6 +13,14 @@ pub(super) fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     format!("{} ({} ago)", instant(at), lasting(now - at))
 }
 
+/// `2026-03-01 22:00:00 UTC (in 10 h)`, as seen from `now`.
+pub(super) fn ahead(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    if at <= now {
+        return format!("{}, which is over", instant(at));
+    }
+    format!("{} (in {})", instant(at), lasting(at - now))
+}
+
 /// The two largest units of a span, cut and not rounded; a negative one lasted nothing.
 pub(super) fn lasting(span: TimeDelta) -> String {
     let seconds = span.num_seconds().max(0);
@@ -49,6 +57,16 @@ mod tests {
         ] {
             assert_eq!(lasting(TimeDelta::seconds(seconds)), words);
         }
+    }
+
+    #[test]
+    fn an_instant_to_come_says_how_long_it_takes() {
+        let now = at_second(1_000_000_000);
+        assert_eq!(
+            ahead(at_second(1_000_036_000), now),
+            "2001-09-09 11:46:40 UTC (in 10 h)"
+        );
+        assert_eq!(ahead(now, now), "2001-09-09 01:46:40 UTC, which is over");
     }
 
     #[test]

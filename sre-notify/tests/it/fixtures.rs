@@ -11,7 +11,7 @@ use sre_core::count::Counts;
 use sre_core::evaluation::{
     BudgetVerdict, Coverage, Evaluation, RuleOutcome, RuleVerdict, SloState, WindowCounts,
 };
-use sre_core::forecast::{Forecast, Nearness};
+use sre_core::forecast::{End, Forecast, Nearness};
 use sre_core::name::DeliveryId;
 use sre_core::notification::{AlertNews, Answer, Content, Message, Notifier, Outgoing, Reason};
 use sre_core::policy::{BurnLevel, BurnRule, PolicyChoice};
@@ -144,6 +144,18 @@ pub(crate) fn evaluation() -> Evaluation {
         forecast: Forecast::Unknown,
         nearness: Nearness::Far,
         is_stale: false,
+    }
+}
+
+/// The evaluation with an end of the budget in sight.
+pub(crate) fn foreseen() -> Evaluation {
+    let end = |hours: u32, lasts: Option<i64>| End {
+        window: Span::hours(hours),
+        at: lasts.map(|lasts| now() + TimeDelta::hours(lasts)),
+    };
+    Evaluation {
+        forecast: Forecast::Ends(vec![end(6, Some(9)), end(24, Some(10)), end(72, None)]),
+        ..evaluation()
     }
 }
 

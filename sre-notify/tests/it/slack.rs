@@ -11,7 +11,9 @@ use sre_core::notification::{
 };
 use sre_notify::{SlackConfig, SlackNotifier};
 
-use crate::fixtures::{evaluation, install_tls, message, news, now, outgoing, page, posted, slo};
+use crate::fixtures::{
+    evaluation, foreseen, install_tls, message, news, now, outgoing, page, posted, slo,
+};
 use crate::sink::{Reply, Sink, answer};
 use crate::wicked;
 
@@ -130,7 +132,7 @@ fn said(payload: &Value) -> String {
 
 #[test]
 fn a_page_says_what_burns_since_when_how_much_is_left_which_windows_fired_and_where_to_look() {
-    let (alert, slo, evaluation) = (page(), slo(), evaluation());
+    let (alert, slo, evaluation) = (page(), slo(), foreseen());
     let news = [AlertNews {
         slo: Some(&slo),
         evaluation: Some(&evaluation),
