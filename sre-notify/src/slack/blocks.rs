@@ -149,27 +149,26 @@ const fn mrkdwn(text: String) -> Text {
 
 /// A title, as many facts as fit between it and the links, and the links.
 fn section(title: Option<&str>, facts: &[Fact], links: &[Link], room: usize) -> Option<Block> {
-    let links = linked(links, room / 3);
-    let mut lines: Vec<String> = Vec::new();
-    let mut left = room.saturating_sub(length(&links) + 1);
+    let linked = linked(links, room / 3);
+    let mut left = room.saturating_sub(length(&linked) + 1);
     let title = title.map(|title| format!("*{}*", escaped(title, left.min(HEADER_MAX * 2))));
-    for line in title.into_iter().chain(
-        facts
-            .iter()
-            .map(|fact| written_fact(fact, room)),
-    ) {
+    let told = facts
+        .iter()
+        .map(|fact| written_fact(fact, room));
+    let mut text: Vec<String> = Vec::new();
+    for line in title.into_iter().chain(told) {
         let length = length(&line) + 1;
         if length > left {
             break;
         }
         left -= length;
-        lines.push(line);
+        text.push(line);
     }
-    if !links.is_empty() {
-        lines.push(links);
+    if !linked.is_empty() {
+        text.push(linked);
     }
-    (!lines.is_empty()).then(|| Block::Section {
-        text: mrkdwn(lines.join("\n")),
+    (!text.is_empty()).then(|| Block::Section {
+        text: mrkdwn(text.join("\n")),
     })
 }
 

@@ -226,3 +226,12 @@ fn labels_are_given_up_before_the_message() {
         .expect("a label");
     assert!(cut.chars().count() == 256 && cut.ends_with('…'), "{cut}");
 }
+
+#[test]
+fn the_documentation_shows_what_is_sent() {
+    let documented = include_str!("../../../docs/channels.md");
+    let mut lines = include_str!("page.txt")
+        .lines()
+        .filter(|line| !line.contains(": https://"));
+    assert!(lines.all(|line| documented.contains(line)));
+}

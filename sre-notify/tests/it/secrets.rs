@@ -4,12 +4,14 @@ use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};
 
 use sre_core::notification::{Notifier, Reason};
+use sre_notify::{EmailConfig, EmailNotifier, SmtpLogin};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
 use crate::fixtures::{SECRET, config, message, news, now, outgoing, page, webhook};
 use crate::sink::{Reply, Sink, answer};
+use crate::smtp::{Script, say};
 
 const CANARIES: [&str; 6] = [
     "canary-path",
@@ -146,4 +148,50 @@ async fn answers_and_logs_have_neither_address_nor_key() {
         "{logged}"
     );
     assert_clean(&logged);
+}
+
+#[tokio::test]
+async fn slack_and_mail_log_and_answer_without_address_recipient_or_password() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
+    let sink = Sink::that(answer("404 Not Found", "", "/services/canary-path")).await;
+    let slack = crate::slack::slack(&address(&format!("127.0.0.1:{}", sink.port)));
+    let script = Script::of(vec![
+        say("220 localhost ESMTP"),
+        say("250-localhost\r\n250 AUTH PLAIN"),
+        say("535 canary-password of canary-user is wrong"),
+    ])
+    .await;
+    let mail = crate::smtp_faults::config(script.port);
+    let mail = EmailConfig {
+        login: Some(SmtpLogin {
+            username: "alerts".to_owned(),
+            password: "canary-password".into(),
+        }),
+        to: vec![
+            "canary-user@example.org"
+                .parse()
+                .expect("an address"),
+        ],
+        ..mail
+    };
+    let mail = EmailNotifier::all(&mail)
+        .expect("mail")
+        .remove(0);
+    let answers = [
+        slack
+            .send(&outgoing(b"{}", now()))
+            .await,
+        mail.send(&outgoing(b"a", now())).await,
+    ];
+    let logged = log
+        .0
+        .lock()
+        .expect("no panic while held")
+        .clone();
+    assert!(logged.contains("Slack was tried") && logged.contains("a mail was tried"));
+    // The server may name the account; that is no secret, and it says what is wrong.
+    let text =
+        format!("{answers:?} {slack:?} {mail:?} {logged}").replace("of canary-user is", "is");
+    assert_clean(&text);
 }

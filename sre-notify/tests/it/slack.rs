@@ -33,7 +33,7 @@ fn config(url: &str) -> SlackConfig {
     }
 }
 
-fn slack(url: &str) -> SlackNotifier {
+pub(crate) fn slack(url: &str) -> SlackNotifier {
     install_tls();
     SlackNotifier::new(config(url)).expect("a client")
 }

@@ -9,7 +9,7 @@ use sre_notify::{EmailConfig, EmailError, EmailNotifier, SmtpLogin, SmtpSecurity
 use crate::fixtures::{install_tls, now, outgoing};
 use crate::smtp::{Script, Turn, WILLING, say};
 
-fn config(port: u16) -> EmailConfig {
+pub(crate) fn config(port: u16) -> EmailConfig {
     EmailConfig {
         name: "email".to_owned(),
         host: "127.0.0.1".to_owned(),

@@ -152,3 +152,47 @@ async fn a_receiver_that_refuses_the_credentials_stops_its_lane() {
         .await;
     assert!(desk.at(100_000).await.is_empty());
 }
+
+/// Nobody could tell a repeat from a new message, and little is at stake.
+#[tokio::test]
+async fn what_may_have_arrived_of_low_severity_is_not_repeated_where_no_ids_are_kept() {
+    let desk = Desk::new().await;
+    desk.notifier.keep_no_ids();
+    desk.notifier.answers([unknown()]);
+    let mut low = fires(&page(), &[sink()], at(0));
+    low.alert.severity = Severity::Low;
+    let low = desk.apply(low).await;
+    assert_eq!(desk.at(0).await, ["dead"]);
+    assert!(desk.at(1_000).await.is_empty());
+    assert_eq!(desk.notifier.received().len(), 1);
+    // It may have been told, so its end is owed, and is repeated until it has arrived.
+    let found = desk
+        .world
+        .store
+        .find_alert(low.id)
+        .await
+        .expect("answers")
+        .expect("stored");
+    desk.notifier.answers([unknown()]);
+    desk.apply(resolved(&found, at(2_000)))
+        .await;
+    assert_eq!(desk.at(2_000).await, ["unknown"]);
+    assert_eq!(desk.at(2_001).await, ["delivered"]);
+}
+
+#[tokio::test]
+async fn a_process_that_dies_over_such_a_message_is_not_followed_by_a_try() {
+    let desk = Desk::new().await;
+    desk.notifier.keep_no_ids();
+    let mut low = fires(&page(), &[sink()], at(0));
+    low.alert.severity = Severity::Low;
+    desk.apply(low).await;
+    let frozen = desk
+        .dispatcher
+        .freeze_due(at(0), &|_| false)
+        .await
+        .expect("answers");
+    drop(frozen);
+    assert_eq!(desk.at(45).await, ["dead"]);
+    assert!(desk.notifier.received().is_empty());
+}
