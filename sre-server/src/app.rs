@@ -15,17 +15,13 @@ use sre_core::notification::{Destination, Notifier};
 use sre_core::source::MetricSource;
 use sre_core::store::{Catalog as _, Outbox as _, Samples as _, Seeded, Store};
 use sre_core::time::Clock;
-use sre_notify::{
-    EmailConfig, EmailNotifier, MailAddress, SlackConfig, SlackNotifier, SmtpLogin, SmtpSecurity,
-    WebhookConfig, WebhookNotifier,
-};
 use sre_store_sqlite::{OpenError, Options, SqliteStore};
 
 use crate::admission::Admission;
 use crate::admission::watch::watch;
 use crate::cli::{Exit, HealthArgs};
 use crate::clock::SystemClock;
-use crate::config::{self, Config, Defaults, Env, MailSecurity, SEND_TIMEOUT, StoreLocation};
+use crate::config::{Config, Defaults, Env, StoreLocation};
 use crate::context::{About, Context, Readiness, SourceFace};
 use crate::defaults::default_slos;
 use crate::demo::DemoSource;
@@ -37,6 +33,7 @@ use crate::watch::SelfWatch;
 use crate::workers::{Board, Crew};
 
 mod asking;
+mod channels;
 mod demo;
 mod doctor;
 mod pulse;
@@ -57,7 +54,7 @@ pub async fn run(config: Config) -> anyhow::Result<End> {
     let prometheus = prometheus(&config)?;
     let parts = Parts {
         store: open(&config).await?,
-        channels: channels(&config)?,
+        channels: channels::notifiers(&config)?,
         source: prometheus
             .as_ref()
             .map(|source| Arc::<PrometheusSource>::clone(source) as _),
@@ -188,109 +185,6 @@ async fn open(config: &Config) -> anyhow::Result<SqliteStore> {
         tracing::info!(path = %path.display(), "a new, empty store was made");
     }
     Ok(store)
-}
-
-/// The channels that are on; with mail a notifier for each recipient.
-fn channels(config: &Config) -> anyhow::Result<Vec<Arc<dyn Notifier>>> {
-    let channels = &config.channels;
-    let mut notifiers: Vec<Arc<dyn Notifier>> = Vec::new();
-    if let Some(email) = &channels.email {
-        let mails =
-            EmailNotifier::all(&email_config(config, email)?).context("mail cannot be set up")?;
-        notifiers.extend(
-            mails
-                .into_iter()
-                .map(|mail| Arc::new(mail) as Arc<dyn Notifier>),
-        );
-    }
-    if let Some(slack) = &channels.slack {
-        let slack =
-            SlackNotifier::new(slack_config(config, slack)?).context("Slack cannot be set up")?;
-        notifiers.push(Arc::new(slack));
-    }
-    if let Some(webhook) = &channels.webhook {
-        let webhook = WebhookNotifier::new(webhook_config(config, webhook)?)
-            .context("the webhook cannot be set up")?;
-        notifiers.push(Arc::new(webhook));
-    }
-    Ok(notifiers)
-}
-
-fn webhook_config(
-    config: &Config,
-    webhook: &config::WebhookConfig,
-) -> anyhow::Result<WebhookConfig> {
-    let url = webhook.url.expose().clone();
-    let secret = webhook
-        .secret
-        .as_ref()
-        .map(|secret| secret.expose().parse());
-    Ok(WebhookConfig {
-        name: "webhook".to_owned(),
-        url: url
-            .try_into()
-            .context("WEBHOOK_URL cannot be used")?,
-        secret: secret
-            .transpose()
-            .context("WEBHOOK_SECRET cannot be used")?,
-        timeout: webhook.timeout,
-        links_base: config.links.own.clone(),
-        dashboards_url: config.links.grafana.clone(),
-    })
-}
-
-fn slack_config(config: &Config, slack: &config::SlackConfig) -> anyhow::Result<SlackConfig> {
-    let url = slack.url.expose().clone();
-    Ok(SlackConfig {
-        name: "slack".to_owned(),
-        url: url
-            .try_into()
-            .context("SLACK_WEBHOOK_URL cannot be used")?,
-        channel: slack.channel.clone(),
-        username: slack.username.clone(),
-        timeout: SEND_TIMEOUT,
-        links_base: config.links.own.clone(),
-        dashboards_url: config.links.grafana.clone(),
-    })
-}
-
-fn email_config(config: &Config, email: &config::EmailConfig) -> anyhow::Result<EmailConfig> {
-    let security = match email.security {
-        MailSecurity::StartTls => SmtpSecurity::StartTls,
-        MailSecurity::Implicit => SmtpSecurity::Implicit,
-        MailSecurity::Clear => SmtpSecurity::Clear,
-    };
-    let login = email
-        .login
-        .as_ref()
-        .map(|login| SmtpLogin {
-            username: login.username.clone(),
-            password: login.password.expose().clone().into(),
-        });
-    let to: Result<Vec<MailAddress>, _> = email
-        .to
-        .iter()
-        .map(|address| address.parse())
-        .collect();
-    Ok(EmailConfig {
-        name: "email".to_owned(),
-        host: email.host.clone(),
-        port: email.port,
-        security,
-        ca_pem: email
-            .ca_pem
-            .clone()
-            .map(String::into_bytes),
-        login,
-        from: email
-            .from
-            .parse()
-            .context("FROM_EMAIL cannot be used")?,
-        to: to.context("TO_EMAILS cannot be used")?,
-        timeout: SEND_TIMEOUT,
-        links_base: config.links.own.clone(),
-        dashboards_url: config.links.grafana.clone(),
-    })
 }
 
 fn prometheus(config: &Config) -> anyhow::Result<Option<Arc<PrometheusSource>>> {

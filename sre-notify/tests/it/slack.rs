@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use sre_core::alert::Alert;
-use sre_core::notification::AlertNews;
+use sre_core::alert::{Alert, Severity};
 use sre_core::notification::{
-    Answer, Content, Message, Notice, NoticeKind, Notifier, Outgoing, Reason,
+    AlertNews, Answer, Content, Message, Notice, NoticeKind, Notifier, Outgoing, Reason,
 };
+use sre_core::time::Span;
 use sre_notify::{SlackConfig, SlackNotifier};
 
 use crate::fixtures::{
@@ -208,7 +208,7 @@ fn notice(text: &str) -> Notice {
         destination_id,
         kind,
         service_name: Some("checkout".parse().expect("a name")),
-        severity: Some(sre_core::alert::Severity::High),
+        severity: Some(Severity::High),
         title: text.to_owned(),
         text: format!("{text}\n\n{text}"),
         link_path: Some("incidents/7".to_owned()),
@@ -377,7 +377,7 @@ async fn a_try_that_hangs_or_never_begins_is_told_apart() {
         slack
             .destination()
             .spacing
-            .map(|spacing| spacing.as_seconds()),
+            .map(Span::as_seconds),
         Some(1)
     );
 }

@@ -152,7 +152,7 @@ async fn an_endless_reply_is_cut_off_before_the_time_is_up() {
     for words in ["220 ", "220-more\r\n"] {
         let script = Script::but(0, Turn::Endless(words)).await;
         let config = EmailConfig {
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             ..config(script.port)
         };
         let answer = tokio::time::timeout(Duration::from_secs(30), sent(&config))
