@@ -97,7 +97,7 @@ impl SchemaOf {
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
-const MERGE_PATCH: &str = "application/merge-patch+json";
+pub(super) const MERGE_PATCH: &str = "application/merge-patch+json";
 
 impl Doc {
     /// An operation that needs `access`, under a heading, in one line.

@@ -20,7 +20,7 @@ use utoipa::openapi::{
 };
 
 use self::refusals::{Operation as Place, Refusal};
-use super::doc::{Access, Answer, BodyRule, Content, Doc, SchemaOf};
+use super::doc::{Access, Answer, BodyRule, Content, Doc, MERGE_PATCH, SchemaOf};
 use super::page::LIMIT_MAX;
 use super::problem::Problem;
 
@@ -131,7 +131,10 @@ fn operation(place: Place<'_>, schemas: &mut Schemas) -> Operation {
                 first.insert(response);
             }
             // The same answer in another form.
-            Entry::Occupied(mut first) => first.get_mut().content.extend(response.content),
+            Entry::Occupied(mut first) => first
+                .get_mut()
+                .content
+                .extend(response.content),
         }
     }
     for (status, response) in responses {
@@ -242,9 +245,14 @@ fn request_body(rule: &BodyRule, schemas: &mut Schemas) -> RequestBody {
     } else {
         Required::False
     });
-    let schema = rule
-        .schema
-        .map(|schema| schemas.reference(schema));
+    let is_patch = rule.media_types.contains(&MERGE_PATCH);
+    let schema = rule.schema.map(|schema| {
+        if is_patch {
+            schemas.patch(schema)
+        } else {
+            schemas.reference(schema)
+        }
+    });
     for media_type in rule.media_types {
         body.content.insert(
             (*media_type).to_owned(),
@@ -334,6 +342,18 @@ impl Schemas {
             self.0
                 .insert(name.clone(), (of.schema)());
         }
+        RefOr::Ref(Ref::from_schema_name(name))
+    }
+
+    /// A reference to the schema of a merge patch of a type: every field of it may be left out.
+    fn patch(&mut self, of: SchemaOf) -> RefOr<Schema> {
+        self.reference(of);
+        let name = format!("{}Patch", (of.name)());
+        let mut schema = (of.schema)();
+        if let RefOr::T(Schema::Object(object)) = &mut schema {
+            object.required.clear();
+        }
+        self.0.insert(name.clone(), schema);
         RefOr::Ref(Ref::from_schema_name(name))
     }
 }
