@@ -2,7 +2,6 @@
 
 mod api_access;
 mod api_alerts;
-mod api_channels;
 mod api_document;
 mod api_idempotency;
 mod api_incidents;

@@ -9,7 +9,7 @@ mod history;
 mod live;
 mod moving;
 mod replicas;
-pub(crate) mod scripted;
+mod scripted;
 mod spy;
 
 use std::collections::BTreeMap;

@@ -27,7 +27,7 @@ type Script = Box<dyn Fn(Interval) -> Measurement + Send>;
 
 /// Counters that a closure knows.
 #[derive(Default)]
-pub(crate) struct ScriptedSource {
+pub(super) struct ScriptedSource {
     script: Mutex<Option<Script>>,
     /// Slices that are left out at the end of each answer.
     left_out: Mutex<usize>,
@@ -45,26 +45,26 @@ impl std::fmt::Debug for ScriptedSource {
 
 impl ScriptedSource {
     /// From now on says this of each slice.
-    pub(crate) fn says(&self, script: impl Fn(Interval) -> Measurement + Send + 'static) {
+    pub(super) fn says(&self, script: impl Fn(Interval) -> Measurement + Send + 'static) {
         *locked(&self.script) = Some(Box::new(script));
     }
 
     /// From now on so many good of so many in every slice.
-    pub(crate) fn counts(&self, good: u64, total: u64) {
+    pub(super) fn counts(&self, good: u64, total: u64) {
         self.says(move |_| measured(good, total));
     }
 
-    pub(crate) fn leaves_out(&self, slices: usize) {
+    pub(super) fn leaves_out(&self, slices: usize) {
         *locked(&self.left_out) = slices;
     }
 
     /// From now on a question waits for a permit of this.
-    pub(crate) fn waits_for(&self, gate: std::sync::Arc<Semaphore>) {
+    pub(super) fn waits_for(&self, gate: std::sync::Arc<Semaphore>) {
         *locked(&self.gate) = Some(gate);
     }
 
     /// The stretches that were asked for since the last look.
-    pub(crate) fn asked(&self) -> Vec<Interval> {
+    pub(super) fn asked(&self) -> Vec<Interval> {
         std::mem::take(&mut *locked(&self.asked))
     }
 }
@@ -107,11 +107,11 @@ impl MetricSource for ScriptedSource {
     }
 }
 
-pub(crate) fn measured(good: u64, total: u64) -> Measurement {
+pub(super) fn measured(good: u64, total: u64) -> Measurement {
     Measurement::Measured(Counts::events(good, total).expect("legal counts"))
 }
 
-pub(crate) fn fails(class: FailureClass) -> Measurement {
+pub(super) fn fails(class: FailureClass) -> Measurement {
     Measurement::Failed(Failure {
         class,
         detail: "as it was told".to_owned(),
@@ -120,15 +120,15 @@ pub(crate) fn fails(class: FailureClass) -> Measurement {
 
 /// One try as a receiver saw it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Received {
-    pub(crate) id: DeliveryId,
-    pub(crate) body: String,
-    pub(crate) is_possible_duplicate: bool,
+pub(super) struct Received {
+    pub(super) id: DeliveryId,
+    pub(super) body: String,
+    pub(super) is_possible_duplicate: bool,
 }
 
 /// A receiver that answers what it was told to, and else that all is well.
 #[derive(Debug)]
-pub(crate) struct ScriptedNotifier {
+pub(super) struct ScriptedNotifier {
     destination: Destination,
     answers: Mutex<VecDeque<Answer>>,
     received: Mutex<Vec<Received>>,
@@ -136,7 +136,7 @@ pub(crate) struct ScriptedNotifier {
 }
 
 impl ScriptedNotifier {
-    pub(crate) fn new(destination: Destination) -> Self {
+    pub(super) fn new(destination: Destination) -> Self {
         Self {
             destination,
             answers: Mutex::default(),
@@ -152,17 +152,17 @@ impl ScriptedNotifier {
     }
 
     /// The next tries are answered so.
-    pub(crate) fn answers(&self, answers: impl IntoIterator<Item = Answer>) {
+    pub(super) fn answers(&self, answers: impl IntoIterator<Item = Answer>) {
         locked(&self.answers).extend(answers);
     }
 
     /// The tries since the last look.
-    pub(crate) fn received(&self) -> Vec<Received> {
+    pub(super) fn received(&self) -> Vec<Received> {
         std::mem::take(&mut *locked(&self.received))
     }
 
     /// The bodies since the last look.
-    pub(crate) fn bodies(&self) -> Vec<String> {
+    pub(super) fn bodies(&self) -> Vec<String> {
         self.received()
             .into_iter()
             .map(|received| received.body)
@@ -170,7 +170,7 @@ impl ScriptedNotifier {
     }
 }
 
-pub(crate) fn status(status: u16, retry_after: Option<i64>) -> Answer {
+pub(super) fn status(status: u16, retry_after: Option<i64>) -> Answer {
     let retry_after = retry_after.map(TimeDelta::seconds);
     Answer::Responded {
         status,
@@ -179,7 +179,7 @@ pub(crate) fn status(status: u16, retry_after: Option<i64>) -> Answer {
     }
 }
 
-pub(crate) fn unknown() -> Answer {
+pub(super) fn unknown() -> Answer {
     Answer::Unknown {
         detail: "the connection broke".to_owned(),
     }
