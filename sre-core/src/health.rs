@@ -112,6 +112,21 @@ impl fmt::Display for HealthStatus {
 }
 
 impl ServiceHealth {
+    /// What is said of a service of which nothing is known.
+    #[must_use]
+    pub fn unknown(service_name: ServiceName, as_of: DateTime<Utc>) -> Self {
+        Self {
+            service_name,
+            as_of,
+            score: None,
+            coverage: Coverage::default(),
+            deductions: Vec::new(),
+            evidence: Evidence::default(),
+            dependencies: Vec::new(),
+            probable_cause: None,
+        }
+    }
+
     /// The score in a word.
     #[must_use]
     pub fn status(&self) -> HealthStatus {
@@ -122,18 +137,29 @@ impl ServiceHealth {
     /// that grew without costing anything are no difference.
     #[must_use]
     pub fn says_the_same(&self, other: &Self) -> bool {
-        let (slos, others) = (&self.evidence.slos, &other.evidence.slos);
-        let (slos, others) = (slos.iter(), others.iter());
+        let (evidence, others) = (&self.evidence, &other.evidence);
+        let slos = evidence
+            .slos
+            .iter()
+            .map(SloEvidence::in_short);
+        let checks = evidence
+            .checks
+            .iter()
+            .map(CheckEvidence::in_short);
         self.score == other.score
             && self.coverage == other.coverage
             && self.deductions == other.deductions
             && self.dependencies == other.dependencies
             && self.probable_cause == other.probable_cause
-            && self.evidence.checks == other.evidence.checks
-            && self.evidence.alerts == other.evidence.alerts
-            && slos
-                .map(SloEvidence::in_short)
-                .eq(others.map(SloEvidence::in_short))
+            && evidence.alerts == others.alerts
+            && checks.eq(others
+                .checks
+                .iter()
+                .map(CheckEvidence::in_short))
+            && slos.eq(others
+                .slos
+                .iter()
+                .map(SloEvidence::in_short))
     }
 }
 

@@ -15,6 +15,7 @@
 mod alerts;
 mod catalog;
 mod evaluations;
+mod health;
 mod incidents;
 mod notices;
 mod outbox;
@@ -34,6 +35,7 @@ pub use evaluations::{
     BudgetRecord, Calculation, Changes, Commit, Evaluations, Gap, HistoryItem, Outcome, Refolded,
     SlotClaim, Standing,
 };
+pub use health::HealthRecords;
 pub use incidents::{AlertStep, IncidentQuery, Incidents, IncidentsPage, Recollection};
 pub use notices::{DueNotices, NoticeRecord, Notices};
 pub use outbox::{
@@ -51,6 +53,7 @@ pub trait Store:
     Alerts
     + Catalog
     + Evaluations
+    + HealthRecords
     + Incidents
     + Notices
     + Outbox
@@ -65,6 +68,7 @@ impl<T> Store for T where
     T: Alerts
         + Catalog
         + Evaluations
+        + HealthRecords
         + Incidents
         + Notices
         + Outbox

@@ -26,7 +26,9 @@ mod labels;
 mod login;
 mod metrics_page;
 mod reference;
+mod service_health;
 mod service_metrics;
+mod services;
 pub(crate) mod slo;
 mod store_error;
 pub(crate) mod workers;
@@ -34,7 +36,7 @@ pub(crate) mod workers;
 /// Every route: the API's, and the pages that people look at.
 pub fn routes() -> Routes<Context> {
     page::routes(pages(operations(samples(incidents(channels(alerts(
-        slos(Routes::new()),
+        services(slos(Routes::new())),
     )))))))
 }
 
@@ -103,6 +105,65 @@ fn slos(routes: Routes<Context>) -> Routes<Context> {
             "/error-budget/{service}",
             error_budget::get,
             error_budget::get_doc(),
+        )
+}
+
+/// Whose promises they are, and how healthy each is.
+fn services(routes: Routes<Context>) -> Routes<Context> {
+    routes
+        .route(
+            Method::GET,
+            "/services",
+            services::list,
+            services::list_doc(),
+        )
+        .route(
+            Method::POST,
+            "/services",
+            services::create,
+            services::create_doc(),
+        )
+        .route(
+            Method::GET,
+            "/services/graph",
+            services::graph,
+            services::graph_doc(),
+        )
+        .route(
+            Method::GET,
+            "/services/{name}",
+            services::get,
+            services::get_doc(),
+        )
+        .route(
+            Method::PUT,
+            "/services/{name}",
+            services::replace,
+            services::replace_doc(),
+        )
+        .route(
+            Method::DELETE,
+            "/services/{name}",
+            services::delete,
+            services::delete_doc(),
+        )
+        .route(
+            Method::GET,
+            "/service-health",
+            service_health::list,
+            service_health::list_doc(),
+        )
+        .route(
+            Method::GET,
+            "/service-health/{service}",
+            service_health::get,
+            service_health::get_doc(),
+        )
+        .route(
+            Method::GET,
+            "/service-health/{service}/history",
+            service_health::history,
+            service_health::history_doc(),
         )
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use sre_collect::{HttpProbe, PrometheusConfig, PrometheusSource, check_selector};
+use sre_core::monitor::HealthAssessor;
 use sre_core::notification::{Destination, Notifier};
 use sre_core::source::MetricSource;
 use sre_core::store::{Catalog as _, Outbox as _, Samples as _, Seeded, Store};
@@ -247,6 +248,12 @@ fn context(
         admission: Arc::new(Admission::new(tokens.map(|config| config.tokens.clone()))),
         clock,
         catalog: Arc::<dyn Store>::clone(&ports),
+        services: Arc::<dyn Store>::clone(&ports),
+        health_records: Arc::<dyn Store>::clone(&ports),
+        health: HealthAssessor::new(
+            Arc::<dyn Store>::clone(&ports),
+            Arc::<dyn Store>::clone(&ports),
+        ),
         samples: Arc::<dyn Store>::clone(&ports),
         evaluations: Arc::<dyn Store>::clone(&ports),
         alerts: Arc::<dyn Store>::clone(&ports),

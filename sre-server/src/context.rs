@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use hyper::{StatusCode, Uri};
-use sre_core::monitor::MonitorSettings;
+use sre_core::monitor::{HealthAssessor, MonitorSettings};
 use sre_core::name::DestinationId;
 use sre_core::notification::Destination;
 use sre_core::slo::Window;
-use sre_core::store::{Alerts, Catalog, Evaluations, Incidents, Notices, Outbox, Replies, Samples};
+use sre_core::store::{
+    Alerts, Catalog, Evaluations, HealthRecords, Incidents, Notices, Outbox, Replies, Samples,
+    Services,
+};
 use sre_core::target::Target;
 use sre_core::time::{Clock, Span};
 use url::Url;
@@ -32,6 +35,12 @@ pub struct Context {
     pub clock: Arc<dyn Clock>,
     /// SLOs.
     pub catalog: Arc<dyn Catalog>,
+    /// Services: what is declared, and what only is named.
+    pub services: Arc<dyn Services>,
+    /// Snapshots of health.
+    pub health_records: Arc<dyn HealthRecords>,
+    /// What judges the health of services.
+    pub health: HealthAssessor,
     /// Samples.
     pub samples: Arc<dyn Samples>,
     /// Slices, standings, history.

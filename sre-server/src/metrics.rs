@@ -9,6 +9,7 @@ mod error_rate;
 pub mod incidents;
 pub mod page;
 mod process;
+pub mod services;
 pub mod slos;
 
 use std::collections::BTreeMap;

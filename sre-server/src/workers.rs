@@ -15,6 +15,7 @@
 //! | incidents | 1 s | opens, ends and reopens incidents by looking back |
 //! | dispatcher | ¼ s | judges due intents, freezes and sends |
 //! | recorder | 1 s | stores what the service measured of itself, at every slice edge |
+//! | health | 1 min | judges every service and records what changed |
 //! | sentinel | 1 s | looks whether the others do, and tells who waits for it |
 //! | retention | 1 h | forgets what is old |
 
@@ -25,6 +26,7 @@ mod crew;
 mod dispatcher;
 mod driver;
 mod evaluator;
+mod health;
 mod incidents;
 mod mailroom;
 mod recorder;
@@ -40,6 +42,7 @@ pub use dispatcher::DispatcherWorker;
 pub(crate) use driver::chain;
 pub use driver::{Activity, Driver, Worker};
 pub use evaluator::{BackfillWorker, EvaluatorWorker};
+pub use health::HealthWorker;
 pub use incidents::IncidentsWorker;
 pub use mailroom::Mailroom;
 pub use recorder::RecorderWorker;

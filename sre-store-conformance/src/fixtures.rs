@@ -25,7 +25,7 @@ pub use messages::{
     withheld,
 };
 pub use samples::{counts, labels, number, sample, target};
-pub use services::{depends_on, service, service_name};
+pub use services::{depends_on, health, service, service_name};
 pub use slos::{SloBuilder, grid, slo, start_of};
 
 /// The instant so many seconds after noon.

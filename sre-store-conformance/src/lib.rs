@@ -53,6 +53,7 @@ pub mod alerts;
 pub mod catalog;
 pub mod evaluations;
 pub mod fixtures;
+pub mod health;
 pub mod incidents;
 mod list;
 pub mod model;

@@ -109,6 +109,17 @@ macro_rules! for_each_test {
                     dependents_are_those_that_depend_directly
                     a_new_declaration_ends_the_old_dependencies
                 }
+                health {
+                    live_slos_come_with_what_was_found_last
+                    slos_that_are_not_live_are_no_evidence
+                    probe_samples_are_those_of_probes
+                    open_alerts_are_counted_by_service
+                    a_snapshot_is_kept_whole
+                    the_newest_snapshot_holds
+                    an_instant_is_recorded_once
+                    a_history_of_health_is_in_order
+                    old_snapshots_are_forgotten
+                }
                 evaluations {
                     a_claim_shows_where_evaluation_stands
                     a_slot_is_claimed_when_it_is_due

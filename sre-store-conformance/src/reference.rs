@@ -7,6 +7,7 @@
 mod alerts;
 mod catalog;
 mod evaluations;
+mod health;
 mod incidents;
 mod lifetime;
 mod outbox;
@@ -20,6 +21,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use sre_core::alert::DedupKey;
+use sre_core::health::ServiceHealth;
 use sre_core::hour::Hour;
 use sre_core::incident::{Incident, IncidentEvent};
 use sre_core::name::{
@@ -78,6 +80,7 @@ impl ReferenceStore {
 #[derive(Debug, Default)]
 struct State {
     services: BTreeMap<ServiceName, Service>,
+    snapshots: BTreeMap<(ServiceName, DateTime<Utc>), ServiceHealth>,
     slos: BTreeMap<SloId, Slo>,
     cursors: BTreeMap<SloId, Cursor>,
     hours: BTreeMap<(SloId, i64, DateTime<Utc>), Hour>,

@@ -30,6 +30,7 @@ impl Retention for SqliteStore {
                     Kept::Alerts => alerts(tx, before, limit).await,
                     Kept::Replies => replies(tx, before, limit).await,
                     Kept::Notices => notices(tx, before, limit).await,
+                    Kept::Health => health(tx, before, limit).await,
                     _ => Ok(0),
                 }
             })
@@ -48,6 +49,28 @@ async fn samples(
         "delete from service_metrics
           where (service_name, metric_name, at, labels) in (
                     select service_name, metric_name, at, labels from service_metrics
+                     where at < $1
+                     order by at
+                     limit $2)",
+        before,
+        limit
+    )
+    .execute(tx)
+    .await
+    .map_err(classify)?;
+    Ok(deleted.rows_affected())
+}
+
+async fn health(
+    tx: &mut SqliteConnection,
+    before: DateTime<Utc>,
+    limit: u32,
+) -> Result<u64, StoreError> {
+    let (before, limit) = (row::instant(before), row::limit(limit));
+    let deleted = query!(
+        "delete from service_health_snapshots
+          where (service_name, at) in (
+                    select service_name, at from service_health_snapshots
                      where at < $1
                      order by at
                      limit $2)",

@@ -89,13 +89,14 @@ impl Samples for SqliteStore {
     }
 }
 
+/// A sample as it is stored, without the names of its metric.
 #[derive(Debug)]
-struct StoredSample {
-    at: i64,
-    labels: String,
-    value: Option<f64>,
-    good: Option<i64>,
-    total: Option<i64>,
+pub(crate) struct StoredSample {
+    pub(crate) at: i64,
+    pub(crate) labels: String,
+    pub(crate) value: Option<f64>,
+    pub(crate) good: Option<i64>,
+    pub(crate) total: Option<i64>,
 }
 
 /// The samples of a metric by instant, then labels.
@@ -161,7 +162,11 @@ async fn series(
 }
 
 impl StoredSample {
-    fn sample(&self, service: &ServiceName, metric: &MetricName) -> Result<Sample, StoreError> {
+    pub(crate) fn sample(
+        &self,
+        service: &ServiceName,
+        metric: &MetricName,
+    ) -> Result<Sample, StoreError> {
         let row = Row::with_text("service_metrics", metric.as_str());
         let value = match (self.value, row.counts("good", self.good, self.total)?) {
             (Some(value), None) => SampleValue::Number(value),

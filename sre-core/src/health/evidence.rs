@@ -62,6 +62,8 @@ pub struct CheckEvidence {
     pub name: String,
     /// Whether its last answer was good.
     pub is_up: bool,
+    /// When that came.
+    pub last_at: DateTime<Utc>,
     /// Whether it has fallen silent since.
     pub is_stale: bool,
 }
@@ -96,9 +98,9 @@ impl Evidence {
     }
 
     /// The evidence where inputs that have fallen silent keep what was known of them before: going
-    /// quiet improves nothing.
+    /// quiet improves nothing. A probe that has been silent for a day is taken for removed.
     #[must_use]
-    pub fn holding(mut self, before: &Self) -> Self {
+    pub fn holding(mut self, before: &Self, now: DateTime<Utc>) -> Self {
         for slo in self
             .slos
             .iter_mut()
@@ -117,6 +119,7 @@ impl Evidence {
         let silent: Vec<CheckEvidence> = before
             .checks
             .iter()
+            .filter(|last| now - last.last_at < PROBE_HELD.as_delta())
             .filter(|last| {
                 self.checks
                     .iter()
@@ -131,6 +134,13 @@ impl Evidence {
         self.checks
             .sort_by(|a, b| a.name.cmp(&b.name));
         self
+    }
+}
+
+impl CheckEvidence {
+    /// What of it makes a difference to a reader.
+    pub(super) fn in_short(&self) -> (&str, bool, bool) {
+        (&self.name, self.is_up, self.is_stale)
     }
 }
 
@@ -206,6 +216,7 @@ pub fn checks(samples: &[Sample], now: DateTime<Utc>) -> Vec<CheckEvidence> {
             Some(CheckEvidence {
                 name: check_name(labels),
                 is_up,
+                last_at: last,
                 is_stale: now - last > pace(&answers) * 3,
             })
         })
@@ -258,3 +269,5 @@ fn check_name(labels: &BTreeMap<String, String>) -> String {
 const HOUR: Span = Span::hours(1);
 /// The pace of a probe of which only one answer is known.
 const PACE: Span = Span::minutes(5);
+/// Nothing says that a probe was removed but its silence.
+const PROBE_HELD: Span = Span::days(1);

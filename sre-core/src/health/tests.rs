@@ -58,6 +58,7 @@ fn check(text: &str, is_up: bool) -> CheckEvidence {
     CheckEvidence {
         name: text.to_owned(),
         is_up,
+        last_at: at_second(0),
         is_stale: false,
     }
 }

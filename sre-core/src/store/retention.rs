@@ -28,11 +28,13 @@ pub enum Kept {
     Replies,
     /// Notices that have been told, or will not be, with their deliveries.
     Notices,
+    /// Snapshots of the health of services.
+    Health,
 }
 
 impl Kept {
     /// Everything that is kept for a time.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Samples,
         Self::FineSlices,
         Self::Hours,
@@ -41,6 +43,7 @@ impl Kept {
         Self::Alerts,
         Self::Replies,
         Self::Notices,
+        Self::Health,
     ];
 
     /// The name in logs and metrics.
@@ -55,6 +58,7 @@ impl Kept {
             Self::Alerts => "alerts",
             Self::Replies => "replies",
             Self::Notices => "notices",
+            Self::Health => "health",
         }
     }
 }

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use serde_json::Number;
 use sre_core::count::Count;
+use sre_core::health::Points;
+use sre_core::service::Weight;
 use sre_core::target::Target;
 use utoipa::ToSchema;
 
@@ -43,7 +45,21 @@ impl From<Count> for Figure {
     }
 }
 
-/// Never needed: every count and target prints as a decimal.
+/// Exact.
+impl From<Weight> for Figure {
+    fn from(weight: Weight) -> Self {
+        Self::read(&weight.to_string()).unwrap_or_else(zero)
+    }
+}
+
+/// Exact to the tenth.
+impl From<Points> for Figure {
+    fn from(points: Points) -> Self {
+        Self::read(&points.to_string()).unwrap_or_else(zero)
+    }
+}
+
+/// Never needed: every count, target, weight and score prints as a decimal.
 fn zero() -> Figure {
     Figure(Number::from(0))
 }

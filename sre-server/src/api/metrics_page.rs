@@ -23,6 +23,7 @@ use crate::context::Context;
 use crate::http::doc::{Access, Doc};
 use crate::http::{ApiError, Call, Response, RouteInfo, response};
 use crate::metrics::page::{CONTENT_TYPE, Kind, Page};
+use crate::metrics::services;
 use crate::metrics::slos::{self, Stood};
 use crate::metrics::{alerts, incidents};
 
@@ -135,6 +136,7 @@ async fn read(context: &Context, now: DateTime<Utc>) -> Result<String, StoreErro
     slos::write_lag(&mut page, &stood, now);
     alerts::write(&mut page, &open_alerts(context).await?);
     incidents::write(&mut page, &live_incidents(context).await?);
+    services::write(&mut page, &context.health.assess_all(now).await?);
     let depth = context.outbox.depth().await?;
     let text = "Notifications that are neither sent nor withheld.";
     page.family("sre_monitor_queue_intents", Kind::Gauge, text)

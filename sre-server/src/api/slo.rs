@@ -20,7 +20,7 @@ mod budget_history;
 mod burn_policy;
 mod change;
 mod definition;
-mod entries;
+pub(super) mod entries;
 mod forecast;
 mod given;
 mod history;
@@ -37,6 +37,7 @@ mod written;
 pub(super) use self::budget_history::{budget_history, budget_history_doc};
 pub(super) use self::forecast::{forecast, forecast_doc};
 pub(super) use self::history::{history, history_doc};
+pub(super) use self::view::managed_by;
 
 /// `GET /slo`
 pub(super) async fn list(mut call: Call<Context>) -> Result<Response, ApiError> {

@@ -18,8 +18,8 @@ use crate::demo::{DemoSource, Pusher};
 use crate::lifecycle::Lifecycle;
 use crate::workers::{
     AlertsWorker, Asker, BackfillWorker, CollectorWorker, DispatcherWorker, Driver,
-    EvaluatorWorker, IncidentsWorker, Pulse, RecorderWorker, RetentionSettings, RetentionWorker,
-    SentinelParts, SentinelWorker, SourceSight,
+    EvaluatorWorker, HealthWorker, IncidentsWorker, Pulse, RecorderWorker, RetentionSettings,
+    RetentionWorker, SentinelParts, SentinelWorker, SourceSight,
 };
 
 /// What workers need beside what requests share.
@@ -81,6 +81,11 @@ impl Crew {
             let pusher = Pusher::new(samples, source, clock, context.settings.delay);
             driver.spawn(pusher, SECOND, Arc::clone(&never));
         }
+        driver.spawn(
+            judge_health(context),
+            HEALTH.as_duration(),
+            Arc::clone(&never),
+        );
         driver.spawn(self.retention(context), HOUR, never);
         driver.spawn(self.dispatcher(context, sends), TICK, told);
     }
@@ -205,6 +210,14 @@ fn record(context: &Context) -> RecorderWorker {
     )
 }
 
+fn judge_health(context: &Context) -> HealthWorker {
+    HealthWorker {
+        assessor: context.health.clone(),
+        period: HEALTH,
+        clock: Arc::clone(&context.clock),
+    }
+}
+
 /// Sends under way are workers too: the process waits for them.
 fn await_sends(lifecycle: &Lifecycle, sends: TaskTracker) {
     let stop = lifecycle.workers().stop();
@@ -221,5 +234,7 @@ fn await_sends(lifecycle: &Lifecycle, sends: TaskTracker) {
 const TICK: Duration = Duration::from_millis(250);
 /// How often what is looked at in seconds is.
 const SECOND: Duration = Duration::from_secs(1);
+/// How often health is recorded.
+const HEALTH: Span = Span::minutes(1);
 /// How often the old is forgotten.
 const HOUR: Duration = Duration::from_hours(1);

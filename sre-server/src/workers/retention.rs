@@ -16,7 +16,7 @@ pub struct RetentionSettings {
     pub samples: Span,
     /// Fine slices, and the history of calculations.
     pub slices: Span,
-    /// Hour sums, and alerts.
+    /// Hour sums, alerts, and snapshots of health.
     pub hour_sums: Span,
 }
 

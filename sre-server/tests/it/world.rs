@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use http_body_util::Full;
 use hyper::Request;
 use serde_json::Value;
-use sre_core::monitor::{Evaluator, EvaluatorPorts, MonitorSettings};
+use sre_core::monitor::{Evaluator, EvaluatorPorts, HealthAssessor, MonitorSettings};
 use sre_core::sample::{Sample, SampleValue};
 use sre_core::slo::Window;
 use sre_core::store::Samples as _;
@@ -235,6 +235,12 @@ fn context(store: &Arc<ReferenceStore>, clock: &Arc<ManualClock>) -> Context {
         admission: Arc::default(),
         clock: Arc::<ManualClock>::clone(clock),
         catalog: Arc::<ReferenceStore>::clone(store),
+        services: Arc::<ReferenceStore>::clone(store),
+        health_records: Arc::<ReferenceStore>::clone(store),
+        health: HealthAssessor::new(
+            Arc::<ReferenceStore>::clone(store),
+            Arc::<ReferenceStore>::clone(store),
+        ),
         samples: Arc::<ReferenceStore>::clone(store),
         evaluations: Arc::<ReferenceStore>::clone(store),
         alerts: Arc::<ReferenceStore>::clone(store),

@@ -28,7 +28,7 @@ pub(super) struct Cursor {
     last_slice: DateTime<Utc>,
     revision: u64,
     progress: Progress,
-    last: Option<Evaluation>,
+    pub(super) last: Option<Evaluation>,
     recorded_at: Option<DateTime<Utc>>,
     budget_at: Option<DateTime<Utc>>,
     /// Ranges to fold again, by the number of their mark.

@@ -29,6 +29,7 @@ impl Retention for ReferenceStore {
             Kept::Alerts => state.prune_alerts(before, limit),
             Kept::Replies => prune(&mut state.replies, limit, |_, row| row.claimed_at < before),
             Kept::Notices => state.prune_notices(before, limit),
+            Kept::Health => prune(&mut state.snapshots, limit, |(_, at), _| *at < before),
             _ => 0,
         };
         Ok(pruned as u64)

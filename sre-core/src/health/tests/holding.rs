@@ -22,7 +22,7 @@ fn a_silent_slo_keeps_what_it_cost_last_and_lowers_coverage() {
     let before = of(vec![slo("orders", 8, 30)]);
     let mut gone = slo("orders", 8, 30);
     (gone.budget, gone.burn) = (Some(budget(1)), None);
-    let now = of(vec![silent(gone)]).holding(&before);
+    let now = of(vec![silent(gone)]).holding(&before, at_second(60));
     let found = alone(now.clone());
     assert_eq!(
         lines(&found),
@@ -41,7 +41,10 @@ fn a_silent_slo_keeps_what_it_cost_last_and_lowers_coverage() {
     // And goes on keeping it.
     let mut later = now.clone();
     (later.slos[0].budget, later.slos[0].burn) = (None, None);
-    assert_eq!(lines(&alone(later.holding(&now))), lines(&found));
+    assert_eq!(
+        lines(&alone(later.holding(&now, at_second(120)))),
+        lines(&found)
+    );
 }
 
 #[test]
@@ -49,7 +52,8 @@ fn an_slo_without_data_keeps_what_it_cost_too() {
     let mut gone = slo("orders", 9, 0);
     gone.state = SloState::NoData;
     (gone.budget, gone.burn) = (None, None);
-    let found = alone(of(vec![gone]).holding(&of(vec![slo("orders", 9, 0)])));
+    let before = of(vec![slo("orders", 9, 0)]);
+    let found = alone(of(vec![gone]).holding(&before, at_second(60)));
     assert_eq!(
         lines(&found),
         ["budget 20: 90.0 % of the 30d error budget of orders is consumed (stale)"]
@@ -58,14 +62,14 @@ fn an_slo_without_data_keeps_what_it_cost_too() {
 
 #[test]
 fn an_slo_that_is_measured_keeps_nothing() {
-    let now = of(vec![slo("orders", 8, 0)]).holding(&of(vec![slo("orders", 8, 90)]));
+    let now = of(vec![slo("orders", 8, 0)]).holding(&of(vec![slo("orders", 8, 90)]), at_second(60));
     assert_eq!(now, of(vec![slo("orders", 8, 0)]));
 }
 
 #[test]
 fn a_healthy_service_that_falls_silent_is_unknown() {
     let before = of(vec![slo("orders", 0, 0)]);
-    let now = of(vec![silent(slo("orders", 0, 0))]).holding(&before);
+    let now = of(vec![silent(slo("orders", 0, 0))]).holding(&before, at_second(60));
     assert_eq!(alone(now).score, None);
 }
 
@@ -75,7 +79,7 @@ fn a_probe_that_falls_silent_stays_as_it_was() {
         checks: vec![check("http", false), check("tcp", true)],
         ..Evidence::default()
     };
-    let found = alone(Evidence::default().holding(&before));
+    let found = alone(Evidence::default().holding(&before, at_second(60)));
     assert_eq!(
         lines(&found),
         ["check 20: 1 of 2 probes down: http (stale)"]
@@ -103,7 +107,11 @@ fn a_probe_is_as_its_last_answer_says() {
         answer(20, "tcp", 0),
     ];
     let found = checks(&samples, at_second(60));
-    assert_eq!(found, [check("http", false), check("tcp", true)]);
+    let as_of = |name, is_up, second| CheckEvidence {
+        last_at: at_second(second),
+        ..check(name, is_up)
+    };
+    assert_eq!(found, [as_of("http", false, 60), as_of("tcp", true, 50)]);
 }
 
 #[test]

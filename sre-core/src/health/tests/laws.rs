@@ -208,7 +208,7 @@ proptest! {
             (slo.budget, slo.burn, slo.state) = (None, None, SloState::NoData);
         }
         evidence.checks.clear();
-        *evidence = std::mem::take(evidence).holding(before);
+        *evidence = std::mem::take(evidence).holding(before, at_second(60));
         for (before, after) in world.assess().iter().zip(quiet.assess()) {
             prop_assert_eq!(left(&after), left(before));
             prop_assert!(after.score <= before.score, "unknown is no score");

@@ -31,7 +31,10 @@ pub(super) fn labels(fields: &mut Fields) -> (BTreeMap<String, String>, Vec<Faul
 }
 
 /// Addresses to read on; what is wrong with one is noted in `deeper`.
-pub(super) fn links(fields: &mut Fields, deeper: &mut Vec<Fault>) -> BTreeMap<String, String> {
+pub(in crate::api) fn links(
+    fields: &mut Fields,
+    deeper: &mut Vec<Fault>,
+) -> BTreeMap<String, String> {
     let links = fields
         .optional("links")
         .texts(ENTRIES_MAX, TEXT_MAX)

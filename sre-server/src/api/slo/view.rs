@@ -222,7 +222,7 @@ fn in_seconds(interval: Span) -> String {
     }
 }
 
-const fn managed_by(managed_by: ManagedBy) -> &'static str {
+pub(in crate::api) const fn managed_by(managed_by: ManagedBy) -> &'static str {
     match managed_by {
         ManagedBy::Api => "api",
         ManagedBy::Config => "config",

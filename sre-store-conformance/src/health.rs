@@ -1,0 +1,7 @@
+//! The laws of [`HealthRecords`](sre_core::store::HealthRecords).
+
+mod evidence;
+mod snapshots;
+
+pub use evidence::*;
+pub use snapshots::*;
