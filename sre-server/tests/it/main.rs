@@ -7,6 +7,8 @@ mod api_idempotency;
 mod api_incidents;
 mod api_operations;
 mod api_samples;
+mod api_service_health;
+mod api_services;
 mod api_slo;
 mod config;
 mod http;
