@@ -21,6 +21,7 @@ use sre_core::ledger::Ledger;
 use sre_core::name::SloId;
 use sre_core::policy::PolicyChoice;
 use sre_core::recorder::{Event, Recorder};
+use sre_core::service::Criticality;
 use sre_core::slice::{Slice, SliceWidth};
 use sre_core::slo::{
     BudgetingMethod, Definition, Indicator, MIN_BAD_DEFAULT, ManagedBy, Slo, Window, default_slo_id,
@@ -71,6 +72,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         };
         let situation = Situation {
             slo: &slo,
+            criticality: Criticality::Normal,
             evaluation: &found,
             latest: &latest,
             moment,

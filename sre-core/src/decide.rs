@@ -14,6 +14,7 @@ use crate::budget::burn_rate;
 use crate::evaluation::{BudgetVerdict, Evaluation, RuleOutcome, RuleVerdict};
 use crate::forecast::Nearness;
 use crate::policy::BurnLevel;
+use crate::service::Criticality;
 use crate::slo::Slo;
 
 /// What there is to decide on.
@@ -21,6 +22,8 @@ use crate::slo::Slo;
 pub struct Situation<'a> {
     /// Whose evaluation it is.
     pub slo: &'a Slo,
+    /// How much its service matters.
+    pub criticality: Criticality,
     /// What was found.
     pub evaluation: &'a Evaluation,
     /// The newest episode of each identity of the SLO that has one: see [`identities`].
@@ -80,15 +83,16 @@ impl Situation<'_> {
             (None, None) => None,
             (None, Some(rule)) => {
                 let message = self.burn_message(rule);
-                let opening = self.opening(AlertType::BurnRate, severity(rule), message, holding);
+                let opening = self.opening(AlertType::BurnRate, severity(rule), &message, holding);
                 Some(Alert::open(opening, &self.moment))
             }
             (Some(page), None) => self.end(page, self.end_of_rules(page)),
-            (Some(page), Some(rule)) if severity(rule) != page.severity => {
-                let message = self.burn_message(rule);
+            (Some(page), Some(rule)) if self.judged(severity(rule)) != page.severity => {
+                let judged = self.judged(severity(rule));
+                let message = self.explained(&self.burn_message(rule), severity(rule));
                 Some(
                     page.clone()
-                        .changed(severity(rule), message, holding, &self.moment),
+                        .changed(judged, message, holding, &self.moment),
                 )
             }
             (Some(page), Some(_)) => self.held_by(page, holding),
@@ -122,7 +126,7 @@ impl Situation<'_> {
                 let superseded =
                     open.and_then(|ticket| self.end(ticket, ResolveReason::Superseded));
                 let message = self.ticket_message(&kind, &holding);
-                let opening = self.opening(kind, severity, message, holding);
+                let opening = self.opening(kind, severity, &message, holding);
                 superseded
                     .into_iter()
                     .chain([Alert::open(opening, &self.moment)])
@@ -237,7 +241,7 @@ impl Situation<'_> {
                         .as_of
                         .format("%Y-%m-%d %H:%M:%S UTC"),
                 );
-                let opening = self.opening(AlertType::NoData, Severity::High, message, Vec::new());
+                let opening = self.opening(AlertType::NoData, Severity::High, &message, Vec::new());
                 Some(Alert::open(opening, &self.moment))
             }
             (Some(alert), false) => self.end(alert, ResolveReason::Condition),
@@ -262,7 +266,7 @@ impl Situation<'_> {
         &self,
         kind: AlertType,
         severity: Severity,
-        message: String,
+        message: &str,
         rules: Vec<RuleOutcome>,
     ) -> Opening {
         let service = self.slo.definition.service_name.clone();
@@ -275,10 +279,29 @@ impl Situation<'_> {
         Opening {
             identity,
             episode,
-            severity,
-            message,
+            severity: self.judged(severity),
+            message: self.explained(message, severity),
             rules,
         }
+    }
+
+    /// How grave it is for a service that matters as much as this one.
+    const fn judged(&self, severity: Severity) -> Severity {
+        self.criticality.judge(severity)
+    }
+
+    /// The message, with the reason where it is graver or less grave than what happened alone.
+    fn explained(&self, message: &str, severity: Severity) -> String {
+        let judged = self.judged(severity);
+        if judged == severity {
+            return message.to_owned();
+        }
+        let service = &self.slo.definition.service_name;
+        let criticality = self.criticality;
+        format!(
+            "{message}; {judged} in place of {severity}, because the criticality of {service} is \
+             {criticality}"
+        )
     }
 
     /// What burns, how fast, and which rule says that this is as grave as it is.

@@ -152,6 +152,7 @@ impl ServiceHealth {
             && self.dependencies == other.dependencies
             && self.probable_cause == other.probable_cause
             && evidence.alerts == others.alerts
+            && evidence.open_incidents == others.open_incidents
             && checks.eq(others
                 .checks
                 .iter()

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::alert::Severity;
 use crate::decimal::Decimal;
 use crate::name::ServiceName;
 use crate::slo::ManagedBy;
@@ -100,6 +101,25 @@ impl Criticality {
             Self::Normal => "normal",
             Self::High => "high",
             Self::Critical => "critical",
+        }
+    }
+}
+
+impl Criticality {
+    /// How grave something is that happens to a service of this criticality: one step graver for a
+    /// critical one, one step less for a low one, within the range of severities.
+    #[must_use]
+    pub const fn judge(self, severity: Severity) -> Severity {
+        match (self, severity) {
+            (Self::Low, Severity::Emergency) => Severity::Critical,
+            (Self::Low, Severity::Critical) => Severity::High,
+            (Self::Low, Severity::High) => Severity::Medium,
+            (Self::Low, Severity::Medium | Severity::Low) => Severity::Low,
+            (Self::Critical, Severity::Low) => Severity::Medium,
+            (Self::Critical, Severity::Medium) => Severity::High,
+            (Self::Critical, Severity::High) => Severity::Critical,
+            (Self::Critical, Severity::Critical | Severity::Emergency) => Severity::Emergency,
+            (Self::Normal | Self::High, severity) => severity,
         }
     }
 }
@@ -228,6 +248,27 @@ mod tests {
                     .to_string(),
                 text
             );
+        }
+    }
+
+    #[test]
+    fn a_critical_service_is_one_step_graver_and_a_low_one_a_step_less() {
+        let severities = [
+            Severity::Low,
+            Severity::Medium,
+            Severity::High,
+            Severity::Critical,
+            Severity::Emergency,
+        ];
+        for (place, severity) in severities.into_iter().enumerate() {
+            for (criticality, judged) in [
+                (Criticality::Low, place.saturating_sub(1)),
+                (Criticality::Normal, place),
+                (Criticality::High, place),
+                (Criticality::Critical, (place + 1).min(4)),
+            ] {
+                assert_eq!(criticality.judge(severity), severities[judged]);
+            }
         }
     }
 

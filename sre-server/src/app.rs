@@ -253,6 +253,7 @@ fn context(
         health: HealthAssessor::new(
             Arc::<dyn Store>::clone(&ports),
             Arc::<dyn Store>::clone(&ports),
+            Arc::<dyn Store>::clone(&ports),
         ),
         samples: Arc::<dyn Store>::clone(&ports),
         evaluations: Arc::<dyn Store>::clone(&ports),

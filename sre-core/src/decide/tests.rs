@@ -1,5 +1,6 @@
 //! What an evaluation changes: pages, tickets and silence, one by one and as whole stories.
 
+mod criticality;
 mod forecast;
 mod page;
 mod silence;
@@ -113,6 +114,7 @@ struct World {
     latest: BTreeMap<DedupKey, Alert>,
     minutes: i64,
     settings: LifecycleSettings,
+    criticality: Criticality,
 }
 
 /// A transition in words: type, severity, state, and what is told.
@@ -135,6 +137,7 @@ impl World {
             settings,
         };
         decide(&Situation {
+            criticality: self.criticality,
             slo: &slo,
             evaluation,
             latest: &latest,

@@ -25,6 +25,8 @@ pub struct Evidence {
     pub checks: Vec<CheckEvidence>,
     /// The alerts that are open of it.
     pub alerts: OpenAlerts,
+    /// The incidents that are open and concern it; they cost nothing, since what caused them does.
+    pub open_incidents: u32,
 }
 
 /// How an SLO stands, as far as the health of its service goes.

@@ -4,7 +4,7 @@ mod recording;
 mod refolding;
 mod settings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 
@@ -19,11 +19,14 @@ use crate::incident::begin_at_onset;
 use crate::ledger::Ledger;
 use crate::monitor::folding::{Reader, Strikes, merged};
 use crate::monitor::ledgers::{LedgerKey, Ledgers, evaluate_with_edges, horizon, load_ledger};
-use crate::name::{DestinationId, SloId};
+use crate::name::{DestinationId, ServiceName, SloId};
 use crate::schedule::SlotGrid;
+use crate::service::Criticality;
 use crate::slo::Indicator;
 use crate::source::{FailureClass, MetricSource};
-use crate::store::{Alerts, Changes, Commit, Evaluations, Gap, Samples, SlotClaim, StoreError};
+use crate::store::{
+    Alerts, Changes, Commit, Evaluations, Gap, Samples, Services, SlotClaim, StoreError,
+};
 use crate::time::{Interval, Span};
 
 pub use settings::MonitorSettings;
@@ -40,6 +43,8 @@ pub struct EvaluatorPorts {
     pub samples: Arc<dyn Samples>,
     /// Open episodes.
     pub alerts: Arc<dyn Alerts>,
+    /// How much services matter.
+    pub services: Arc<dyn Services>,
     /// The source of counters, where one is configured.
     pub source: Option<Arc<dyn MetricSource>>,
 }
@@ -132,14 +137,20 @@ impl Evaluator {
             return Ok(done);
         }
         let mut latest = self.latest_episodes(&claims).await?;
+        let criticalities = self.criticalities(&claims).await?;
         let strikes = &Strikes::default();
         let prepared: Vec<_> = stream::iter(claims)
             .map(|claim| {
                 let episodes = latest
                     .remove(&claim.slo.id)
                     .unwrap_or_default();
+                let service = &claim.slo.definition.service_name;
+                let criticality = criticalities
+                    .get(service)
+                    .copied()
+                    .unwrap_or_default();
                 async move {
-                    self.prepare(claim, &episodes, strikes, now)
+                    self.prepare(claim, &episodes, criticality, strikes, now)
                         .await
                 }
             })
@@ -187,11 +198,32 @@ impl Evaluator {
         Ok(latest)
     }
 
+    async fn criticalities(
+        &self,
+        claims: &[SlotClaim],
+    ) -> Result<BTreeMap<ServiceName, Criticality>, StoreError> {
+        let names: BTreeSet<&ServiceName> = claims
+            .iter()
+            .map(|claim| &claim.slo.definition.service_name)
+            .collect();
+        let names: Vec<ServiceName> = names.into_iter().cloned().collect();
+        let services = self
+            .ports
+            .services
+            .find_services(&names)
+            .await?;
+        Ok(services
+            .into_iter()
+            .map(|service| (service.name, service.criticality))
+            .collect())
+    }
+
     /// Folds what has closed, evaluates it and decides.
     async fn prepare(
         &self,
         mut claim: SlotClaim,
         latest: &[Alert],
+        criticality: Criticality,
         strikes: &Strikes,
         now: DateTime<Utc>,
     ) -> Result<Prepared, StoreError> {
@@ -261,6 +293,7 @@ impl Evaluator {
             self.record_slot(&claim, slot, newest, &mut changes);
             changes.alerts = decide(&Situation {
                 slo: &claim.slo,
+                criticality,
                 evaluation: &changes.evaluation,
                 latest,
                 moment: Moment {

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use chrono::{DateTime, DurationRound as _, Utc};
 
 use crate::health::{Evidence, ServiceHealth, SloEvidence, assess, checks};
+use crate::incident::IncidentStatus;
 use crate::name::ServiceName;
 use crate::service::Service;
-use crate::store::{HealthRecords, Page, Services, StoreError};
+use crate::store::{
+    HealthRecords, IncidentQuery, Incidents, IncidentsPage, Page, Services, StoreError,
+};
 use crate::time::{Interval, Span};
 
 /// Judges services by what is stored of them and of all that they stand on.
@@ -16,13 +19,22 @@ use crate::time::{Interval, Span};
 pub struct HealthAssessor {
     services: Arc<dyn Services>,
     records: Arc<dyn HealthRecords>,
+    incidents: Arc<dyn Incidents>,
 }
 
 impl HealthAssessor {
     /// An assessor over these ports.
     #[must_use]
-    pub const fn new(services: Arc<dyn Services>, records: Arc<dyn HealthRecords>) -> Self {
-        Self { services, records }
+    pub const fn new(
+        services: Arc<dyn Services>,
+        records: Arc<dyn HealthRecords>,
+        incidents: Arc<dyn Incidents>,
+    ) -> Self {
+        Self {
+            services,
+            records,
+            incidents,
+        }
     }
 
     /// The health of those of `names` that are known, in the order of their names.
@@ -146,6 +158,7 @@ impl HealthAssessor {
         now: DateTime<Utc>,
         as_of: DateTime<Utc>,
     ) -> Result<Vec<ServiceHealth>, StoreError> {
+        let incidents = self.open_incidents().await?;
         let mut known = Vec::with_capacity(services.len());
         let mut services = services.into_iter().peekable();
         while services.peek().is_some() {
@@ -156,11 +169,49 @@ impl HealthAssessor {
                 .collect();
             let mut evidence = self.evidence(&names, now).await?;
             known.extend(part.into_iter().map(|service| {
-                let found = evidence.remove(&service.name);
-                (service, found.unwrap_or_default())
+                let mut found = evidence
+                    .remove(&service.name)
+                    .unwrap_or_default();
+                found.open_incidents = incidents
+                    .get(&service.name)
+                    .copied()
+                    .unwrap_or_default();
+                (service, found)
             }));
         }
         Ok(assess(known, as_of))
+    }
+
+    /// How many open incidents concern each service; one that is a candidate is none yet.
+    async fn open_incidents(&self) -> Result<BTreeMap<ServiceName, u32>, StoreError> {
+        let query = IncidentQuery {
+            is_live: true,
+            ..IncidentQuery::default()
+        };
+        let mut page = Page::first(Page::<IncidentsPage>::LIMIT_MAX);
+        let mut counts: BTreeMap<ServiceName, u32> = BTreeMap::new();
+        loop {
+            let part = self
+                .incidents
+                .list_incidents(&query, page)
+                .await?;
+            let Some(last) = part.last() else {
+                return Ok(counts);
+            };
+            page.after = Some(IncidentsPage {
+                started_at: last.started_at,
+                id: last.id,
+            });
+            for incident in part {
+                if incident.status() == IncidentStatus::Candidate {
+                    continue;
+                }
+                for service in incident.affected_services {
+                    let count = counts.entry(service).or_default();
+                    *count = count.saturating_add(1);
+                }
+            }
+        }
     }
 
     async fn evidence(

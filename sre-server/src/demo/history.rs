@@ -61,6 +61,7 @@ impl Maker {
             evaluations: Arc::<dyn Store>::clone(&store),
             samples: Arc::<dyn Store>::clone(&store),
             alerts: Arc::<dyn Store>::clone(&store),
+            services: Arc::<dyn Store>::clone(&store),
             source: Some(Arc::new(source)),
         };
         let dispatcher = DispatcherPorts {

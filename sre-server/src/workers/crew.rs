@@ -95,6 +95,7 @@ impl Crew {
             evaluations: Arc::clone(&context.evaluations),
             samples: Arc::clone(&context.samples),
             alerts: Arc::clone(&context.alerts),
+            services: Arc::clone(&context.services),
             source: self.source.clone(),
         };
         Evaluator::new(

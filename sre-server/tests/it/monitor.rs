@@ -67,6 +67,7 @@ impl World {
             evaluations: Arc::<Spy>::clone(&self.store),
             samples: Arc::<Spy>::clone(&self.store),
             alerts: Arc::<Spy>::clone(&self.store),
+            services: Arc::<Spy>::clone(&self.store),
             source: Some(Arc::<ScriptedSource>::clone(source)),
         };
         Evaluator::new(ports, self.settings, vec![sink()], holder.to_owned())

@@ -95,6 +95,7 @@ impl World {
             evaluations: Arc::clone(&context.evaluations),
             samples: Arc::clone(&context.samples),
             alerts: Arc::clone(&context.alerts),
+            services: Arc::clone(&context.services),
             source: None,
         };
         let (settings, routes) = (context.settings, context.routes());
@@ -238,6 +239,7 @@ fn context(store: &Arc<ReferenceStore>, clock: &Arc<ManualClock>) -> Context {
         services: Arc::<ReferenceStore>::clone(store),
         health_records: Arc::<ReferenceStore>::clone(store),
         health: HealthAssessor::new(
+            Arc::<ReferenceStore>::clone(store),
             Arc::<ReferenceStore>::clone(store),
             Arc::<ReferenceStore>::clone(store),
         ),

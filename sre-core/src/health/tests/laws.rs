@@ -83,6 +83,7 @@ fn evidence() -> impl Strategy<Value = Evidence> {
                 .filter(|(_, count)| *count > 0)
                 .collect::<Vec<_>>(),
         ),
+        open_incidents: 0,
     })
 }
 

@@ -152,6 +152,7 @@ fn a_list_that_would_pass_a_hundred_is_cut_in_the_order_of_the_table() {
         slos: vec![slo("orders", 10, 100)],
         checks: vec![check("http", false)],
         alerts: alerts(&[(Severity::Emergency, 1)]),
+        ..Evidence::default()
     });
     let points: Vec<_> = found
         .deductions

@@ -31,6 +31,8 @@ pub(super) struct HealthView {
     dependencies: Vec<DependencyView>,
     /// Acknowledged ones too.
     open_alerts: u32,
+    /// Those that concern it; candidates are none yet.
+    open_incidents: u32,
     /// The service at the end of the path that costs it points, else itself where it lost any.
     probable_cause: Option<String>,
 }
@@ -113,6 +115,7 @@ impl From<ServiceHealth> for HealthView {
                 .map(DependencyView::from)
                 .collect(),
             open_alerts: health.evidence.alerts.open,
+            open_incidents: health.evidence.open_incidents,
             probable_cause: health
                 .probable_cause
                 .map(|service| service.to_string()),

@@ -72,7 +72,7 @@ async fn an_slo_that_was_never_measured_is_waiting_and_has_no_figures() {
     let page = page(&world).await;
     let of_idle: Vec<_> = page
         .lines()
-        .filter(|line| line.contains("service=\"idle\""))
+        .filter(|line| line.contains("slo_id") && line.contains("service=\"idle\""))
         .collect();
     assert_eq!(of_idle.len(), 1, "{of_idle:?}");
     assert!(of_idle[0].starts_with("sre_monitor_slo_state{"));

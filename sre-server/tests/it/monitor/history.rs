@@ -270,6 +270,7 @@ async fn what_an_answer_leaves_out_is_a_failure_whatever_stands_for_absence() {
             evaluations: Arc::<Spy>::clone(&world.store),
             samples: Arc::<Spy>::clone(&world.store),
             alerts: Arc::<Spy>::clone(&world.store),
+            services: Arc::<Spy>::clone(&world.store),
             source: None,
         };
         let blind = Evaluator::new(ports, world.settings, Vec::new(), "blind".to_owned());

@@ -11,12 +11,13 @@ use sre_core::hour::Hour;
 use sre_core::name::{AlertId, DestinationId, MetricName, NoticeId, ServiceName, SloId};
 use sre_core::notification::{Destination, Notice};
 use sre_core::sample::Sample;
+use sre_core::service::Service;
 use sre_core::slice::SliceWidth;
 use sre_core::slo::{Generation, Slo};
 use sre_core::store::{
     AlertQuery, Alerts, AlertsPage, Appended, Attempt, BudgetRecord, Catalog, Changes,
     ClaimedDeliveries, Commit, DueGroups, DueNotices, Evaluations, HistoryItem, IntentRecord,
-    Judged, LaneStatus, NoticeRecord, Notices, Outbox, Page, QueueDepth, Samples, Seeded,
+    Judged, LaneStatus, NoticeRecord, Notices, Outbox, Page, QueueDepth, Samples, Seeded, Services,
     SloChange, SloQuery, SlotClaim, Standing, Start, StoreError, Target, TargetClaim,
 };
 use sre_core::time::Interval;
@@ -405,5 +406,47 @@ impl Catalog for Spy {
 
     async fn count(&self) -> Result<u64, StoreError> {
         self.inner.count().await
+    }
+}
+
+#[async_trait]
+impl Services for Spy {
+    async fn put_service(
+        &self,
+        service: &Service,
+        expected_version: u64,
+    ) -> Result<(), StoreError> {
+        self.call(
+            self.inner
+                .put_service(service, expected_version),
+        )
+        .await
+    }
+
+    async fn delete_service(
+        &self,
+        name: &ServiceName,
+        expected_version: u64,
+    ) -> Result<(), StoreError> {
+        self.call(
+            self.inner
+                .delete_service(name, expected_version),
+        )
+        .await
+    }
+
+    async fn find_services(&self, names: &[ServiceName]) -> Result<Vec<Service>, StoreError> {
+        self.call(self.inner.find_services(names))
+            .await
+    }
+
+    async fn list_services(&self, page: Page<ServiceName>) -> Result<Vec<Service>, StoreError> {
+        self.call(self.inner.list_services(page))
+            .await
+    }
+
+    async fn dependents(&self, names: &[ServiceName]) -> Result<Vec<ServiceName>, StoreError> {
+        self.call(self.inner.dependents(names))
+            .await
     }
 }
