@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::Severity;
 use crate::budget::ErrorBudget;
-use crate::count::{Count, Rounding};
+use crate::count::{Count, Counts, Rounding};
 use crate::evaluation::{Coverage, Evaluation, SloState};
 use crate::health::deduction::Points;
 use crate::health::tally;
@@ -62,8 +62,8 @@ pub struct Burn {
 pub struct CheckEvidence {
     /// What people know it by.
     pub name: String,
-    /// Whether its last answer was good.
-    pub is_up: bool,
+    /// Its last answer: how much of what it asks is up. One that asks many targets counts each.
+    pub counts: Counts,
     /// When that came.
     pub last_at: DateTime<Utc>,
     /// Whether it has fallen silent since.
@@ -141,8 +141,14 @@ impl Evidence {
 
 impl CheckEvidence {
     /// What of it makes a difference to a reader.
-    pub(super) fn in_short(&self) -> (&str, bool, bool) {
-        (&self.name, self.is_up, self.is_stale)
+    pub(super) fn in_short(&self) -> (&str, Counts, bool) {
+        (&self.name, self.counts, self.is_stale)
+    }
+
+    /// Whether all that it asks is up.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.counts.bad().is_zero()
     }
 }
 
@@ -200,26 +206,26 @@ impl SloEvidence {
 /// the pace of its samples (of which it has to have two), or else for a quarter of an hour.
 #[must_use]
 pub fn checks(samples: &[Sample], now: DateTime<Utc>) -> Vec<CheckEvidence> {
-    let mut series: BTreeMap<&BTreeMap<String, String>, Vec<(DateTime<Utc>, bool)>> =
+    let mut series: BTreeMap<&BTreeMap<String, String>, Vec<(DateTime<Utc>, Counts)>> =
         BTreeMap::new();
     for sample in samples {
-        if let Some(is_up) = is_up(sample.value) {
+        if let Some(counts) = answer(sample.value) {
             let answers = series
                 .entry(&sample.labels)
                 .or_default();
-            answers.push((sample.at, is_up));
+            answers.push((sample.at, counts));
         }
     }
     let mut checks: Vec<CheckEvidence> = series
         .into_iter()
         .filter_map(|(labels, mut answers)| {
-            answers.sort_unstable();
-            let (last, is_up) = answers.last().copied()?;
+            answers.sort_by_key(|(at, _)| *at);
+            let (last_at, counts) = answers.last().copied()?;
             Some(CheckEvidence {
                 name: check_name(labels),
-                is_up,
-                last_at: last,
-                is_stale: now - last > pace(&answers) * 3,
+                counts,
+                last_at,
+                is_stale: now - last_at > pace(&answers) * 3,
             })
         })
         .collect();
@@ -228,7 +234,7 @@ pub fn checks(samples: &[Sample], now: DateTime<Utc>) -> Vec<CheckEvidence> {
 }
 
 /// The median distance of the answers.
-fn pace(answers: &[(DateTime<Utc>, bool)]) -> TimeDelta {
+fn pace(answers: &[(DateTime<Utc>, Counts)]) -> TimeDelta {
     let pairs = answers
         .iter()
         .zip(answers.iter().skip(1));
@@ -242,13 +248,13 @@ fn pace(answers: &[(DateTime<Utc>, bool)]) -> TimeDelta {
         .unwrap_or_else(|| PACE.as_delta())
 }
 
-/// Whether a probe's answer was good altogether; `None` where it says nothing.
-fn is_up(value: SampleValue) -> Option<bool> {
+/// What a probe's answer counts; `None` where it says nothing.
+fn answer(value: SampleValue) -> Option<Counts> {
     match value {
-        SampleValue::Counts(counts) => (!counts.total().is_zero()).then(|| counts.bad().is_zero()),
+        SampleValue::Counts(counts) => (!counts.total().is_zero()).then_some(counts),
         SampleValue::Number(percentage) => {
             let good = Count::from_percentage(percentage, Rounding::Down).ok()?;
-            Some(good == Count::ONE)
+            Counts::new(good, Count::ONE).ok()
         }
     }
 }

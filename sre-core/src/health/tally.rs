@@ -2,6 +2,7 @@
 
 use crate::alert::Severity;
 use crate::budget::ErrorBudget;
+use crate::count::Count;
 use crate::health::deduction::{Deduction, DeductionReason, Points};
 use crate::health::evidence::{Evidence, OpenAlerts, SloEvidence};
 use crate::name::ServiceName;
@@ -90,23 +91,28 @@ impl Tally {
 
     /// The share of probes that are down; when all are, the ceiling holds too.
     fn check(&mut self, evidence: &Evidence) {
-        let checks = &evidence.checks;
-        let down: Vec<_> = checks
+        let down: Vec<_> = evidence
+            .checks
             .iter()
-            .filter(|check| !check.is_up)
+            .filter(|check| !check.is_up())
             .collect();
         let is_stale = down.iter().any(|check| check.is_stale);
-        let (count, all) = (down.len() as u128, checks.len() as u128);
-        let points = Points::rounded(count.saturating_mul(CHECK_TENTHS), all);
+        let (mut bad, mut all) = (0_u64, 0_u64);
+        for check in &evidence.checks {
+            bad = bad.saturating_add(check.counts.bad().millionths());
+            all = all.saturating_add(check.counts.total().millionths());
+        }
+        let points = Points::rounded(u128::from(bad).saturating_mul(CHECK_TENTHS), all.into());
         self.take(DeductionReason::Check, points, is_stale, || {
             let names: Vec<_> = down
                 .iter()
                 .take(NAMES_MAX)
                 .map(|check| check.name.as_str())
                 .collect();
-            format!("{count} of {all} probes down: {}", names.join(", "))
+            let (bad, all) = (Count::from_millionths(bad), Count::from_millionths(all));
+            format!("{bad} of {all} probes down: {}", names.join(", "))
         });
-        if count == all && all > 0 {
+        if bad == all && all > 0 {
             let missing = self.left.less(CHECK_CEILING);
             self.take(DeductionReason::CheckCeiling, missing, is_stale, || {
                 format!("every probe is down: {CHECK_CEILING} at most")

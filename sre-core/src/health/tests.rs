@@ -57,7 +57,7 @@ fn slo(text: &str, consumed: u64, burned: u64) -> SloEvidence {
 fn check(text: &str, is_up: bool) -> CheckEvidence {
     CheckEvidence {
         name: text.to_owned(),
-        is_up,
+        counts: Counts::events(u64::from(is_up), 1).expect("legal"),
         last_at: at_second(0),
         is_stale: false,
     }

@@ -302,6 +302,33 @@ async fn tour() -> Map<String, Value> {
     let said = json!({"by": "ada", "comment": "looking into it"});
     tour.ask(&world, "POST", &format!("{alert}/acknowledge"), said)
         .await;
+    let gateway = json!({
+        "name": "api-gateway", "owner": "edge", "criticality": "critical",
+        "dependencies": [{"service_name": "intent-parser-server", "weight": 0.5}],
+        "links": {"runbook": "https://wiki.example/api-gateway"},
+    });
+    tour.ask(&world, "POST", "/services", gateway.clone())
+        .await;
+    tour.ask(&world, "PUT", "/services/api-gateway", gateway)
+        .await;
+    let recorded = world
+        .context
+        .health
+        .record(world.context.clock.now(), Span::minutes(1))
+        .await;
+    recorded.expect("is recorded");
+    let read = [
+        "/services",
+        "/services/api-gateway",
+        "/services/graph",
+        "/service-health",
+        "/service-health/api-gateway",
+        "/service-health/api-gateway/history",
+    ];
+    for path in read {
+        tour.ask(&world, "GET", path, none.clone())
+            .await;
+    }
     let read = [&alert, &format!("{alert}/notifications"), "/alerts?limit=2"];
     for path in read {
         tour.ask(&world, "GET", path, none.clone())

@@ -240,7 +240,7 @@ async fn probes_that_are_down_cost() {
     );
     assert_eq!(
         found["checks"],
-        json!([{"name": "probe", "up": false, "as_of": "2026-01-01T12:01:00Z", "stale": false}])
+        json!([{"name": "probe", "up": false, "down": 1, "total": 1, "as_of": "2026-01-01T12:01:00Z", "stale": false}])
     );
     world
         .push("checkout", "probe_success", counts(1, 1))

@@ -38,7 +38,7 @@ pub async fn a_snapshot_is_kept_whole(store: &dyn HealthRecords) -> Verdict {
     ];
     full.evidence.checks = vec![CheckEvidence {
         name: "http".to_owned(),
-        is_up: false,
+        counts: sre_core::count::Counts::events(2, 3).expect("legal"),
         last_at: at_micros(-1, 7),
         is_stale: true,
     }];

@@ -126,13 +126,41 @@ fn a_probe_is_stale_after_three_times_its_pace() {
 }
 
 #[test]
-fn a_bare_percentage_is_up_when_it_is_whole() {
+fn a_bare_percentage_is_one_probe_as_far_up_as_it_says() {
     let said = |value| {
         let mut sample = answer(0, "http", 1);
         sample.value = SampleValue::Number(value);
-        checks(&[sample], at_second(0))[0].is_up
+        checks(&[sample], at_second(0)).remove(0)
     };
-    assert!(said(100.0));
-    assert!(!said(99.999));
-    assert!(!said(0.0));
+    assert_eq!(said(100.0), check("http", true));
+    assert_eq!(said(0.0), check("http", false));
+    assert!(!said(99.999).is_up());
+    let half = Evidence {
+        checks: vec![said(50.0)],
+        ..Evidence::default()
+    };
+    assert_eq!(
+        lines(&alone(half)),
+        ["check 20: 0.5 of 1 probes down: http"]
+    );
+}
+
+#[test]
+fn a_probe_of_many_targets_counts_each_of_them() {
+    let mut sample = answer(0, "prometheus", 1);
+    sample.value = SampleValue::Counts(Counts::events(2, 3).expect("legal"));
+    let mut evidence = Evidence {
+        checks: checks(&[sample], at_second(0)),
+        ..Evidence::default()
+    };
+    let lost = |evidence: &Evidence| lines(&alone(evidence.clone()));
+    assert_eq!(
+        lost(&evidence),
+        ["check 13.3: 1 of 3 probes down: prometheus"]
+    );
+    evidence.checks.push(check("tcp", true));
+    assert_eq!(
+        lost(&evidence),
+        ["check 10: 1 of 4 probes down: prometheus"]
+    );
 }

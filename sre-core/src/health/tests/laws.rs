@@ -129,9 +129,9 @@ fn worsen(world: &mut World, place: usize, kind: usize, amount: u64) -> bool {
             let up = evidence
                 .checks
                 .iter_mut()
-                .find(|check| check.is_up);
+                .find(|check| check.is_up());
             let Some(check) = up else { return false };
-            check.is_up = false;
+            check.counts = Counts::events(0, 1).expect("legal");
         }
         3 => {
             let severity = SEVERITIES[usize::try_from(amount).expect("small") % 5];

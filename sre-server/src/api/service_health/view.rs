@@ -69,7 +69,12 @@ struct SloView {
 #[schema(as = HealthCheck)]
 struct CheckView {
     name: String,
+    /// Whether all that it asks is up.
     up: bool,
+    /// How many of its targets are down.
+    down: Figure,
+    /// How many targets it asks.
+    total: Figure,
     /// When it answered last.
     as_of: DateTime<Utc>,
     stale: bool,
@@ -162,8 +167,10 @@ impl From<SloEvidence> for SloView {
 impl From<CheckEvidence> for CheckView {
     fn from(check: CheckEvidence) -> Self {
         Self {
+            up: check.is_up(),
+            down: check.counts.bad().into(),
+            total: check.counts.total().into(),
             name: check.name,
-            up: check.is_up,
             as_of: check.last_at,
             stale: check.is_stale,
         }
