@@ -18,6 +18,8 @@ mod moment;
 mod number;
 mod overview;
 mod refusal;
+mod service;
+mod services;
 mod slo;
 mod spending;
 mod status;
@@ -49,6 +51,13 @@ pub(crate) fn routes(routes: Routes<Context>) -> Routes<Context> {
             "/ui/incidents/{id}",
             incident::show,
             incident::doc(),
+        )
+        .route(Method::GET, "/ui/services", services::show, services::doc())
+        .route(
+            Method::GET,
+            "/ui/services/{name}",
+            service::show,
+            service::doc(),
         )
         .route(Method::GET, "/ui/status", status::show, status::doc())
         .route(

@@ -31,15 +31,18 @@ pub(super) enum Part {
     Alerts,
     /// What people deal with.
     Incidents,
+    /// How healthy services are.
+    Services,
     /// How the service itself is.
     Status,
 }
 
 impl Part {
-    const ALL: [(Self, &'static str, &'static str); 4] = [
+    const ALL: [(Self, &'static str, &'static str); 5] = [
         (Self::Overview, "/", "Overview"),
         (Self::Alerts, "/ui/alerts", "Alerts"),
         (Self::Incidents, "/ui/incidents", "Incidents"),
+        (Self::Services, "/ui/services", "Services"),
         (Self::Status, "/ui/status", "Status"),
     ];
 }

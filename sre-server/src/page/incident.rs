@@ -8,6 +8,7 @@ use sre_core::name::IncidentId;
 
 use super::frame::{Part, Sheet};
 use super::incidents::stands;
+use super::services::address;
 use super::{alerts, mark, moment, number};
 use crate::api::incidents::look::{Cost, look};
 use crate::context::Context;
@@ -77,7 +78,7 @@ fn facts(incident: &Incident) -> Markup {
             div { dt { "Affects" } dd {
                 @for (place, service) in incident.affected_services.iter().enumerate() {
                     @if place > 0 { ", " }
-                    a href={ "/?service=" (service) } { (service) }
+                    a href=(address(service)) { (service) }
                 }
             } }
             @if let Some(service) = &incident.root_cause_service { div { dt { "Root cause" } dd { (service) } } }

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use sre_core::alert::Severity;
 use sre_core::budget::ErrorBudget;
 use sre_core::evaluation::{InsufficientReason, RuleVerdict, SloState};
+use sre_core::health::HealthStatus;
 use sre_core::policy::BurnLevel;
 
 use super::number;
@@ -35,6 +36,29 @@ pub(super) const fn state_class(state: SloState) -> &'static str {
 pub(super) fn state(state: SloState) -> Markup {
     html! {
         span class={ "state " (state_class(state)) } { (shape(state)) (state_word(state)) }
+    }
+}
+
+/// The health of a service, in words.
+pub(super) const fn health_word(status: HealthStatus) -> &'static str {
+    match status {
+        HealthStatus::Healthy => "Healthy",
+        HealthStatus::Degraded => "Degraded",
+        HealthStatus::Unhealthy => "Unhealthy",
+        HealthStatus::Unknown => "Unknown",
+    }
+}
+
+/// The health of a service: as the state of an SLO that is as well.
+pub(super) fn health(status: HealthStatus) -> Markup {
+    let like = match status {
+        HealthStatus::Healthy => SloState::Met,
+        HealthStatus::Degraded => SloState::AtRisk,
+        HealthStatus::Unhealthy => SloState::Violated,
+        HealthStatus::Unknown => SloState::NoData,
+    };
+    html! {
+        span class={ "state " (state_class(like)) } { (shape(like)) (health_word(status)) }
     }
 }
 

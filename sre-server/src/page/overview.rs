@@ -1,7 +1,7 @@
 //! How everything stands, what is wrong first.
 
 mod filter;
-mod table;
+pub(super) mod table;
 
 use maud::{Markup, html};
 use sre_core::alert::Alert;

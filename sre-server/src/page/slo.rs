@@ -14,6 +14,7 @@ use sre_core::store::{AlertQuery, Page};
 
 use self::history::Past;
 use super::frame::{Part, Sheet};
+use super::services::address;
 use super::spending::Spending;
 use super::{alerts, chart, mark, number};
 use crate::api::slo::look::{Found, Look, look_at_one};
@@ -72,7 +73,7 @@ fn heading(found: &Found) -> Markup {
         .and_then(|held| held.reason)
         .map(mark::reason_words);
     html! {
-        p.trail { a href="/" { "Overview" } " / " a href={ "/?service=" (definition.service_name) } { (definition.service_name) } }
+        p.trail { a href="/" { "Overview" } " / " a href=(address(&definition.service_name)) { (definition.service_name) } }
         h1 { bdi { (definition.name) } }
         p.standing {
             (mark::state(found.state()))

@@ -6,6 +6,7 @@ mod escaping;
 mod frame;
 mod incidents;
 mod overview;
+mod services;
 mod slo;
 
 use serde_json::{Value, json};

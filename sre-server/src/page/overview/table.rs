@@ -5,15 +5,17 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 use sre_core::budget::{ErrorBudget, burn_rate};
 use sre_core::evaluation::{Evaluation, SloState};
+use sre_core::name::ServiceName;
 use sre_core::policy::BurnLevel;
 use sre_core::time::Span;
 
 use crate::api::slo::look::Found;
+use crate::page::services::address;
 use crate::page::{mark, number};
 
 /// The table. Its roles are written down, since on a narrow screen its rows are laid out as cards,
 /// and browsers forget what a table is when it is laid out otherwise.
-pub(super) fn table(slos: &[Found]) -> Markup {
+pub(in crate::page) fn table(slos: &[Found]) -> Markup {
     html! {
         table.slos role="table" aria-labelledby="slos" {
             thead role="rowgroup" {
@@ -28,7 +30,7 @@ pub(super) fn table(slos: &[Found]) -> Markup {
             }
             @for (service, slos) in by_service(slos) {
                 tbody role="rowgroup" {
-                    tr.service role="row" { th role="rowheader" scope="rowgroup" colspan="6" { (service) } }
+                    tr.service role="row" { th role="rowheader" scope="rowgroup" colspan="6" { a href=(address(service)) { (service) } } }
                     @for found in slos { (row(found)) }
                 }
             }
@@ -37,14 +39,10 @@ pub(super) fn table(slos: &[Found]) -> Markup {
 }
 
 /// Services with their SLOs: the worst first, equals by name.
-fn by_service(slos: &[Found]) -> Vec<(&str, Vec<&Found>)> {
-    let mut services: BTreeMap<&str, Vec<&Found>> = BTreeMap::new();
+fn by_service(slos: &[Found]) -> Vec<(&ServiceName, Vec<&Found>)> {
+    let mut services: BTreeMap<&ServiceName, Vec<&Found>> = BTreeMap::new();
     for found in slos {
-        let service = found
-            .slo
-            .definition
-            .service_name
-            .as_str();
+        let service = &found.slo.definition.service_name;
         services
             .entry(service)
             .or_default()

@@ -90,6 +90,8 @@ async fn pages(running: &Running) -> Vec<(&'static str, String)> {
         ("alert", format!("/ui/alerts/{}", id(&alerts[0]))),
         ("incidents", "/ui/incidents".to_owned()),
         ("incident", format!("/ui/incidents/{}", id(&incidents[0]))),
+        ("services", "/ui/services".to_owned()),
+        ("service", "/ui/services/intent-parser-server".to_owned()),
         ("status", "/ui/status".to_owned()),
     ]
 }

@@ -29,6 +29,8 @@ async fn lively() -> (World, Vec<String>) {
         .expect("it was opened");
     let pages = [
         "/".to_owned(),
+        "/ui/services".to_owned(),
+        "/ui/services/checkout".to_owned(),
         "/ui/incidents".to_owned(),
         format!("/ui/incidents/{incident}"),
         format!("/ui/slos/{id}"),
