@@ -9,7 +9,7 @@ mod history;
 mod live;
 mod moving;
 mod replicas;
-mod scripted;
+pub(crate) mod scripted;
 mod spy;
 
 use std::collections::BTreeMap;

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -27,7 +26,7 @@ type Script = Box<dyn Fn(Interval) -> Measurement + Send>;
 
 /// Counters that a closure knows.
 #[derive(Default)]
-pub(super) struct ScriptedSource {
+pub(crate) struct ScriptedSource {
     script: Mutex<Option<Script>>,
     /// Slices that are left out at the end of each answer.
     left_out: Mutex<usize>,
@@ -45,26 +44,26 @@ impl std::fmt::Debug for ScriptedSource {
 
 impl ScriptedSource {
     /// From now on says this of each slice.
-    pub(super) fn says(&self, script: impl Fn(Interval) -> Measurement + Send + 'static) {
+    pub(crate) fn says(&self, script: impl Fn(Interval) -> Measurement + Send + 'static) {
         *locked(&self.script) = Some(Box::new(script));
     }
 
     /// From now on so many good of so many in every slice.
-    pub(super) fn counts(&self, good: u64, total: u64) {
+    pub(crate) fn counts(&self, good: u64, total: u64) {
         self.says(move |_| measured(good, total));
     }
 
-    pub(super) fn leaves_out(&self, slices: usize) {
+    pub(crate) fn leaves_out(&self, slices: usize) {
         *locked(&self.left_out) = slices;
     }
 
     /// From now on a question waits for a permit of this.
-    pub(super) fn waits_for(&self, gate: std::sync::Arc<Semaphore>) {
+    pub(crate) fn waits_for(&self, gate: std::sync::Arc<Semaphore>) {
         *locked(&self.gate) = Some(gate);
     }
 
     /// The stretches that were asked for since the last look.
-    pub(super) fn asked(&self) -> Vec<Interval> {
+    pub(crate) fn asked(&self) -> Vec<Interval> {
         std::mem::take(&mut *locked(&self.asked))
     }
 }
@@ -107,11 +106,11 @@ impl MetricSource for ScriptedSource {
     }
 }
 
-pub(super) fn measured(good: u64, total: u64) -> Measurement {
+pub(crate) fn measured(good: u64, total: u64) -> Measurement {
     Measurement::Measured(Counts::events(good, total).expect("legal counts"))
 }
 
-pub(super) fn fails(class: FailureClass) -> Measurement {
+pub(crate) fn fails(class: FailureClass) -> Measurement {
     Measurement::Failed(Failure {
         class,
         detail: "as it was told".to_owned(),
@@ -120,49 +119,41 @@ pub(super) fn fails(class: FailureClass) -> Measurement {
 
 /// One try as a receiver saw it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Received {
-    pub(super) id: DeliveryId,
-    pub(super) body: String,
-    pub(super) is_possible_duplicate: bool,
+pub(crate) struct Received {
+    pub(crate) id: DeliveryId,
+    pub(crate) body: String,
+    pub(crate) is_possible_duplicate: bool,
 }
 
 /// A receiver that answers what it was told to, and else that all is well.
 #[derive(Debug)]
-pub(super) struct ScriptedNotifier {
+pub(crate) struct ScriptedNotifier {
     destination: Destination,
     answers: Mutex<VecDeque<Answer>>,
     received: Mutex<Vec<Received>>,
-    keeps_no_ids: AtomicBool,
 }
 
 impl ScriptedNotifier {
-    pub(super) fn new(destination: Destination) -> Self {
+    pub(crate) fn new(destination: Destination) -> Self {
         Self {
             destination,
             answers: Mutex::default(),
             received: Mutex::default(),
-            keeps_no_ids: AtomicBool::new(false),
         }
     }
 
-    /// From now on a repeat cannot be told from a new message.
-    pub(super) fn keep_no_ids(&self) {
-        self.keeps_no_ids
-            .store(true, Ordering::Relaxed);
-    }
-
     /// The next tries are answered so.
-    pub(super) fn answers(&self, answers: impl IntoIterator<Item = Answer>) {
+    pub(crate) fn answers(&self, answers: impl IntoIterator<Item = Answer>) {
         locked(&self.answers).extend(answers);
     }
 
     /// The tries since the last look.
-    pub(super) fn received(&self) -> Vec<Received> {
+    pub(crate) fn received(&self) -> Vec<Received> {
         std::mem::take(&mut *locked(&self.received))
     }
 
     /// The bodies since the last look.
-    pub(super) fn bodies(&self) -> Vec<String> {
+    pub(crate) fn bodies(&self) -> Vec<String> {
         self.received()
             .into_iter()
             .map(|received| received.body)
@@ -170,7 +161,7 @@ impl ScriptedNotifier {
     }
 }
 
-pub(super) fn status(status: u16, retry_after: Option<i64>) -> Answer {
+pub(crate) fn status(status: u16, retry_after: Option<i64>) -> Answer {
     let retry_after = retry_after.map(TimeDelta::seconds);
     Answer::Responded {
         status,
@@ -179,7 +170,7 @@ pub(super) fn status(status: u16, retry_after: Option<i64>) -> Answer {
     }
 }
 
-pub(super) fn unknown() -> Answer {
+pub(crate) fn unknown() -> Answer {
     Answer::Unknown {
         detail: "the connection broke".to_owned(),
     }
@@ -198,12 +189,6 @@ impl Notifier for ScriptedNotifier {
     fn render_degraded(&self, message: &Message<'_>) -> Vec<u8> {
         let number = |news: &AlertNews<'_>| format!("#{}", news.sequence);
         format!("minimal {}", said(message, number)).into_bytes()
-    }
-
-    fn can_tell_repeats(&self) -> bool {
-        !self
-            .keeps_no_ids
-            .load(Ordering::Relaxed)
     }
 
     async fn send(&self, outgoing: &Outgoing<'_>) -> Answer {
