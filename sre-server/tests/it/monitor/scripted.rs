@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -131,6 +132,7 @@ pub(crate) struct ScriptedNotifier {
     destination: Destination,
     answers: Mutex<VecDeque<Answer>>,
     received: Mutex<Vec<Received>>,
+    keeps_no_ids: AtomicBool,
 }
 
 impl ScriptedNotifier {
@@ -139,7 +141,14 @@ impl ScriptedNotifier {
             destination,
             answers: Mutex::default(),
             received: Mutex::default(),
+            keeps_no_ids: AtomicBool::new(false),
         }
+    }
+
+    /// From now on a repeat cannot be told from a new message.
+    pub(crate) fn keep_no_ids(&self) {
+        self.keeps_no_ids
+            .store(true, Ordering::Relaxed);
     }
 
     /// The next tries are answered so.
@@ -189,6 +198,12 @@ impl Notifier for ScriptedNotifier {
     fn render_degraded(&self, message: &Message<'_>) -> Vec<u8> {
         let number = |news: &AlertNews<'_>| format!("#{}", news.sequence);
         format!("minimal {}", said(message, number)).into_bytes()
+    }
+
+    fn can_tell_repeats(&self) -> bool {
+        !self
+            .keeps_no_ids
+            .load(Ordering::Relaxed)
     }
 
     async fn send(&self, outgoing: &Outgoing<'_>) -> Answer {
