@@ -267,6 +267,16 @@ impl PrometheusSource {
 }
 
 impl Family {
+    /// What the label of outcomes must look like: of other values nobody could tell the failed ones,
+    /// and a service that fails would seem well.
+    fn outcomes(&self) -> &'static str {
+        if self.failed.1 == FIVES {
+            "[1-5](xx|[0-9][0-9])"
+        } else {
+            ".+"
+        }
+    }
+
     fn recipe(&self, service: &ServiceName, is_timed: bool) -> Recipe {
         let name = quoted(service.as_str());
         let (label, failed) = self.failed;
@@ -313,14 +323,22 @@ fn sample(
 }
 
 /// The stretch of whole minutes that a recipe is cooked for at `now`: what has closed since it was
-/// last, at most [`limits::STEP_MAX`] of it.
+/// last and a little more, at most [`limits::STEP_MAX`] of it. Nothing while no other minute closed.
 #[must_use]
 pub fn due_minutes(last: Option<DateTime<Utc>>, now: DateTime<Utc>, delay: TimeDelta) -> Interval {
     let end = SliceWidth::MINUTE.floor(now - delay);
     let earliest = end - limits::STEP_MAX;
-    let start = last.map_or(earliest, |last| last.clamp(earliest, end));
+    let start = match last {
+        Some(last) if last >= end => end,
+        Some(last) => (last - OVERLAP).max(earliest),
+        None => earliest,
+    };
     Interval::new(start, end)
 }
+
+/// So much is measured again: minutes whose samples the store, or whose counters the source, did not
+/// take or give the first time. What is stored already changes nothing.
+const OVERLAP: TimeDelta = TimeDelta::minutes(5);
 
 /// The label by which a recipe's samples are told from those that somebody pushed.
 pub const RECIPE_LABEL: &str = "source";
@@ -357,7 +375,8 @@ mod tests {
         };
         assert_eq!(minutes(None), (32_400, 36_000));
         assert_eq!(minutes(Some(0)), (32_400, 36_000));
-        assert_eq!(minutes(Some(35_940)), (35_940, 36_000));
+        assert_eq!(minutes(Some(35_940)), (35_640, 36_000));
+        assert_eq!(minutes(Some(36_000)), (36_000, 36_000));
         assert_eq!(minutes(Some(36_060)), (36_000, 36_000));
     }
 }

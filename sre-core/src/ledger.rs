@@ -236,7 +236,9 @@ impl Ledger {
             if number < ledger.first_hour || hour.start() >= end {
                 continue;
             }
-            if number < fine_from {
+            // Beyond the retention of fine slices, the last hours too are sums.
+            let is_sum = !hour.is_fine() && hour_start(number.saturating_add(1)) <= end;
+            if number < fine_from || is_sum {
                 ledger.skip_to_hour(number);
                 ledger.push_hour(
                     hour.sums()

@@ -327,9 +327,7 @@ impl Dispatcher {
         let mut next = Vec::with_capacity(delivery.parts().len());
         for part in delivery.parts() {
             let alert = self
-                .ports
-                .alerts
-                .find_alert(part.alert_id)
+                .readable(part.alert_id)
                 .await?;
             next.extend(alert.map(|mut alert| {
                 alert.last_notified_at = Some(now);
@@ -341,6 +339,15 @@ impl Dispatcher {
             }));
         }
         Ok(next)
+    }
+
+    /// The episode, unless its row is corrupt: that must not keep a message that was sent from being
+    /// recorded, or it would be sent again.
+    async fn readable(&self, id: AlertId) -> Result<Option<Alert>, StoreError> {
+        match self.ports.alerts.find_alert(id).await {
+            Err(StoreError::Corrupt { .. }) => Ok(None),
+            found => found,
+        }
     }
 }
 

@@ -137,7 +137,14 @@ impl Evaluator {
             return Ok(done);
         }
         let mut latest = self.latest_episodes(&claims).await?;
-        let criticalities = self.criticalities(&claims).await?;
+        // What is corrupt of a service keeps no SLO from being judged: it matters as others do.
+        let criticalities = match self.criticalities(&claims).await {
+            Err(error @ StoreError::Corrupt { .. }) => {
+                done.error = Some(Arc::new(error));
+                BTreeMap::new()
+            }
+            found => found?,
+        };
         let strikes = &Strikes::default();
         let prepared: Vec<_> = stream::iter(claims)
             .map(|claim| {

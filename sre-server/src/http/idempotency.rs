@@ -179,7 +179,7 @@ async fn done(
         Ok(body) => body.to_bytes(),
         Err(never) => match never {},
     };
-    let is_kept = parts.status < StatusCode::INTERNAL_SERVER_ERROR && body.len() <= BODY_BYTES_MAX;
+    let is_kept = is_final(parts.status) && body.len() <= BODY_BYTES_MAX;
     noted(if is_kept {
         let reply = Reply {
             status: parts.status.as_u16(),
@@ -193,6 +193,13 @@ async fn done(
         replies.release_reply(&key, epoch).await
     });
     HttpResponse::from_parts(parts, Full::new(body))
+}
+
+/// Whether the same request would be answered the same a moment later. Of a conflict, of too many
+/// requests and of a failure that is not known: nothing was done, and it may be tried again.
+fn is_final(status: StatusCode) -> bool {
+    !status.is_server_error()
+        && !matches!(status, StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS)
 }
 
 /// The request was done; that its answer could not be kept is for the log.

@@ -50,7 +50,8 @@ async fn ten_stops_under_load_answer_what_is_in_flight_and_repeat_nothing() {
     say(&format!("stop: the seed is {seed}"));
     let mut random = Random::new(seed);
     let mut pauses = random.clone();
-    let sink = Sink::slow_by(move || pauses.millis(0, 400)).await;
+    // So slow that the first message of each life is under way at most stops.
+    let sink = Sink::slow_by(move || pauses.millis(300, 1_200)).await;
     let mut service = Service::new()
         .with("WEBHOOK_URL", &sink.url)
         .with("WEBHOOK_SECRET", SECRET);
@@ -117,7 +118,7 @@ async fn post_alerts(client: Client, life: u32) -> Vec<String> {
     let mut ids = Vec::new();
     for number in 0.. {
         let body = json!({
-            "service_name": "drilled", "alert_type": "drill", "severity": "high",
+            "service_name": format!("drilled-{life}"), "alert_type": "drill", "severity": "high",
             "message": "drill", "labels": {"number": format!("{life}.{number}")},
         });
         let Ok(answer) = client

@@ -2,7 +2,7 @@
 //!
 //! Every test starts its own process on a free port, with nothing in its environment but what the
 //! test says, and ends it by its own id. Figures that a run brings (times to a page, faults that
-//! hit) are printed: `cargo nextest run -p sre-server -E 'binary(e2e)' --success-output immediate`.
+//! hit) are printed: `cargo nextest run -p sre-server --all-features -E 'binary(e2e)' --success-output immediate`.
 
 mod bad_input;
 mod client;
@@ -23,6 +23,8 @@ mod process;
 mod prometheus;
 mod random;
 mod sink;
+mod slack;
 mod tokens;
 mod waiting;
+mod walk;
 mod with_schemathesis;

@@ -214,7 +214,7 @@ async fn take(mut socket: TcpStream, pause: Duration, messages: Arc<Mutex<Vec<Me
 }
 
 /// One whole request; `None` when it breaks off.
-async fn read(socket: &mut TcpStream) -> Option<(HeaderMap, Vec<u8>)> {
+pub(crate) async fn read(socket: &mut TcpStream) -> Option<(HeaderMap, Vec<u8>)> {
     let mut bytes = Vec::new();
     let head_end = loop {
         if socket.read_buf(&mut bytes).await.ok()? == 0 {

@@ -15,6 +15,7 @@ const READ_WHOLE: &[(&str, &str)] = &[
     ("SCAN due", "with due as"),
     ("SCAN (subquery-", "with due as"),
     ("SCAN groups", "with due as"),
+    ("SCAN placed", "with due as"),
     // The names of services: each step of these finds one more, down an index.
     ("SCAN declared", "named (name) as"),
     ("SCAN depended_on", "named (name) as"),

@@ -58,9 +58,7 @@ impl Dispatcher {
         let mut alerts = Vec::with_capacity(delivery.parts().len());
         for part in delivery.parts() {
             let alert = self
-                .ports
-                .alerts
-                .find_alert(part.alert_id)
+                .readable(part.alert_id)
                 .await?;
             alerts.extend(alert.map(|alert| (alert, part)));
         }

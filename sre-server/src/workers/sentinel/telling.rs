@@ -42,16 +42,20 @@ impl Telling {
         }
     }
 
-    /// Has something to tell to every channel. Who has not been told that the service is blind need
-    /// not hear that it sees again.
+    /// Has something to tell to every channel. Who cannot have been told that the service is
+    /// blind need not hear that it sees again.
     pub(super) fn announce(&mut self, announcement: &Announcement, now: DateTime<Utc>) {
         for channel in &self.channels {
             let notice = notice(announcement, channel.as_ref(), &self.replica, now);
             let destination = notice.destination_id;
             let waiting = self.pending.len();
             if notice.kind == NoticeKind::MonitorRecovered {
-                self.pending
-                    .retain(|held| held.notice.destination_id != destination);
+                self.pending.retain(|held| {
+                    let is_blind = held.notice.kind == NoticeKind::MonitorBlind;
+                    held.notice.destination_id != destination
+                        || !is_blind
+                        || held.may_have_arrived
+                });
             }
             if self.pending.len() < waiting {
                 continue;

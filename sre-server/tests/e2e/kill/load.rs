@@ -18,6 +18,8 @@ use crate::waiting::now;
 pub(super) const PUSHED: &str = "pushed";
 /// Whose alerts are posted.
 pub(super) const DRILLED: &str = "drilled";
+/// Over how many services they are spread: each has messages of its own, and so few are no storm.
+pub(super) const DRILLED_SERVICES: u64 = 8;
 /// Whose SLOs are made.
 pub(super) const PROMISED: &str = "promised";
 /// Under which name nothing is ever valid.
@@ -38,6 +40,11 @@ pub(super) struct Sample {
     pub(super) good: u64,
     pub(super) total: u64,
     pub(super) outcome: Outcome,
+}
+
+/// One of the services whose alerts are posted.
+pub(super) fn drilled(number: u64) -> String {
+    format!("{DRILLED}-{number}")
 }
 
 /// A posted alert.
@@ -203,7 +210,7 @@ impl Writer {
         while !self.is_over() {
             number += 1;
             let mut body = json!({
-                "service_name": DRILLED, "alert_type": "drill", "severity": "high",
+                "service_name": drilled(number % DRILLED_SERVICES), "alert_type": "drill", "severity": "high",
                 "message": format!("drill {number}"), "labels": {"number": number.to_string()},
             });
             let answer = self
