@@ -76,5 +76,6 @@ fn news<'a>((alert, part): &'a (Alert, &Part)) -> AlertNews<'a> {
         suppressed_episodes: 0,
         slo: None,
         evaluation: None,
+        incident: None,
     }
 }
