@@ -6,6 +6,7 @@
 
 mod alert;
 mod digest;
+mod incident;
 mod links;
 mod minimal;
 mod notice;
@@ -24,6 +25,7 @@ use sre_core::time::truncate;
 use url::Url;
 
 use alert::AlertEntry;
+use incident::IncidentView;
 use room::Room;
 
 pub(crate) use links::below;
@@ -64,7 +66,8 @@ struct Envelope<T> {
 #[derive(Serialize)]
 struct Data<'a> {
     service_name: &'a str,
-    incident: Option<()>,
+    /// The incident of all of them.
+    incident: Option<IncidentView<'a>>,
     alerts: Vec<AlertEntry<'a>>,
     /// How many more there are, for which there was no room.
     omitted: usize,
@@ -91,7 +94,10 @@ fn alerts(
     let body = |room: &Room, kept: usize| {
         let data = Data {
             service_name: service_name.as_str(),
-            incident: None,
+            incident: message
+                .content
+                .incident()
+                .map(|incident| IncidentView::new(incident, room)),
             alerts: news
                 .iter()
                 .take(kept)

@@ -9,6 +9,7 @@ mod digest;
 mod facts;
 mod headline;
 mod html;
+mod incident;
 mod notice;
 mod numbers;
 mod text;
@@ -17,6 +18,7 @@ mod words;
 
 use std::collections::BTreeMap;
 
+use sre_core::incident::Incident;
 use sre_core::notification::{AlertNews, Content, Message, Reason};
 use url::Url;
 
@@ -123,7 +125,21 @@ impl Briefing {
             Detail::Short
         };
         let mut briefing = Self::bare(&headline::of_news(news));
-        briefing.tell(message, news, bases, items_max, detail);
+        // What all have in common is said once.
+        let shared = message
+            .content
+            .incident()
+            .filter(|_| news.len() > 1);
+        if let Some(incident) = shared {
+            briefing.tell_incident(incident, bases);
+            let news: Vec<AlertNews<'_>> = news
+                .iter()
+                .map(incident::left_out)
+                .collect();
+            briefing.tell(message, &news, bases, items_max, detail);
+        } else {
+            briefing.tell(message, news, bases, items_max, detail);
+        }
         briefing
     }
 
@@ -154,6 +170,14 @@ impl Briefing {
             .any(|news| news.reason != Reason::First);
     }
 
+    /// Says which incident its alerts belong to.
+    fn tell_incident(&mut self, incident: &Incident, bases: &Bases) {
+        self.facts
+            .push(incident::fact(incident));
+        self.links
+            .extend(incident::link(incident, bases));
+    }
+
     fn bare(headline: &str) -> Self {
         Self {
             headline: headline.to_owned(),
@@ -171,15 +195,24 @@ impl Briefing {
 impl Item {
     fn of(news: &AlertNews<'_>, message: &Message<'_>, bases: &Bases, detail: Detail) -> Self {
         let known = links(news.alert, news.slo, bases);
+        let mut links = match detail {
+            Detail::Whole => in_order(known, LINKS_MAX),
+            Detail::Short => in_order(known, 4),
+            Detail::Line => in_order(known, 1),
+        };
+        let incident = news
+            .incident
+            .filter(|_| detail != Detail::Line)
+            .and_then(|incident| incident::link(incident, bases));
+        if let Some(link) = incident {
+            // After the alert's own: what is cut, is cut from the end.
+            links.insert(links.len().min(1), link);
+        }
         Self {
             headline: headline::of_alert(news),
             tone: headline::tone(news),
             facts: facts::of_alert(news, message.now, detail),
-            links: match detail {
-                Detail::Whole => in_order(known, LINKS_MAX),
-                Detail::Short => in_order(known, 4),
-                Detail::Line => in_order(known, 1),
-            },
+            links,
         }
     }
 }

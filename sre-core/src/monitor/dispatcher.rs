@@ -19,8 +19,8 @@ use crate::notification::{
     Action, Answer, DeadReason, Delivery, Lane, Notifier, Outgoing, Tries, classify,
 };
 use crate::store::{
-    Alerts, Attempt, AttemptRecord, Catalog, ClaimedDelivery, Commit, Evaluations, NextAction,
-    Notices, Outbox, Recorded, StoreError,
+    Alerts, Attempt, AttemptRecord, Catalog, ClaimedDelivery, Commit, Evaluations, Incidents,
+    NextAction, Notices, Outbox, Recorded, StoreError,
 };
 use crate::time::Span;
 
@@ -33,6 +33,8 @@ pub struct DispatcherPorts {
     pub notices: Arc<dyn Notices>,
     /// The alerts they speak of.
     pub alerts: Arc<dyn Alerts>,
+    /// The incidents that those belong to.
+    pub incidents: Arc<dyn Incidents>,
     /// The SLOs they speak of.
     pub catalog: Arc<dyn Catalog>,
     /// How those stand.

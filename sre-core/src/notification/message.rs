@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::alert::Alert;
 use crate::evaluation::Evaluation;
+use crate::incident::Incident;
 use crate::name::ServiceName;
 use crate::notification::{Notice, Reason};
 use crate::slo::Slo;
@@ -31,7 +32,8 @@ pub enum Content<'a> {
     /// What is new of more alerts than anybody reads one by one, of many services: counts first (see
     /// [`Tally`](crate::notification::Tally)), then as many of them as there is room for.
     Digest {
-        /// In the order of [`Content::Alerts`]; without SLO and evaluation.
+        /// In the order of [`Content::Alerts`]; without SLO and evaluation, and with the incident only
+        /// where all share one.
         news: &'a [AlertNews<'a>],
     },
     /// A notice that somebody stored.
@@ -53,9 +55,26 @@ pub struct AlertNews<'a> {
     pub slo: Option<&'a Slo>,
     /// What the SLO's last evaluation found.
     pub evaluation: Option<&'a Evaluation>,
+    /// The incident that it belongs to, as it is now.
+    pub incident: Option<&'a Incident>,
 }
 
-impl Content<'_> {
+impl<'a> Content<'a> {
+    /// The incident that every alert of the message belongs to.
+    #[must_use]
+    pub fn incident(&self) -> Option<&'a Incident> {
+        let (Self::Alerts { news, .. } | Self::Digest { news }) = *self else {
+            return None;
+        };
+        let first = news.first()?.incident?;
+        news.iter()
+            .all(|news| {
+                news.incident
+                    .is_some_and(|incident| incident.id == first.id)
+            })
+            .then_some(first)
+    }
+
     /// The `type` that a message of this content carries: of several alerts, that of the first of
     /// firing, updated, repeated, resolved.
     #[must_use]

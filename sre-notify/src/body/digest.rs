@@ -10,14 +10,15 @@ use sre_core::name::AlertId;
 use sre_core::notification::{AlertNews, Message, Reason, ServiceTally, Tally};
 use sre_core::time::truncate;
 
-use super::room::clip;
+use super::incident::IncidentView;
+use super::room::{Room, clip};
 use super::{fitting, halves};
 
 /// What a digest says.
 #[derive(Serialize)]
 struct DigestData<'a> {
     service_name: Option<()>,
-    incident: Option<()>,
+    incident: Option<IncidentView<'a>>,
     counts: Counts<'a>,
     alerts: Vec<Short<'a>>,
     /// How many more alerts there are, for which there was no room.
@@ -66,7 +67,10 @@ pub(super) fn body(message: &Message<'_>, news: &[AlertNews<'_>]) -> Option<Vec<
     halves(news.len()).find_map(|kept| {
         let data = DigestData {
             service_name: None,
-            incident: None,
+            incident: message
+                .content
+                .incident()
+                .map(|incident| IncidentView::new(incident, Room::LAST)),
             counts: Counts::new(&tally, kept),
             alerts: news
                 .iter()

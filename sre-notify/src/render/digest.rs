@@ -25,6 +25,9 @@ pub(super) fn briefing(
     let mut briefing = Briefing::bare(&title);
     briefing.tell(message, news, bases, items_max, Detail::Line);
     briefing.facts = facts(&tally);
+    if let Some(incident) = message.content.incident() {
+        briefing.tell_incident(incident, bases);
+    }
     briefing
 }
 

@@ -10,7 +10,7 @@ use sre_core::slo::Slo;
 
 use super::numbers::{count, figure, percentage, times};
 use super::times::{ago, ahead, instant, lasting};
-use super::{Detail, Fact, clipped, headline, one_line};
+use super::{Detail, Fact, clipped, headline, incident, one_line};
 
 /// The message of an alert, told whole and in short.
 const MESSAGE_MAX_CHARS: usize = 1_000;
@@ -36,6 +36,7 @@ pub(super) fn of_alert(news: &AlertNews<'_>, now: DateTime<Utc>, detail: Detail)
     let mut facts = vec![Fact::new("What", clipped(&news.alert.message, chars))];
     facts.extend(why(news.reason));
     facts.extend(when(news, now));
+    facts.extend(news.incident.map(incident::fact));
     facts.extend(rules(news));
     if let Some((slo, evaluation)) = news.slo.zip(news.evaluation) {
         facts.push(Fact::new("Error budget", budget(slo, evaluation)));

@@ -12,7 +12,8 @@ use sre_core::evaluation::{
     BudgetVerdict, Coverage, Evaluation, RuleOutcome, RuleVerdict, SloState, WindowCounts,
 };
 use sre_core::forecast::{End, Forecast, Nearness};
-use sre_core::name::DeliveryId;
+use sre_core::incident::{Incident, IncidentSource, IncidentState};
+use sre_core::name::{DeliveryId, IncidentId};
 use sre_core::notification::{AlertNews, Answer, Content, Message, Notifier, Outgoing, Reason};
 use sre_core::policy::{BurnLevel, BurnRule, PolicyChoice};
 use sre_core::slice::SliceWidth;
@@ -21,6 +22,7 @@ use sre_core::source::OnAbsent;
 use sre_core::target::Factor;
 use sre_core::time::Span;
 use sre_notify::{WebhookConfig, WebhookNotifier};
+use uuid::Uuid;
 
 /// The key of the published vector.
 pub(crate) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -233,6 +235,27 @@ fn alert(identity: Identity, severity: Severity, message: String) -> Alert {
     }
 }
 
+/// The incident of the page.
+pub(crate) fn incident() -> Incident {
+    let service = slo().definition.service_name;
+    Incident {
+        id: IncidentId(Uuid::from_u128(0x0198_c0de_0000_7000_8000_0000_0000_00cc)),
+        title: "Nobody can pay".to_owned(),
+        description: None,
+        affected_services: [service.clone()].into(),
+        service_name: service,
+        severity: Severity::Critical,
+        state: IncidentState::Acknowledged { at: now() },
+        source: IncidentSource::Manual,
+        root_cause_service: None,
+        previous: None,
+        started_at: now() - TimeDelta::seconds(65),
+        detected_at: now() - TimeDelta::seconds(5),
+        touched_at: Some(now()),
+        version: 2,
+    }
+}
+
 pub(crate) fn news(alert: &Alert, reason: Reason) -> AlertNews<'_> {
     AlertNews {
         alert,
@@ -241,6 +264,7 @@ pub(crate) fn news(alert: &Alert, reason: Reason) -> AlertNews<'_> {
         suppressed_episodes: 0,
         slo: None,
         evaluation: None,
+        incident: None,
     }
 }
 

@@ -8,7 +8,9 @@ use sre_core::alert::{Alert, AlertState, ResolveReason};
 use sre_core::notification::{AlertNews, Notifier, Reason};
 use sre_notify::BODY_MAX_BYTES;
 
-use crate::fixtures::{config, evaluation, message, news, now, page, posted, slo, webhook};
+use crate::fixtures::{
+    config, evaluation, incident, message, news, now, page, posted, slo, webhook,
+};
 
 fn rendered(news: &AlertNews<'_>) -> Value {
     let news = [*news];
@@ -26,10 +28,15 @@ fn degraded(news: &AlertNews<'_>) -> Value {
 
 #[test]
 fn a_page_says_its_rules_its_slo_what_is_left_and_where_to_read_on() {
-    let (alert, slo, evaluation) = (page(), slo(), evaluation());
+    let (slo, evaluation, incident) = (slo(), evaluation(), incident());
+    let alert = Alert {
+        incident_id: Some(incident.id),
+        ..page()
+    };
     let news = AlertNews {
         slo: Some(&slo),
         evaluation: Some(&evaluation),
+        incident: Some(&incident),
         suppressed_episodes: 2,
         ..news(&alert, Reason::First)
     };

@@ -5,14 +5,17 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use sre_core::alert::{Alert, Severity};
+use sre_core::incident::Incident;
+use sre_core::name::IncidentId;
 use sre_core::notification::{
     AlertNews, Answer, Content, Message, Notice, NoticeKind, Notifier, Outgoing, Reason,
 };
 use sre_core::time::Span;
 use sre_notify::{SlackConfig, SlackNotifier};
+use uuid::Uuid;
 
 use crate::fixtures::{
-    evaluation, foreseen, install_tls, message, news, now, outgoing, page, posted, slo,
+    evaluation, foreseen, incident, install_tls, message, news, now, outgoing, page, posted, slo,
 };
 use crate::sink::{Reply, Sink, answer};
 use crate::wicked;
@@ -132,10 +135,15 @@ fn said(payload: &Value) -> String {
 
 #[test]
 fn a_page_says_what_burns_since_when_how_much_is_left_which_windows_fired_and_where_to_look() {
-    let (alert, slo, evaluation) = (page(), slo(), foreseen());
+    let (slo, evaluation, incident) = (slo(), foreseen(), incident());
+    let alert = Alert {
+        incident_id: Some(incident.id),
+        ..page()
+    };
     let news = [AlertNews {
         slo: Some(&slo),
         evaluation: Some(&evaluation),
+        incident: Some(&incident),
         suppressed_episodes: 2,
         ..news(&alert, Reason::First)
     }];
@@ -143,6 +151,36 @@ fn a_page_says_what_burns_since_when_how_much_is_left_which_windows_fired_and_wh
     within_limits(&payload);
     let expected: Value = serde_json::from_str(include_str!("page.slack.json")).expect("json");
     assert_eq!(payload, expected, "{payload:#}");
+}
+
+#[test]
+fn an_incident_that_all_alerts_share_is_said_once() {
+    let (alert, incident) = (page(), incident());
+    let with = AlertNews {
+        incident: Some(&incident),
+        ..news(&alert, Reason::First)
+    };
+    let line = "*Incident:* acknowledged, critical: Nobody can pay";
+    let other = Incident {
+        id: IncidentId(Uuid::from_u128(5)),
+        ..incident.clone()
+    };
+    let elsewhere = AlertNews {
+        incident: Some(&other),
+        ..with
+    };
+    let without = news(&alert, Reason::First);
+    for (all, times) in [
+        (vec![with], 1),
+        (vec![with, with, with], 1),
+        (vec![with, elsewhere], 2),
+        (vec![with, without], 1),
+        (vec![without], 0),
+    ] {
+        let said = said(&rendered(&message(&all)));
+        assert_eq!(said.matches(line).count(), times, "{said}");
+        assert_eq!(said.matches("|incident>").count(), times, "{said}");
+    }
 }
 
 #[test]
@@ -160,7 +198,7 @@ fn whatever_people_write_is_within_the_limits_and_mentions_nobody() {
         );
         slo
     };
-    let evaluation = evaluation();
+    let (evaluation, incident) = (evaluation(), incident());
     let long = wicked::TEXTS.concat().repeat(20);
     for text in wicked::TEXTS
         .into_iter()
@@ -171,9 +209,14 @@ fn whatever_people_write_is_within_the_limits_and_mentions_nobody() {
             .collect();
         let alert = posted(text, labels);
         for count in [1, 3, 4, 20, 21, 500] {
+            let wicked = Incident {
+                title: alert.message.clone(),
+                ..incident.clone()
+            };
             let one = AlertNews {
                 slo: Some(&slo),
                 evaluation: Some(&evaluation),
+                incident: Some(&wicked),
                 ..news(&alert, Reason::First)
             };
             let all = vec![one; count];

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use sre_core::alert::{Alert, Severity};
-use sre_core::name::{DestinationId, NoticeId};
+use sre_core::incident::Incident;
+use sre_core::name::{DestinationId, IncidentId, NoticeId};
 use sre_core::notification::{AlertNews, Content, Message, Notice, NoticeKind, Notifier, Reason};
 use sre_notify::{BODY_MAX_BYTES, WebhookConfig};
 use uuid::Uuid;
 
-use crate::fixtures::{config, message, news, now, page, posted, webhook};
+use crate::fixtures::{config, incident, message, news, now, page, posted, webhook};
 
 fn json_of(body: &[u8]) -> Value {
     assert!(body.len() <= BODY_MAX_BYTES, "{} bytes", body.len());
@@ -97,6 +98,34 @@ fn each_alert_of_a_message_has_its_own_number_and_reason() {
     assert_eq!(entry(1), (&json!(7), &json!("all_resolved")));
     assert_eq!(body["data"]["service_name"], "api-gateway");
     assert_eq!(body["data"]["omitted"], 0);
+}
+
+#[test]
+fn a_message_names_the_incident_that_all_its_alerts_share() {
+    let (alert, incident) = (page(), incident());
+    let other = Incident {
+        id: IncidentId(Uuid::from_u128(5)),
+        ..incident.clone()
+    };
+    let of = |incident| AlertNews {
+        incident,
+        ..news(&alert, Reason::First)
+    };
+    let id = json!(incident.id.to_string());
+    for (all, shared) in [
+        (vec![of(Some(&incident)), of(Some(&incident))], &id),
+        (vec![of(Some(&incident)), of(Some(&other))], &Value::Null),
+        (vec![of(Some(&incident)), of(None)], &Value::Null),
+        (vec![of(None), of(Some(&incident))], &Value::Null),
+    ] {
+        let digest = Message {
+            content: Content::Digest { news: &all },
+            now: now(),
+        };
+        for said in [message(&all), digest] {
+            assert_eq!(&rendered(&said)["data"]["incident"]["id"], shared);
+        }
+    }
 }
 
 #[test]

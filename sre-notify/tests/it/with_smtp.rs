@@ -11,7 +11,9 @@ use sre_core::alert::{Alert, AlertState, ResolveReason};
 use sre_core::notification::{AlertNews, Answer, MailStep, Notifier, Outgoing, Reason};
 use sre_notify::{EmailConfig, EmailNotifier, SmtpLogin, SmtpSecurity};
 
-use crate::fixtures::{foreseen, install_tls, message, news, now, outgoing, page, posted, slo};
+use crate::fixtures::{
+    foreseen, incident, install_tls, message, news, now, outgoing, page, posted, slo,
+};
 use certificates::Authority;
 use server::{Mail, Server, Settings};
 
@@ -50,10 +52,11 @@ fn notifiers(config: &EmailConfig) -> Vec<EmailNotifier> {
 /// The mail of one alert, sent to the first recipient.
 async fn told(config: &EmailConfig, alert: &Alert, reason: Reason) -> Answer {
     let mail = notifiers(config).remove(0);
-    let (slo, evaluation) = (slo(), foreseen());
+    let (slo, evaluation, incident) = (slo(), foreseen(), incident());
     let news = [AlertNews {
         slo: Some(&slo),
         evaluation: Some(&evaluation),
+        incident: Some(&incident),
         ..news(alert, reason)
     }];
     let body = mail.render(&message(&news));

@@ -68,6 +68,7 @@ impl Maker {
             outbox: Arc::<dyn Store>::clone(&store),
             notices: Arc::<dyn Store>::clone(&store),
             alerts: Arc::<dyn Store>::clone(&store),
+            incidents: Arc::<dyn Store>::clone(&store),
             catalog: Arc::<dyn Store>::clone(&store),
             evaluations: Arc::<dyn Store>::clone(&store),
         };

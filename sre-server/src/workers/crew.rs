@@ -158,6 +158,7 @@ impl Crew {
             outbox: Arc::clone(&context.outbox),
             notices: Arc::clone(&context.notices),
             alerts: Arc::clone(&context.alerts),
+            incidents: Arc::clone(&context.incidents),
             catalog: Arc::clone(&context.catalog),
             evaluations: Arc::clone(&context.evaluations),
         };

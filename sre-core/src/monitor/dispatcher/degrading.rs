@@ -74,5 +74,6 @@ fn news<'a>((alert, part): &'a (Alert, &Part)) -> AlertNews<'a> {
         suppressed_episodes: 0,
         slo: None,
         evaluation: None,
+        incident: None,
     }
 }

@@ -1,13 +1,15 @@
 //! What a message is made of before it is frozen.
 
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
 use crate::alert::{Alert, Severity};
 use crate::evaluation::Evaluation;
+use crate::incident::Incident;
 use crate::monitor::dispatcher::{Dispatched, Dispatcher};
-use crate::name::{DeliveryId, IntentId, ServiceName, derived_id};
+use crate::name::{DeliveryId, IncidentId, IntentId, ServiceName, derived_id};
 use crate::notification::{
     AlertNews, Content, Delivery, Message, Notice, Notifier, Part, Plan, Reason, Sendable, Subject,
     ToldState, Urgency,
@@ -38,6 +40,15 @@ pub(super) enum Draft<'a> {
     /// Alerts of many services.
     Digest(Vec<&'a Candidate>),
     Notice(&'a Notice),
+}
+
+/// What is known around the alerts of a message.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// Of each alert, in their order; less where nothing is to be said of any.
+    facts: Vec<Facts>,
+    /// The incidents that they belong to.
+    incidents: BTreeMap<IncidentId, Incident>,
 }
 
 /// What is known of the SLO of an alert.
@@ -141,6 +152,20 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// The incidents that are to be spoken of. A digest names one, where all its alerts share it: of
+    /// many it could only name some.
+    fn incident_ids(&self) -> BTreeSet<IncidentId> {
+        let ids: BTreeSet<Option<IncidentId>> = self
+            .news()
+            .iter()
+            .map(|candidate| candidate.group.alert.incident_id)
+            .collect();
+        if matches!(self, Self::Digest(_)) && ids.len() > 1 {
+            return BTreeSet::new();
+        }
+        ids.into_iter().flatten().collect()
+    }
+
     pub(super) fn superseded(&self) -> Vec<IntentId> {
         self.news()
             .iter()
@@ -176,7 +201,7 @@ impl<'a> Draft<'a> {
     /// that keeps ids must not take the first page of a new store for one of an old store.
     pub(super) fn delivery(
         &self,
-        facts: &[Facts],
+        known: &Known,
         notifier: &dyn Notifier,
         now: DateTime<Utc>,
     ) -> Delivery {
@@ -184,7 +209,7 @@ impl<'a> Draft<'a> {
             .news()
             .iter()
             .enumerate()
-            .map(|(place, candidate)| news(candidate, facts.get(place)))
+            .map(|(place, candidate)| news(candidate, place, known))
             .collect();
         let parts: Vec<Part> = self
             .news()
@@ -240,9 +265,42 @@ impl<'a> Draft<'a> {
 }
 
 impl Dispatcher {
+    /// What is known around the alerts that a message speaks of.
+    pub(super) async fn known(
+        &self,
+        draft: &Draft<'_>,
+        done: &mut Dispatched,
+    ) -> Result<Known, StoreError> {
+        Ok(Known {
+            facts: self.facts(draft, done).await?,
+            incidents: self.incidents(draft, done).await?,
+        })
+    }
+
+    /// The incidents that a message speaks of, under the same rule as its SLOs.
+    async fn incidents(
+        &self,
+        draft: &Draft<'_>,
+        done: &mut Dispatched,
+    ) -> Result<BTreeMap<IncidentId, Incident>, StoreError> {
+        let mut incidents = BTreeMap::new();
+        for id in draft.incident_ids() {
+            match self
+                .ports
+                .incidents
+                .find_incident(id)
+                .await
+            {
+                Err(error @ StoreError::Corrupt { .. }) => done.note(error),
+                found => incidents.extend(found?.map(|incident| (id, incident))),
+            }
+        }
+        Ok(incidents)
+    }
+
     /// What is known of the SLOs that a message speaks of. What is corrupt there is left out of the
     /// message, which matters more.
-    pub(super) async fn facts(
+    async fn facts(
         &self,
         draft: &Draft<'_>,
         done: &mut Dispatched,
@@ -266,7 +324,7 @@ impl Dispatcher {
         Ok(facts)
     }
 
-    pub(super) async fn facts_of(&self, alert: &Alert) -> Result<Facts, StoreError> {
+    async fn facts_of(&self, alert: &Alert) -> Result<Facts, StoreError> {
         let Some(id) = alert.slo_id() else {
             return Ok(Facts::default());
         };
@@ -284,7 +342,9 @@ impl Dispatcher {
     }
 }
 
-fn news<'a>(candidate: &'a Candidate, facts: Option<&'a Facts>) -> AlertNews<'a> {
+fn news<'a>(candidate: &'a Candidate, place: usize, known: &'a Known) -> AlertNews<'a> {
+    let facts = known.facts.get(place);
+    let incident_id = candidate.group.alert.incident_id;
     AlertNews {
         alert: &candidate.group.alert,
         reason: candidate.reason,
@@ -292,6 +352,7 @@ fn news<'a>(candidate: &'a Candidate, facts: Option<&'a Facts>) -> AlertNews<'a>
         suppressed_episodes: candidate.suppressed_episodes(),
         slo: facts.and_then(|facts| facts.slo.as_ref()),
         evaluation: facts.and_then(|facts| facts.evaluation.as_ref()),
+        incident: incident_id.and_then(|id| known.incidents.get(&id)),
     }
 }
 

@@ -255,8 +255,8 @@ impl Dispatcher {
         moment: Moment,
         done: &mut Dispatched,
     ) -> Result<(), StoreError> {
-        let facts = self.facts(draft, done).await?;
-        let delivery = draft.delivery(&facts, notifier, moment.now);
+        let known = self.known(draft, done).await?;
+        let delivery = draft.delivery(&known, notifier, moment.now);
         let judged = Judged::Send(Frozen {
             delivery,
             superseded: draft.superseded(),

@@ -2,6 +2,7 @@
 
 mod announcing;
 mod grouping;
+mod incidents;
 mod lanes;
 mod retries;
 mod storms;
@@ -51,6 +52,7 @@ impl Desk {
             outbox: Arc::<Spy>::clone(&world.store),
             notices: Arc::<Spy>::clone(&world.store),
             alerts: Arc::<Spy>::clone(&world.store),
+            incidents: Arc::<Spy>::clone(&world.store),
             catalog: Arc::<Spy>::clone(&world.store),
             evaluations: Arc::<Spy>::clone(&world.store),
         };

@@ -243,5 +243,8 @@ fn part(news: &AlertNews<'_>) -> String {
     if news.suppressed_episodes > 0 {
         let _ = write!(part, " after {} untold", news.suppressed_episodes);
     }
+    if let Some(incident) = news.incident {
+        let _ = write!(part, " in {} incident", incident.status());
+    }
     part
 }

@@ -8,7 +8,10 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sre_core::alert::{Alert, AlertUpdate, DedupKey};
 use sre_core::hour::Hour;
-use sre_core::name::{AlertId, DestinationId, MetricName, NoticeId, ServiceName, SloId};
+use sre_core::incident::{Incident, IncidentUpdate};
+use sre_core::name::{
+    AlertId, DestinationId, IncidentId, MetricName, NoticeId, ServiceName, SloId,
+};
 use sre_core::notification::{Destination, Notice};
 use sre_core::sample::Sample;
 use sre_core::service::Service;
@@ -16,9 +19,10 @@ use sre_core::slice::SliceWidth;
 use sre_core::slo::{Generation, Slo};
 use sre_core::store::{
     AlertQuery, Alerts, AlertsPage, Appended, Attempt, BudgetRecord, Catalog, Changes,
-    ClaimedDeliveries, Commit, DueGroups, DueNotices, Evaluations, HistoryItem, IntentRecord,
-    Judged, LaneStatus, NoticeRecord, Notices, Outbox, Page, QueueDepth, Samples, Seeded, Services,
-    SloChange, SloQuery, SlotClaim, Standing, Start, StoreError, Target, TargetClaim,
+    ClaimedDeliveries, Commit, DueGroups, DueNotices, Evaluations, HistoryItem, IncidentQuery,
+    Incidents, IncidentsPage, IntentRecord, Judged, LaneStatus, NoticeRecord, Notices, Outbox,
+    Page, QueueDepth, Recollection, Samples, Seeded, Services, SloChange, SloQuery, SlotClaim,
+    Standing, Start, StoreError, Target, TargetClaim,
 };
 use sre_core::time::Interval;
 use sre_store_conformance::ReferenceStore;
@@ -378,6 +382,48 @@ impl Notices for Spy {
 
     async fn find_notice(&self, id: NoticeId) -> Result<Option<NoticeRecord>, StoreError> {
         self.call(self.inner.find_notice(id))
+            .await
+    }
+}
+
+#[async_trait]
+impl Incidents for Spy {
+    async fn find_incident(&self, id: IncidentId) -> Result<Option<Incident>, StoreError> {
+        self.call(self.inner.find_incident(id))
+            .await
+    }
+
+    async fn list_incidents(
+        &self,
+        query: &IncidentQuery,
+        page: Page<IncidentsPage>,
+    ) -> Result<Vec<Incident>, StoreError> {
+        self.inner
+            .list_incidents(query, page)
+            .await
+    }
+
+    async fn alerts_of(&self, incidents: &[IncidentId]) -> Result<Vec<Alert>, StoreError> {
+        self.inner.alerts_of(incidents).await
+    }
+
+    async fn recollect(&self, id: IncidentId) -> Result<Recollection, StoreError> {
+        self.inner.recollect(id).await
+    }
+
+    async fn loose_alerts(
+        &self,
+        since: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<Alert>, StoreError> {
+        self.inner
+            .loose_alerts(since, limit)
+            .await
+    }
+
+    async fn change_incidents(&self, updates: &[IncidentUpdate]) -> Result<Commit, StoreError> {
+        self.inner
+            .change_incidents(updates)
             .await
     }
 }
