@@ -88,7 +88,7 @@ impl PrometheusSource {
             let services = self
                 .services(
                     family.service,
-                    &format!("{}{{{label}!=\"\"}}", family.total),
+                    &format!("{}{{{label}=~\"{}\"}}", family.total, family.outcomes()),
                     now,
                 )
                 .await?;

@@ -111,13 +111,12 @@ impl Criticality {
     #[must_use]
     pub const fn judge(self, severity: Severity) -> Severity {
         match (self, severity) {
-            (Self::Low, Severity::Emergency) => Severity::Critical,
-            (Self::Low, Severity::Critical) => Severity::High,
-            (Self::Low, Severity::High) => Severity::Medium,
             (Self::Low, Severity::Medium | Severity::Low) => Severity::Low,
-            (Self::Critical, Severity::Low) => Severity::Medium,
-            (Self::Critical, Severity::Medium) => Severity::High,
-            (Self::Critical, Severity::High) => Severity::Critical,
+            (Self::Low, Severity::High) | (Self::Critical, Severity::Low) => Severity::Medium,
+            (Self::Low, Severity::Critical) | (Self::Critical, Severity::Medium) => Severity::High,
+            (Self::Low, Severity::Emergency) | (Self::Critical, Severity::High) => {
+                Severity::Critical
+            }
             (Self::Critical, Severity::Critical | Severity::Emergency) => Severity::Emergency,
             (Self::Normal | Self::High, severity) => severity,
         }

@@ -206,8 +206,7 @@ impl SloEvidence {
 /// the pace of its samples (of which it has to have two), or else for a quarter of an hour.
 #[must_use]
 pub fn checks(samples: &[Sample], now: DateTime<Utc>) -> Vec<CheckEvidence> {
-    let mut series: BTreeMap<&BTreeMap<String, String>, Vec<(DateTime<Utc>, Counts)>> =
-        BTreeMap::new();
+    let mut series: BTreeMap<_, Vec<(DateTime<Utc>, Counts)>> = BTreeMap::new();
     for sample in samples {
         if let Some(counts) = answer(sample.value) {
             let answers = series

@@ -175,11 +175,11 @@ impl Tally {
 }
 
 /// The SLO that costs most; of equal ones the one that lies deepest, then the first by name.
-fn worst<'a>(
-    slos: &'a [SloEvidence],
+fn worst(
+    slos: &[SloEvidence],
     points: impl Fn(&SloEvidence) -> Points,
     budget: impl Fn(&SloEvidence) -> Option<ErrorBudget>,
-) -> Option<(Points, &'a SloEvidence)> {
+) -> Option<(Points, &SloEvidence)> {
     slos.iter()
         .map(|slo| (points(slo), slo))
         .max_by(|(points, slo), (other_points, other)| {

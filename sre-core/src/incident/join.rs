@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use crate::alert::{Alert, AlertType, Severity};
 use crate::incident::{
     Actor, Belonging, EventKind, Incident, IncidentEvent, IncidentSource, IncidentState,
-    IncidentUpdate,
+    IncidentStatus, IncidentUpdate,
 };
 use crate::name::{AlertId, IncidentId, ServiceName, derived_id};
 
@@ -74,26 +74,37 @@ impl Join {
             .done()
     }
 
+    /// The incident after an alert of it has become graver: one that would open an incident confirms a
+    /// candidate. `None` where nothing changes, or it is over.
+    #[must_use]
+    pub fn raised(
+        &self,
+        incident: Incident,
+        alert: &Alert,
+        now: DateTime<Utc>,
+    ) -> Option<IncidentUpdate> {
+        let is_confirmed = self.opening.is_some() && incident.status() == IncidentStatus::Candidate;
+        if !incident.is_live() || (alert.severity <= incident.severity && !is_confirmed) {
+            return None;
+        }
+        let why = format!("an alert of {} became graver", alert.service_name());
+        let mut change = incident.change(Actor::System, now);
+        if is_confirmed {
+            change = change.confirm(now);
+        }
+        Some(
+            change
+                .raise(alert.severity, &why)
+                .done(),
+        )
+    }
+
     /// The incident that is opened, as a recurrence of the one that held the alert's episode before.
     #[must_use]
     pub fn opened(&self, previous: Option<IncidentId>) -> Option<IncidentUpdate> {
         let mut opening = self.opening.clone()?;
         opening.incident.previous = previous;
         Some(opening)
-    }
-}
-
-impl Incident {
-    /// The incident after an alert of it has become graver; `None` where it is as grave already, or
-    /// over.
-    #[must_use]
-    pub fn raised_by(self, alert: &Alert, now: DateTime<Utc>) -> Option<IncidentUpdate> {
-        (self.is_live() && alert.severity > self.severity).then(|| {
-            let why = format!("an alert of {} became graver", alert.service_name());
-            self.change(Actor::System, now)
-                .raise(alert.severity, &why)
-                .done()
-        })
     }
 }
 

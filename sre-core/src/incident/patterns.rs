@@ -103,6 +103,9 @@ pub fn moved_by_time(
             })
         }
         (IncidentState::Candidate, None) => {
+            if let Some(since) = crowded_since(alerts, settings, now) {
+                return Some(change().confirm(since).done());
+            }
             let since = quiet_since(alerts.iter())?;
             if since + settings.quiet.as_delta() > now {
                 return None;
@@ -113,6 +116,29 @@ pub fn moved_by_time(
         }
         _ => None,
     }
+}
+
+/// When the first of so many alerts began that they would have opened an incident, had they not
+/// joined a candidate; `None` where they are fewer.
+fn crowded_since(
+    alerts: &[Alert],
+    settings: &IncidentSettings,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    let since = now - settings.window.as_delta();
+    let counted = || {
+        alerts
+            .iter()
+            .filter(|alert| alert.is_countable() && alert.starts_at >= since)
+    };
+    let kinds: BTreeSet<_> = counted()
+        .map(|alert| alert.identity.key())
+        .collect();
+    let enough = usize::try_from(settings.alerts).unwrap_or(usize::MAX);
+    let first = counted()
+        .map(|alert| alert.starts_at)
+        .min();
+    first.filter(|_| kinds.len() >= enough)
 }
 
 /// Since when all of them are over; `None` while one is open, or where there is none.

@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::alert::LifecycleSettings;
-use crate::name::{DeliveryId, DestinationId};
+use crate::alert::{Alert, LifecycleSettings};
+use crate::name::{AlertId, DeliveryId, DestinationId};
 use crate::notification::{
     Action, Answer, DeadReason, Delivery, Lane, Notifier, Outgoing, Tries, classify,
 };
@@ -328,9 +328,7 @@ impl Dispatcher {
     ) -> Result<Vec<NextAction>, StoreError> {
         let mut next = Vec::with_capacity(delivery.parts().len());
         for part in delivery.parts() {
-            let alert = self
-                .readable(part.alert_id)
-                .await?;
+            let alert = self.readable(part.alert_id).await?;
             next.extend(alert.map(|mut alert| {
                 alert.last_notified_at = Some(now);
                 NextAction {

@@ -31,12 +31,12 @@ struct Counts<'a> {
     resolved: u64,
     by_severity: BTreeMap<Severity, u64>,
     services: usize,
-    by_service: Vec<Service<'a>>,
+    by_service: Vec<Mention<'a>>,
 }
 
 /// One service of a digest.
 #[derive(Serialize)]
-struct Service<'a> {
+struct Mention<'a> {
     service_name: &'a str,
     firing: u64,
     resolved: u64,
@@ -94,13 +94,13 @@ impl<'a> Counts<'a> {
                 .by_service
                 .iter()
                 .take(services)
-                .map(Service::new)
+                .map(Mention::new)
                 .collect(),
         }
     }
 }
 
-impl<'a> Service<'a> {
+impl<'a> Mention<'a> {
     fn new(tally: &'a ServiceTally) -> Self {
         Self {
             service_name: tally.service_name.as_str(),

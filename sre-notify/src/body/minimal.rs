@@ -41,7 +41,7 @@ pub(crate) fn degraded(message: &Message<'_>) -> Vec<u8> {
             let service = notice
                 .service_name
                 .as_ref()
-                .map(|name| name.as_str());
+                .map(sre_core::name::ServiceName::as_str);
             (service, announced(notice), [].as_slice())
         }
         _ => (None, String::new(), [].as_slice()),

@@ -43,7 +43,7 @@ pub(super) fn body(message: &Message<'_>, notice: &Notice, bases: &Bases) -> Opt
             service_name: notice
                 .service_name
                 .as_ref()
-                .map(|name| name.as_str()),
+                .map(sre_core::name::ServiceName::as_str),
             severity: notice.severity,
             title: clip(&notice.title, *chars),
             text: clip(&notice.text, *chars),

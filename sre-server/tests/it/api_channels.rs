@@ -34,6 +34,7 @@ fn dispatcher(world: &World, notifiers: Vec<Arc<dyn Notifier>>, is_shadow: bool)
         alerts: Arc::<ReferenceStore>::clone(&world.store),
         catalog: Arc::<ReferenceStore>::clone(&world.store),
         evaluations: Arc::<ReferenceStore>::clone(&world.store),
+        incidents: Arc::<ReferenceStore>::clone(&world.store),
     };
     Dispatcher::new(
         ports,

@@ -191,7 +191,7 @@ async fn incidents_are_listed_by_what_they_are_a_page_at_a_time() {
     assert_eq!(ids("?service=search").await, std::slice::from_ref(&first));
     assert_eq!(ids("?severity=low").await, std::slice::from_ref(&second));
     assert_eq!(ids("?status=open").await.len(), 2);
-    assert_eq!(ids("?status=closed").await, [String::new(); 0]);
+    assert_eq!(ids("?status=closed").await, Vec::<String>::new());
     assert_eq!(
         ids("?from=2026-01-01T12:00:30Z").await,
         std::slice::from_ref(&second)

@@ -85,7 +85,7 @@ pub async fn the_newest_snapshot_holds(store: &dyn HealthRecords) -> Verdict {
 pub async fn an_instant_is_recorded_once(store: &dyn HealthRecords) -> Verdict {
     let first = health("checkout", 0, Some(900));
     store
-        .record_health(&[first.clone()])
+        .record_health(std::slice::from_ref(&first))
         .await?;
     store
         .record_health(&[health("checkout", 0, Some(100)), health("db", 0, Some(1))])

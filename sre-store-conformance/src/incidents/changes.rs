@@ -94,7 +94,7 @@ pub async fn an_incident_is_opened_once(store: &dyn Incidents) -> Verdict {
     let opening = opens(incident(1, at(0)));
     changed(store, opening.clone()).await?;
     let mut again = opening.clone();
-    again.incident.title = "another".to_owned();
+    "another".clone_into(&mut again.incident.title);
     superseded(store, &[again]).await?;
     let id = opening.incident.id;
     assert_eq!(store.find_incident(id).await?, Some(opening.incident));

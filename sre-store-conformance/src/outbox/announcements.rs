@@ -33,7 +33,7 @@ async fn found(store: &dyn Store, notice: &Notice) -> Result<NoticeRecord, Store
 /// become of it.
 pub async fn a_notice_is_told_once(store: &dyn Store) -> Verdict {
     let notice = noted(store).await?;
-    assert_eq!(due(store, 0).await?, [notice.clone()]);
+    assert_eq!(due(store, 0).await?, std::slice::from_ref(&notice));
     let frozen = announced(&notice, at(0));
     let judged = Judged::Send(frozen.clone());
     assert!(is_applied(store.settle(&judged, at(0)).await?));
@@ -73,7 +73,7 @@ pub async fn a_notice_is_kept_as_it_was_written(store: &dyn Store) -> Verdict {
     store
         .add_notices(std::slice::from_ref(&bare))
         .await?;
-    assert_eq!(due(store, 0).await?, [bare.clone()]);
+    assert_eq!(due(store, 0).await?, std::slice::from_ref(&bare));
     assert_eq!(found(store, &bare).await?.notice, bare);
     Ok(())
 }

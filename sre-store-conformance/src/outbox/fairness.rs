@@ -127,7 +127,7 @@ pub async fn a_lane_says_how_it_stands(store: &dyn Store) -> Verdict {
         oldest_at: None,
         dead: 0,
     };
-    assert_eq!(store.lanes(at(0)).await?, [fresh.clone()]);
+    assert_eq!(store.lanes(at(0)).await?, std::slice::from_ref(&fresh));
     opened(store, 1).await?;
     let sent = send(store, 0).await?;
     super::record(store, &first_try(&sent), 3, delivered()).await?;
@@ -144,7 +144,7 @@ pub async fn a_lane_says_how_it_stands(store: &dyn Store) -> Verdict {
         oldest_at: Some(at(5)),
         ..fresh
     };
-    assert_eq!(store.lanes(at(0)).await?, [busy.clone()]);
+    assert_eq!(store.lanes(at(0)).await?, std::slice::from_ref(&busy));
     let dead = Recorded::Dead {
         reason: DeadReason::Unauthorized,
     };
@@ -161,7 +161,7 @@ pub async fn a_lane_says_how_it_stands(store: &dyn Store) -> Verdict {
         dead: 1,
         ..busy
     };
-    assert_eq!(store.lanes(at(5)).await?, [stopped.clone()]);
+    assert_eq!(store.lanes(at(5)).await?, std::slice::from_ref(&stopped));
     assert_eq!(store.lanes(at(6)).await?[0].dead, 0, "frozen before");
     store
         .register_destinations(&[Destination::new("webhook", "ops", b"another")], at(8))

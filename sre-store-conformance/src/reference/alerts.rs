@@ -154,13 +154,15 @@ impl State {
                 return false;
             }
         }
-        updates
+        for intent in updates
             .iter()
             .flat_map(|update| &update.intents)
-            .for_each(|intent| self.note(intent));
-        updates
-            .iter()
-            .for_each(|update| self.follow(update));
+        {
+            self.note(intent);
+        }
+        for update in updates {
+            self.follow(update);
+        }
         true
     }
 

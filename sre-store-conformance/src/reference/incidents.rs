@@ -173,7 +173,7 @@ impl State {
             .and_then(|episode| episode.alert.incident_id);
         let change = if let Some(id) = held {
             let incident = self.incidents.get(&id).cloned();
-            incident.and_then(|incident| incident.raised_by(alert, update.at))
+            incident.and_then(|incident| join.raised(incident, alert, update.at))
         } else {
             let live: Vec<Incident> = self
                 .incidents

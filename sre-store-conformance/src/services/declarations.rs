@@ -63,7 +63,7 @@ pub async fn a_service_is_declared_once(store: &dyn Services) -> Verdict {
         owner: Some("somebody else".to_owned()),
         ..service("checkout")
     };
-    assert!(is_stale(store.put_service(&second, 0).await));
+    assert!(is_stale(&store.put_service(&second, 0).await));
     assert_eq!(found(store, "checkout").await?, Some(first));
     Ok(())
 }
@@ -71,7 +71,7 @@ pub async fn a_service_is_declared_once(store: &dyn Services) -> Verdict {
 /// A service that is only named is no declaration, and cannot be written as one.
 pub async fn what_is_only_named_is_no_declaration(store: &dyn Services) -> Verdict {
     let named = Service::named(service_name("checkout"));
-    assert!(is_stale(store.put_service(&named, 0).await));
+    assert!(is_stale(&store.put_service(&named, 0).await));
     assert_eq!(found(store, "checkout").await?, None);
     Ok(())
 }
@@ -103,8 +103,8 @@ pub async fn a_declaration_that_was_read_too_early_is_refused(store: &dyn Servic
         version: 3,
         ..depends_on(service("checkout"), &[("db", "1")])
     };
-    assert!(is_stale(store.put_service(&late, 2).await));
-    assert!(is_stale(
+    assert!(is_stale(&store.put_service(&late, 2).await));
+    assert!(is_stale(&
         store
             .delete_service(&late.name, 2)
             .await
@@ -156,6 +156,6 @@ pub(super) async fn found(store: &dyn Services, name: &str) -> Result<Option<Ser
     Ok(found.pop())
 }
 
-fn is_stale(written: Result<(), StoreError>) -> bool {
+fn is_stale(written: &Result<(), StoreError>) -> bool {
     matches!(written, Err(StoreError::Conflict { what: "version" }))
 }

@@ -75,7 +75,7 @@ async fn insert(tx: &mut SqliteConnection, incident: &Incident) -> Result<bool, 
     let root_cause = incident
         .root_cause_service
         .as_ref()
-        .map(|name| name.as_str());
+        .map(sre_core::name::ServiceName::as_str);
     let previous = incident.previous.map(|id| id.0);
     let (started, detected) = (
         row::instant(incident.started_at),
@@ -122,7 +122,7 @@ async fn replace(
     let root_cause = incident
         .root_cause_service
         .as_ref()
-        .map(|name| name.as_str());
+        .map(sre_core::name::ServiceName::as_str);
     let (started, detected) = (
         row::instant(incident.started_at),
         row::instant(incident.detected_at),

@@ -24,7 +24,7 @@ pub(crate) async fn follow(
     let alert = &update.alert;
     let change = if let Some(held) = incident_of(tx, alert).await? {
         let incident = find(tx, held).await?;
-        incident.and_then(|incident| incident.raised_by(alert, update.at))
+        incident.and_then(|incident| join.raised(incident, alert, update.at))
     } else {
         let service = alert.service_name();
         let neighbours = neighbours(tx, service).await?;

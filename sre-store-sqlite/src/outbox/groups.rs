@@ -92,13 +92,10 @@ pub(super) async fn due(
         let Some(Some(group)) = readable(loaded, &mut due.faults)? else {
             continue;
         };
-        if !due
-            .said
-            .contains_key(&group.destination_id)
-        {
+        if let std::collections::btree_map::Entry::Vacant(e) = due
+            .said.entry(group.destination_id) {
             let said = said::lately(tx, group.destination_id, now).await?;
-            due.said
-                .insert(group.destination_id, said);
+            e.insert(said);
         }
         due.groups.push(group);
     }

@@ -49,10 +49,10 @@ pub(crate) async fn add(tx: &mut SqliteConnection, notice: &Notice) -> Result<()
     let service_name = notice
         .service_name
         .as_ref()
-        .map(|name| name.as_str());
+        .map(sre_core::name::ServiceName::as_str);
     let severity = notice
         .severity
-        .map(|severity| severity.as_str());
+        .map(sre_core::alert::Severity::as_str);
     let (kind, data) = (notice.kind.as_str(), row::json("data", &notice.data)?);
     let created = row::instant(notice.created_at);
     query!(

@@ -22,13 +22,14 @@ fn severity(criticality: Criticality, kind: &AlertType, evaluation: &Evaluation)
 
 #[test]
 fn every_alert_of_a_critical_service_is_a_step_graver_and_of_a_low_one_a_step_less() {
+    use Severity::{Critical, Emergency, High, Low, Medium};
+
     let page = evaluation(&[(CRITICAL, Firing)]);
     let emergency = evaluation(&[(EMERGENCY, Firing)]);
     let slow = evaluation(&[(WARNING, Firing)]);
     let at_risk = budget(BudgetVerdict::AtRisk, &[]);
     let missed = budget(BudgetVerdict::Missed, &[]);
     let silent = unjudged(SloState::NoData, true);
-    use Severity::{Critical, Emergency, High, Low, Medium};
     for (kind, evaluation, low, normal, critical) in [
         (AlertType::BurnRate, page, High, Critical, Emergency),
         (

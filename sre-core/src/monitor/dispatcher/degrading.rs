@@ -57,9 +57,7 @@ impl Dispatcher {
     ) -> Result<Vec<(Alert, &'a Part)>, StoreError> {
         let mut alerts = Vec::with_capacity(delivery.parts().len());
         for part in delivery.parts() {
-            let alert = self
-                .readable(part.alert_id)
-                .await?;
+            let alert = self.readable(part.alert_id).await?;
             alerts.extend(alert.map(|alert| (alert, part)));
         }
         Ok(alerts)

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use sre_core::name::NoticeId;
-use sre_core::notification::{Destination, Notice, NoticeKind};
+use sre_core::name::{DestinationId, NoticeId};
+use sre_core::notification::{Destination, Lane, Notice, NoticeKind};
 use sre_core::store::{NoticeRecord, StoreError};
 use tokio::time::{Instant, timeout_at};
 use utoipa::ToSchema;
@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::context::Context;
 use crate::http::doc::{Access, Doc};
 use crate::http::{ApiError, Call, Response, response};
+use crate::workers::DEAD_COUNTED;
 
 /// What came of a test.
 #[derive(Debug, Serialize, ToSchema)]
@@ -50,6 +51,13 @@ pub(crate) async fn test(call: Call<Context>) -> Result<Response, ApiError> {
         .iter()
         .find(|destination| destination.name == name)
         .ok_or_else(|| ApiError::no_such("channel"))?;
+    if let Some(reason) = stopped(context, destination.id, call.now).await? {
+        let detail = format!(
+            "the channel is stopped until its configuration changes and the service is started \
+             again: {reason}"
+        );
+        return Err(ApiError::Conflict(detail));
+    }
     let notice = notice(destination, &call.request_id.to_string(), call.now);
     context
         .notices
@@ -64,12 +72,31 @@ pub(crate) async fn test(call: Call<Context>) -> Result<Response, ApiError> {
     response::ok(&TestView::new(destination, record.as_ref()))
 }
 
+/// Why nothing is sent to a destination, where its lane is stopped.
+async fn stopped(
+    context: &Context,
+    destination: DestinationId,
+    now: DateTime<Utc>,
+) -> Result<Option<String>, StoreError> {
+    let lanes = context
+        .outbox
+        .lanes(now - DEAD_COUNTED)
+        .await?;
+    let lane = lanes
+        .into_iter()
+        .find(|lane| lane.destination_id == destination && lane.traffic == Lane::Stopped);
+    Ok(lane.map(|lane| {
+        lane.stopped_because
+            .unwrap_or_else(|| "it refused a message".to_owned())
+    }))
+}
+
 /// What `POST /channels/{name}/test` says of itself.
 pub(crate) fn test_doc() -> Doc {
     Doc::new(Access::Write, "channels", "Send a test message")
         .about(
             "Sends a message of the type `channel.test`, and waits up to ten seconds for what comes \
-             of it. In shadow mode nothing is sent, and the answer is 409.",
+             of it. In shadow mode, and to a channel that is stopped, nothing is sent: the answer is 409.",
         )
         .answers::<TestView>(200, "What came of it.")
 }
@@ -142,8 +169,7 @@ impl TestView {
             .flat_map(|(_, attempts)| attempts);
         let last = tries
             .clone()
-            .filter(|attempt| attempt.finished_at.is_some())
-            .last();
+            .rfind(|attempt| attempt.finished_at.is_some());
         let ended = last.and_then(|attempt| attempt.result.clone());
         let given_up = record.filter(|record| record.state == "dead");
         let delivery = record.and_then(|record| record.deliveries.last());

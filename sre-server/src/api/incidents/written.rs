@@ -144,7 +144,7 @@ fn read(call: &Call<Context>) -> Result<IncidentUpdate, ApiError> {
 pub(super) fn services(fields: &mut Fields) -> Option<BTreeSet<ServiceName>> {
     fields
         .optional("affected_services")
-        .list(SERVICES_MAX, |name| name.parse())
+        .list(SERVICES_MAX, str::parse::<ServiceName>)
         .map(|names| names.into_iter().collect())
 }
 

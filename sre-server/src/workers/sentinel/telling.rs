@@ -52,9 +52,7 @@ impl Telling {
             if notice.kind == NoticeKind::MonitorRecovered {
                 self.pending.retain(|held| {
                     let is_blind = held.notice.kind == NoticeKind::MonitorBlind;
-                    held.notice.destination_id != destination
-                        || !is_blind
-                        || held.may_have_arrived
+                    held.notice.destination_id != destination || !is_blind || held.may_have_arrived
                 });
             }
             if self.pending.len() < waiting {

@@ -1,4 +1,4 @@
-//! A real Chromium, driven over the WebDriver protocol by plain HTTP.
+//! A real Chromium, driven over the `WebDriver` protocol by plain HTTP.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};

@@ -147,11 +147,10 @@ impl State {
                 note.reason = reason.or(note.reason);
             }
         }
-        if let Subject::Notice(id) = delivery.subject {
-            if let Some(noted) = self.notices.get_mut(&id) {
+        if let Subject::Notice(id) = delivery.subject
+            && let Some(noted) = self.notices.get_mut(&id) {
                 (noted.state, noted.reason) = (state, reason);
             }
-        }
     }
 
     /// The destination believes what the message says, unless it has heard of a later episode.
