@@ -53,10 +53,9 @@ impl IncidentUpdate {
 fn kind(before: Option<IncidentStatus>, after: IncidentStatus) -> Option<NoticeKind> {
     use IncidentStatus::{Candidate, Open, Resolved};
     match (before, after) {
-        (_, Candidate) => None,
         (None | Some(Candidate), Open) => Some(NoticeKind::IncidentOpened),
         // Nobody was told of it.
-        (Some(Candidate), _) => None,
+        (_, Candidate) | (Some(Candidate), _) => None,
         (Some(before), after) if before == after => None,
         (_, Resolved) => Some(NoticeKind::IncidentResolved),
         _ => Some(NoticeKind::IncidentUpdated),
