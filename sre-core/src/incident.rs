@@ -4,8 +4,9 @@
 //! wrong together. It is opened by a person or by a rule ([`Join`] in the commit of the alert,
 //! [`patterns`] looking back), moves one step at a time along a fixed table ([`IncidentStatus`]),
 //! and every change of it is an [`IncidentUpdate`]: the incident after, what its timeline says of
-//! it, and the alerts that belong to it from then on, stored whole or not at all.
+//! it, the alerts that belong to it from then on and what is told of it, stored whole or not at all.
 
+mod announce;
 mod change;
 mod join;
 mod onset;
@@ -29,6 +30,7 @@ pub use state::{IncidentState, IncidentStatus, IncidentStatusError};
 
 use crate::alert::Severity;
 use crate::name::{AlertId, IncidentId, ServiceName};
+use crate::notification::Notice;
 use crate::time::Span;
 
 /// Something that people deal with.
@@ -233,6 +235,8 @@ pub struct IncidentUpdate {
     /// The alerts that belong to it from now on; one that has moved meanwhile makes the update
     /// superseded.
     pub alerts: Vec<Belonging>,
+    /// What is told of it beside its alerts.
+    pub notices: Vec<Notice>,
 }
 
 /// An alert that comes to belong to an incident.

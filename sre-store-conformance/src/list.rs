@@ -204,6 +204,7 @@ macro_rules! for_each_test {
                     a_change_replaces_the_incident_and_adds_to_its_timeline
                     a_change_of_a_version_that_has_passed_is_superseded
                     changes_are_stored_together_or_not_at_all
+                    an_incident_and_its_notices_are_stored_together_or_not_at_all
                     an_alert_belongs_to_one_incident
                     alerts_move_with_a_merge
                     a_transition_keeps_the_incident_of_an_alert

@@ -108,6 +108,7 @@ impl Change {
                 incident,
                 events: Vec::new(),
                 alerts: Vec::new(),
+                notices: Vec::new(),
             },
             actor,
             now,

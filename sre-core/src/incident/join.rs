@@ -151,6 +151,7 @@ pub(super) fn opened(alert: &Alert, state: IncidentState, now: DateTime<Utc>) ->
             text,
         }],
         alerts: vec![Belonging::new(alert.id)],
+        notices: Vec::new(),
     }
 }
 

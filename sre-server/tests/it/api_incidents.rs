@@ -7,6 +7,7 @@ use sre_store_conformance::fixtures;
 use crate::http::Answered;
 use crate::world::World;
 
+mod announced;
 mod changes;
 mod reports;
 

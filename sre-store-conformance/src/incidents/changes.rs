@@ -2,7 +2,8 @@
 
 use sre_core::alert::{AlertType, Severity};
 use sre_core::incident::{
-    Actor, Belonging, Edit, Incident, IncidentSource, IncidentState, IncidentStatus, merge,
+    Actor, Belonging, Edit, Incident, IncidentSource, IncidentState, IncidentStatus,
+    IncidentUpdate, merge,
 };
 use sre_core::name::IncidentId;
 use sre_core::store::{Incidents, Store};
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 use super::{alerted, changed, every, superseded};
 use crate::Verdict;
-use crate::fixtures::{at, at_micros, fires, identity, incident, opens, resolved};
+use crate::fixtures::{at, at_micros, destination, fires, identity, incident, opens, resolved};
 use crate::tools::{is_applied, taken_by_many};
 
 /// A new incident is found, with the line of its opening.
@@ -182,6 +183,74 @@ pub async fn changes_are_stored_together_or_not_at_all(store: &dyn Incidents) ->
     Ok(())
 }
 
+/// What is told of an incident is stored with it; of a change that does not stand nothing is told.
+pub async fn an_incident_and_its_notices_are_stored_together_or_not_at_all(
+    store: &dyn Store,
+) -> Verdict {
+    let ops = destination("ops");
+    store
+        .register_destinations(std::slice::from_ref(&ops), at(0))
+        .await?;
+    let routes = [ops.id];
+    let opening = opens(incident(1, at(0))).announced(None, &routes);
+    let one = changed(store, opening.clone()).await?;
+    let waiting = store
+        .due_notices(at(9), 10)
+        .await?
+        .notices;
+    assert_eq!(waiting, opening.notices);
+    assert_eq!(waiting.len(), 1);
+
+    // Taken, and so is what comes before it in the same change.
+    let other = opens(incident(2, at(1))).announced(None, &routes);
+    superseded(store, &[other.clone(), opening]).await?;
+    let late = Incident {
+        version: 7,
+        ..one.clone()
+    };
+    let moved = |before| {
+        step(before, IncidentStatus::Acknowledged, 5).announced(Some(IncidentStatus::Open), &routes)
+    };
+    superseded(store, &[moved(&late)]).await?;
+    let unknown = Belonging::new(identity(9, AlertType::Health).episode_id(1));
+    let taking = IncidentUpdate {
+        alerts: vec![unknown],
+        ..moved(&one)
+    };
+    superseded(store, &[taking]).await?;
+    assert_eq!(
+        store
+            .due_notices(at(9), 10)
+            .await?
+            .notices,
+        waiting
+    );
+
+    let updates = [other, moved(&one)];
+    assert!(is_applied(store.change_incidents(&updates).await?));
+    for notice in updates
+        .iter()
+        .flat_map(|update| &update.notices)
+    {
+        let record = store.find_notice(notice.id).await?;
+        assert_eq!(
+            record
+                .map(|record| record.notice)
+                .as_ref(),
+            Some(notice)
+        );
+    }
+    assert_eq!(
+        store
+            .due_notices(at(9), 10)
+            .await?
+            .notices
+            .len(),
+        3
+    );
+    Ok(())
+}
+
 /// An alert belongs to one incident: who read it elsewhere, or does not know it, is superseded.
 pub async fn an_alert_belongs_to_one_incident(store: &dyn Store) -> Verdict {
     let alert = alerted(store, &fires(&identity(1, AlertType::Health), &[], at(0))).await?;
@@ -286,7 +355,7 @@ pub async fn concurrent_writers_never_share_a_version(store: &dyn Incidents) -> 
 }
 
 /// A person moves the incident one step.
-fn step(before: &Incident, to: IncidentStatus, second: i64) -> sre_core::incident::IncidentUpdate {
+fn step(before: &Incident, to: IncidentStatus, second: i64) -> IncidentUpdate {
     let who = Actor::Person(Some("Ada".to_owned()));
     let change = before
         .clone()

@@ -131,8 +131,15 @@ impl State {
             .all(|update| self.change_incident(update));
         if !is_applied {
             (self.incidents, self.incident_events, self.episodes) = before;
+            return false;
         }
-        is_applied
+        for notice in updates
+            .iter()
+            .flat_map(|update| &update.notices)
+        {
+            self.add_notice(notice);
+        }
+        true
     }
 
     fn change_incident(&mut self, update: &IncidentUpdate) -> bool {

@@ -6,6 +6,7 @@ use sre_core::name::IncidentId;
 use sre_core::store::StoreError;
 
 use crate::error::classify;
+use crate::outbox::notices;
 use crate::row;
 
 /// Stores all of these changes; answers whether all of them still stood. Where one did not, the
@@ -22,7 +23,7 @@ pub(super) async fn apply_all(
     Ok(true)
 }
 
-/// Stores one change with its lines and its alerts; answers whether it still stood.
+/// Stores one change with its lines, its alerts and what is told of it; answers whether it still stood.
 pub(super) async fn apply(
     tx: &mut SqliteConnection,
     update: &IncidentUpdate,
@@ -42,6 +43,9 @@ pub(super) async fn apply(
         if !take(tx, incident.id, belonging).await? {
             return Ok(false);
         }
+    }
+    for notice in &update.notices {
+        notices::add(tx, notice).await?;
     }
     Ok(true)
 }

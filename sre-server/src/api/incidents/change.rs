@@ -70,12 +70,14 @@ pub(crate) async fn change(call: Call<Context>) -> Result<Response, ApiError> {
         let Some(update) = read(&call, &before)? else {
             return shown(&call, before).await;
         };
+        let update = update.announced(Some(before.status()), &call.context.routes());
         let commit = call
             .context
             .incidents
             .change_incidents(std::slice::from_ref(&update))
             .await?;
         if let Commit::Applied { .. } = commit {
+            call.context.mailroom.due.notify_one();
             return shown(&call, update.incident).await;
         }
     }

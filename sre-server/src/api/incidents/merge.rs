@@ -36,14 +36,21 @@ pub(crate) async fn merge(call: Call<Context>) -> Result<Response, ApiError> {
             .incidents
             .alerts_of(&[incident.id])
             .await?;
-        let updates = sre_core::incident::merge(incident, &alerts, into, &actor, call.now)
-            .map_err(|refusal| ApiError::Conflict(refusal.to_string()))?;
+        let before = incident.status();
+        let [leaving, taking] =
+            sre_core::incident::merge(incident, &alerts, into, &actor, call.now)
+                .map_err(|refusal| ApiError::Conflict(refusal.to_string()))?;
+        let updates = [
+            leaving.announced(Some(before), &call.context.routes()),
+            taking,
+        ];
         let commit = call
             .context
             .incidents
             .change_incidents(&updates)
             .await?;
         if let Commit::Applied { .. } = commit {
+            call.context.mailroom.due.notify_one();
             let [merged, _] = updates;
             return shown(&call, merged.incident).await;
         }

@@ -58,7 +58,7 @@ struct NewIncident {
 
 /// `POST /incidents`
 pub(crate) async fn create(call: Call<Context>) -> Result<Response, ApiError> {
-    let opening = read(&call)?;
+    let opening = read(&call)?.announced(None, &call.context.routes());
     let commit = call
         .context
         .incidents
@@ -67,6 +67,7 @@ pub(crate) async fn create(call: Call<Context>) -> Result<Response, ApiError> {
     if commit == Commit::Superseded {
         return Err(ApiError::internal("a new id was taken"));
     }
+    call.context.mailroom.due.notify_one();
     let incident = opening.incident;
     let (location, version) = (format!("/incidents/{}", incident.id), incident.version);
     let look = look::look(&call.context, incident, call.now).await?;
@@ -136,6 +137,7 @@ fn read(call: &Call<Context>) -> Result<IncidentUpdate, ApiError> {
             },
             events: vec![event],
             alerts: Vec::new(),
+            notices: Vec::new(),
         })
     })
 }
