@@ -127,7 +127,9 @@ impl SnapshotRow {
             service_name: found.service_name.to_string(),
             at: row::instant(found.as_of),
             // For dashboards; what is read back is the document.
-            score: found.score.map(sre_core::health::Points::as_f64),
+            score: found
+                .score
+                .map(sre_core::health::Points::as_f64),
             status: found.status().as_str(),
             probable_cause: found
                 .probable_cause

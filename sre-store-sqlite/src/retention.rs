@@ -300,7 +300,6 @@ async fn replies(
     Ok(deleted.rows_affected())
 }
 
-/// Deletes an episode with all that was noted and told of it, leaves first.
 /// Deletes an episode with all that was noted and told of it, leaves first. A message that speaks of
 /// others as well stays, and speaks of them alone.
 async fn forget(tx: &mut SqliteConnection, alert: &[u8]) -> Result<(), StoreError> {

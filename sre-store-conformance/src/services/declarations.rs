@@ -104,8 +104,8 @@ pub async fn a_declaration_that_was_read_too_early_is_refused(store: &dyn Servic
         ..depends_on(service("checkout"), &[("db", "1")])
     };
     assert!(is_stale(&store.put_service(&late, 2).await));
-    assert!(is_stale(&
-        store
+    assert!(is_stale(
+        &store
             .delete_service(&late.name, 2)
             .await
     ));

@@ -92,8 +92,8 @@ pub(super) async fn due(
         let Some(Some(group)) = readable(loaded, &mut due.faults)? else {
             continue;
         };
-        if let std::collections::btree_map::Entry::Vacant(e) = due
-            .said.entry(group.destination_id) {
+        if let std::collections::btree_map::Entry::Vacant(e) = due.said.entry(group.destination_id)
+        {
             let said = said::lately(tx, group.destination_id, now).await?;
             e.insert(said);
         }

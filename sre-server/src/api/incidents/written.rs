@@ -143,10 +143,14 @@ fn read(call: &Call<Context>) -> Result<IncidentUpdate, ApiError> {
 }
 
 /// The services that suffer, where they are said.
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method alone is not general enough over lifetimes"
+)]
 pub(super) fn services(fields: &mut Fields) -> Option<BTreeSet<ServiceName>> {
     fields
         .optional("affected_services")
-        .list(SERVICES_MAX, str::parse::<ServiceName>)
+        .list(SERVICES_MAX, |name| name.parse())
         .map(|names| names.into_iter().collect())
 }
 

@@ -148,9 +148,10 @@ impl State {
             }
         }
         if let Subject::Notice(id) = delivery.subject
-            && let Some(noted) = self.notices.get_mut(&id) {
-                (noted.state, noted.reason) = (state, reason);
-            }
+            && let Some(noted) = self.notices.get_mut(&id)
+        {
+            (noted.state, noted.reason) = (state, reason);
+        }
     }
 
     /// The destination believes what the message says, unless it has heard of a later episode.
