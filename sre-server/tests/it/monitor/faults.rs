@@ -114,8 +114,8 @@ async fn a_story_without_faults_is_one_page_its_end_and_one_ticket() {
             .map(String::as_str)
             .collect::<Vec<_>>(),
         [
-            "burn_rate 1 emergency all_resolved #2",
-            "burn_rate 1 emergency first #1",
+            "burn_rate 1 emergency all_resolved #2 in open incident",
+            "burn_rate 1 emergency first #1 in open incident",
             "slo_violation 1 high first #1",
         ]
     );
