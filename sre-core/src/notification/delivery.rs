@@ -31,7 +31,7 @@ pub enum Subject {
     Alerts {
         /// The service.
         service_name: ServiceName,
-        /// When the [`GroupWindow`] that it belongs to began; `None` for one that says only ends.
+        /// When the window of its group that it belongs to began; `None` for one that says only ends.
         window_at: Option<DateTime<Utc>>,
         /// An alert each, in the order of the message; at least one.
         parts: Vec<Part>,
