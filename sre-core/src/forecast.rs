@@ -264,12 +264,12 @@ impl Pace {
 /// use sre_core::slice::{Slice, SliceWidth};
 /// use sre_core::time::{Span, at_second};
 ///
-/// // 30 days at 99 %, half of the budget spent in the last two hours, and a pace of twice the
+/// // 30 days at 99 %, half of the budget spent in the last twenty hours, and a pace of twice the
 /// // sustainable: what is left lasts for 7.5 days.
 /// let (month, hour) = (Span::days(30), 3_600);
 /// let mut ledger = Ledger::new(SliceWidth::MINUTE, month, at_second(0));
 /// for minute in 0..30 * 24 * 60 {
-///     let bad = if minute < 30 * 24 * 60 - 120 { 0 } else { 18 };
+///     let bad = if minute < 30 * 24 * 60 - 20 * 60 { 0 } else { 18 };
 ///     ledger.append(at_second(60 * minute), Slice::Measured(Counts::events(100 - bad, 100)?))?;
 /// }
 /// let ending = ledger.ending(ledger.end())?;
