@@ -10,13 +10,16 @@ use sre_core::evaluate::{EvaluationSettings, evaluate, windows};
 use sre_core::evaluation::Progress;
 use sre_core::forecast::{Pace, time_left};
 use sre_core::hour::Hour;
+use sre_core::indicator::Indicator;
 use sre_core::ledger::Ledger;
+use sre_core::method::BudgetingMethod;
 use sre_core::policy::PolicyChoice;
 use sre_core::slice::{Slice, SliceWidth};
-use sre_core::slo::{BudgetingMethod, Definition, Indicator, MIN_BAD_DEFAULT, Window};
+use sre_core::slo::{Definition, MIN_BAD_DEFAULT};
 use sre_core::source::OnAbsent;
 use sre_core::target::{Factor, Target};
 use sre_core::time::{Span, at_second};
+use sre_core::window::Window;
 
 fn definition(window: Span) -> Definition {
     let metric: sre_core::name::MetricName = "availability".parse().expect("a name");

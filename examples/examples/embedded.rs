@@ -17,17 +17,18 @@ use sre_core::budget::{ErrorBudget, burn_rate};
 use sre_core::decide::{Situation, decide};
 use sre_core::evaluate::{EvaluationSettings, evaluate};
 use sre_core::evaluation::{Evaluation, Progress};
+use sre_core::indicator::Indicator;
 use sre_core::ledger::Ledger;
+use sre_core::method::BudgetingMethod;
 use sre_core::name::SloId;
 use sre_core::policy::PolicyChoice;
 use sre_core::recorder::{Event, Recorder};
 use sre_core::service::Criticality;
 use sre_core::slice::{Slice, SliceWidth};
-use sre_core::slo::{
-    BudgetingMethod, Definition, Indicator, MIN_BAD_DEFAULT, ManagedBy, Slo, Window, default_slo_id,
-};
+use sre_core::slo::{Definition, MIN_BAD_DEFAULT, ManagedBy, Slo, default_slo_id};
 use sre_core::source::OnAbsent;
 use sre_core::time::{Span, at_second};
+use sre_core::window::Window;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut out = stdout().lock();

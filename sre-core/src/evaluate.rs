@@ -13,8 +13,9 @@ use crate::evaluation::{
 };
 use crate::forecast::{End, Forecast, Nearness, Pace, end_after, look_backs, near};
 use crate::ledger::{Ending, Ledger, LedgerError};
+use crate::method::BudgetingMethod;
 use crate::policy::{BurnPolicy, BurnRule, BurnThresholds};
-use crate::slo::{BudgetingMethod, Definition};
+use crate::slo::Definition;
 use crate::time::Span;
 
 /// What an installation sets for all SLOs.

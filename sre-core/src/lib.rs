@@ -41,7 +41,8 @@
 //! | [`time`], [`name`] | instants, spans, intervals and the [`Clock`](time::Clock) port; names and ids |
 //! | [`count`], [`target`] | counts in millionths of an event, targets and burn factors, exact |
 //! | [`service`] | services, how much they matter, what they stand on |
-//! | [`slo`], [`policy`] | a definition; burn rules scaled to its window, with those that cannot stand |
+//! | [`slo`] | a definition, of an [`indicator`], a [`method`](mod@method), a [`threshold`] and a [`window`] |
+//! | [`policy`] | burn rules scaled to a window, with those that cannot stand |
 //! | [`sample`], [`counter`], [`recorder`] | what becomes a slice: samples, raw counters, events in process |
 //! | [`slice`](mod@slice), [`hour`], [`ledger`] | slices, an hour of them packed, any window in a handful of loads |
 //! | [`budget`], [`evaluation`], [`evaluate`](mod@evaluate) | what is allowed, consumed and left; one SLO at one instant |
@@ -74,7 +75,9 @@ pub mod forecast;
 pub mod health;
 pub mod hour;
 pub mod incident;
+pub mod indicator;
 pub mod ledger;
+pub mod method;
 pub mod monitor;
 pub mod name;
 pub mod notification;
@@ -88,4 +91,6 @@ pub mod slo;
 pub mod source;
 pub mod store;
 pub mod target;
+pub mod threshold;
 pub mod time;
+pub mod window;

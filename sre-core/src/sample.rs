@@ -6,9 +6,11 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use crate::count::{Count, Counts, Rounding};
+use crate::indicator::MetricKind;
+use crate::method::BudgetingMethod;
 use crate::name::{MetricName, ServiceName};
 use crate::slice::Slice;
-use crate::slo::{BudgetingMethod, Definition, MetricKind};
+use crate::slo::Definition;
 
 /// One sample. Service, metric, labels and instant identify it: the same again is a duplicate,
 /// another value replaces it.

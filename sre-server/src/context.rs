@@ -9,13 +9,13 @@ use hyper::{StatusCode, Uri};
 use sre_core::monitor::{HealthAssessor, MonitorSettings};
 use sre_core::name::DestinationId;
 use sre_core::notification::Destination;
-use sre_core::slo::Window;
 use sre_core::store::{
     Alerts, Catalog, Evaluations, HealthRecords, Incidents, Notices, Outbox, Replies, Samples,
     Services,
 };
 use sre_core::target::Target;
 use sre_core::time::{Clock, Span};
+use sre_core::window::Window;
 use url::Url;
 
 use crate::admission::Admission;

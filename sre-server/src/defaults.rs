@@ -8,18 +8,19 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use sre_core::indicator::Indicator;
+use sre_core::method::{BudgetingMethod, SliceTarget};
 use sre_core::monitor::MonitorSettings;
 use sre_core::name::{MetricName, ServiceName};
 use sre_core::policy::PolicyChoice;
 use sre_core::slice::SliceWidth;
-use sre_core::slo::{
-    BudgetingMethod, Definition, Indicator, MIN_BAD_DEFAULT, ManagedBy, Operator, SliceTarget, Slo,
-    Threshold, Window, default_slo_id,
-};
+use sre_core::slo::{Definition, MIN_BAD_DEFAULT, ManagedBy, Slo, default_slo_id};
 use sre_core::source::OnAbsent;
 use sre_core::store::Start;
 use sre_core::target::Target;
+use sre_core::threshold::{Operator, Threshold};
 use sre_core::time::Span;
+use sre_core::window::Window;
 
 use crate::context::SloDefaults;
 use crate::start::{History, start_of};

@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use sqlx::{SqliteConnection, query, query_as};
 use sre_core::alert::AlertUpdate;
 use sre_core::evaluation::Progress;
+use sre_core::indicator::Indicator;
 use sre_core::name::SloId;
-use sre_core::slo::{Definition, Indicator, ManagedBy, Slo};
+use sre_core::slo::{Definition, ManagedBy, Slo};
 use sre_core::store::{Catalog, Page, Seeded, SloChange, SloQuery, Start, StoreError};
 use uuid::Uuid;
 

@@ -14,9 +14,9 @@ use crate::hour::Hour;
 use crate::ledger::Ledger;
 use crate::policy::{BurnLevel, PolicyChoice};
 use crate::slice::{Slice, SliceWidth};
-use crate::slo::Window;
 use crate::slo::tests::definition;
 use crate::time::at_second;
+use crate::window::Window;
 
 /// 2026-01-01 00:00 UTC, the edge of an hour.
 const START: i64 = 1_767_225_600;
@@ -133,7 +133,7 @@ fn with_rules(rules: &[BurnRule]) -> Definition {
 }
 
 fn timeslices() -> BudgetingMethod {
-    BudgetingMethod::Timeslices(crate::slo::SliceTarget::ALL)
+    BudgetingMethod::Timeslices(crate::method::SliceTarget::ALL)
 }
 
 fn found(mut history: History) -> (SloState, Option<InsufficientReason>) {

@@ -16,13 +16,13 @@ use crate::decide::{Situation, decide, identities};
 use crate::evaluation::{Evaluation, Progress};
 use crate::hour::Hour;
 use crate::incident::begin_at_onset;
+use crate::indicator::Indicator;
 use crate::ledger::Ledger;
 use crate::monitor::folding::{Reader, Strikes, merged};
 use crate::monitor::ledgers::{LedgerKey, Ledgers, evaluate_with_edges, horizon, load_ledger};
 use crate::name::{DestinationId, ServiceName, SloId};
 use crate::schedule::SlotGrid;
 use crate::service::Criticality;
-use crate::slo::Indicator;
 use crate::source::{FailureClass, MetricSource};
 use crate::store::{
     Alerts, Changes, Commit, Evaluations, Gap, Samples, Services, SlotClaim, StoreError,

@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::indicator::Indicator;
 use crate::name::MetricName;
 use crate::sample::{Sample, fold, judge};
 use crate::slice::{Slice, SliceWidth};
-use crate::slo::{Indicator, Slo};
+use crate::slo::Slo;
 use crate::source::{CounterRatio, Failure, FailureClass, Measurement, MetricSource, Question};
 use crate::store::{Samples, StoreError};
 use crate::time::{Interval, Span};

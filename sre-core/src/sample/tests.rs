@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::indicator::Indicator;
 use crate::slo::tests::definition;
-use crate::slo::{Indicator, Operator, Threshold};
+use crate::threshold::{Operator, Threshold};
 use crate::time::at_second;
 
 fn sample(metric: &str, label: &str, value: SampleValue) -> Sample {

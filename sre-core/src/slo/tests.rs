@@ -1,10 +1,10 @@
 //! What of a definition shapes its slices, and what its parts mean at their edges.
 
 use super::*;
-use crate::count::Counts;
 use crate::policy::{BurnLevel, BurnRule};
-use crate::slo::MIN_BAD_DEFAULT;
+use crate::source::CounterRatio;
 use crate::target::Factor;
+use crate::threshold::Operator;
 
 /// 99 % of the availability of `checkout` over an hour, in minutes, without a rule.
 pub(crate) fn definition() -> Definition {
@@ -161,52 +161,6 @@ fn whatever_shapes_a_slice_makes_a_generation_of_its_own() {
     );
 }
 
-#[test]
-fn every_operator_decides_its_own_side_of_the_line_and_the_line_itself() {
-    for (name, sign, below, on, above) in [
-        ("gt", ">", false, false, true),
-        ("gte", ">=", false, true, true),
-        ("lt", "<", true, false, false),
-        ("lte", "<=", true, true, false),
-        ("eq", "==", false, true, false),
-    ] {
-        let operator: Operator = name.parse().expect(name);
-        assert_eq!(sign.parse(), Ok(operator));
-        assert_eq!(operator.as_str(), name);
-        let line = Threshold::new(operator, 500.0).expect("finite");
-        let held = [499.9, 500.0, 500.1].map(|sample| line.is_held_by(sample));
-        assert_eq!(held, [below, on, above], "{name}");
-    }
-    assert_eq!("=".parse::<Operator>(), Err(ParseOperatorError));
-    assert_eq!(Threshold::new(Operator::Lt, f64::NAN), Err(ThresholdError));
-    assert_eq!(
-        Threshold::new(Operator::Lt, f64::INFINITY),
-        Err(ThresholdError)
-    );
-}
-
-#[test]
-fn a_slice_target_of_everything_lets_the_worst_vote_decide() {
-    let all: SliceTarget = "100".parse().expect("a share");
-    let most: SliceTarget = "95".parse().expect("a share");
-    for (good, total, by_all, by_most) in [
-        (100, 100, true, true),
-        (99, 100, false, true),
-        (95, 100, false, true),
-        (94, 100, false, false),
-    ] {
-        let counts = Counts::events(good, total).expect("legal");
-        assert_eq!(
-            (all.is_met_by(counts), most.is_met_by(counts)),
-            (by_all, by_most),
-            "{good}"
-        );
-    }
-    assert_eq!((all, all.to_string().as_str()), (SliceTarget::ALL, "100"));
-    assert_eq!(most.to_string().parse(), Ok(most));
-    assert!("0".parse::<SliceTarget>().is_err());
-}
-
 /// `slo-math.md` 9.5: a window holds two slices and two measurements.
 #[test]
 fn the_declared_interval_stands_over_the_learned_one() {
@@ -257,18 +211,4 @@ fn an_slo_that_is_deleted_or_switched_off_is_not_live() {
         }
         .is_live()
     );
-}
-
-#[test]
-fn metrics_are_what_their_names_say() {
-    for (name, kind) in [
-        ("availability", MetricKind::Ratio),
-        ("success_rate", MetricKind::Ratio),
-        ("probe_success", MetricKind::Ratio),
-        ("error_rate", MetricKind::InvertedRatio),
-        ("latency_p95", MetricKind::Value),
-        ("throughput", MetricKind::Value),
-    ] {
-        assert_eq!(MetricKind::of(&name.parse().expect(name)), kind, "{name}");
-    }
 }

@@ -13,14 +13,17 @@ use sre_core::evaluation::{
 };
 use sre_core::forecast::{End, Forecast, Nearness};
 use sre_core::incident::{Incident, IncidentSource, IncidentState};
+use sre_core::indicator::Indicator;
+use sre_core::method::BudgetingMethod;
 use sre_core::name::{DeliveryId, IncidentId};
 use sre_core::notification::{AlertNews, Answer, Content, Message, Notifier, Outgoing, Reason};
 use sre_core::policy::{BurnLevel, BurnRule, PolicyChoice};
 use sre_core::slice::SliceWidth;
-use sre_core::slo::{BudgetingMethod, Definition, Indicator, ManagedBy, Slo, Window};
+use sre_core::slo::{Definition, ManagedBy, Slo};
 use sre_core::source::OnAbsent;
 use sre_core::target::Factor;
 use sre_core::time::Span;
+use sre_core::window::Window;
 use sre_notify::{WebhookConfig, WebhookNotifier};
 use uuid::Uuid;
 

@@ -2,9 +2,9 @@
 
 use sre_core::incident::IncidentSettings;
 use sre_core::policy::BurnThresholds;
-use sre_core::slo::Window;
 use sre_core::target::Target;
 use sre_core::time::Span;
+use sre_core::window::Window;
 
 use super::parse;
 use super::reader::Reader;

@@ -6,9 +6,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use sre_core::slo::Window;
 use sre_core::target::{Factor, ParseTargetError, Target};
 use sre_core::time::Span;
+use sre_core::window::Window;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 

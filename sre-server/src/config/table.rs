@@ -1,7 +1,7 @@
 //! The table of settings: the one place where a variable is named, bounded and explained.
 
-use sre_core::slo::Window;
 use sre_core::time::Span;
+use sre_core::window::Window;
 
 use super::setting::WhenUnset::{Computed, Is, Unset};
 use super::setting::{Kind, Section, Setting};

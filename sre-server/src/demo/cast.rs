@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use sre_core::indicator::Indicator;
+use sre_core::method::BudgetingMethod;
 use sre_core::name::MetricName;
 use sre_core::policy::PolicyChoice;
 use sre_core::slice::SliceWidth;
-use sre_core::slo::{
-    BudgetingMethod, Definition, Indicator, MIN_BAD_DEFAULT, ManagedBy, Slo, Window, default_slo_id,
-};
+use sre_core::slo::{Definition, MIN_BAD_DEFAULT, ManagedBy, Slo, default_slo_id};
 use sre_core::source::{CounterPart, CounterRatio, OnAbsent};
 use sre_core::time::Span;
+use sre_core::window::Window;
 
 use super::story::Trouble;
 use super::traffic::Traffic;

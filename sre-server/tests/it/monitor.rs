@@ -18,16 +18,18 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use sre_core::alert::Alert;
 use sre_core::evaluation::Evaluation;
+use sre_core::indicator::Indicator;
 use sre_core::monitor::{Evaluated, Evaluator, EvaluatorPorts, MonitorSettings, recompute};
 use sre_core::name::{DestinationId, SloId};
 use sre_core::sample::{Sample, SampleValue};
 use sre_core::slice::Slice;
-use sre_core::slo::{Indicator, Slo, Window};
+use sre_core::slo::Slo;
 use sre_core::source::{CounterPart, CounterRatio};
 use sre_core::store::{
     Alerts, Appended, Catalog, Evaluations, Samples, SloChange, Standing, Start,
 };
 use sre_core::time::{Interval, Span};
+use sre_core::window::Window;
 use sre_store_conformance::{ReferenceStore, fixtures};
 
 use self::scripted::ScriptedSource;

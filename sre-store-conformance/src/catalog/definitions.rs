@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use sre_core::indicator::Indicator;
+use sre_core::method::BudgetingMethod;
 use sre_core::policy::{BurnLevel, BurnRule, PolicyChoice};
 use sre_core::slice::SliceWidth;
-use sre_core::slo::{
-    BudgetingMethod, Definition, Indicator, ManagedBy, Operator, Slo, Threshold, Window,
-};
+use sre_core::slo::{Definition, ManagedBy, Slo};
 use sre_core::source::{CounterPart, CounterRatio, OnAbsent};
 use sre_core::store::{Catalog, Seeded, SloChange, Start, StoreError};
 use sre_core::target::Factor;
+use sre_core::threshold::{Operator, Threshold};
 use sre_core::time::Span;
+use sre_core::window::Window;
 
 use crate::Verdict;
 use crate::fixtures::{at, at_micros, labels, slo, start_of};

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use sre_core::indicator::Indicator;
 use sre_core::name::{MetricName, ServiceName};
 use sre_core::sample::{Sample, SampleValue};
-use sre_core::slo::{Indicator, Slo};
+use sre_core::slo::Slo;
 use sre_core::store::{Appended, Commit, Samples, StoreError, Target, TargetClaim};
 use sre_core::time::Interval;
 

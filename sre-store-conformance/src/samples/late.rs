@@ -133,7 +133,7 @@ pub async fn a_late_sample_marks_no_other_slo(store: &dyn Store) -> Verdict {
     insert(store, &slo(2).metric("error_rate").build()).await?;
     let mut sourced = slo(3).build();
     sourced.definition.indicator =
-        sre_core::slo::Indicator::Prometheus(sre_core::source::CounterRatio {
+        sre_core::indicator::Indicator::Prometheus(sre_core::source::CounterRatio {
             part: sre_core::source::CounterPart::Bad("errors_total".to_owned()),
             total: "requests_total".to_owned(),
         });

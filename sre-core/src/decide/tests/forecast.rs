@@ -6,7 +6,8 @@ use crate::evaluate::tests::History;
 use crate::forecast::End;
 use crate::policy::PolicyChoice;
 use crate::slice::Slice;
-use crate::slo::{Definition, Window};
+use crate::slo::Definition;
+use crate::window::Window;
 
 const OPENED: &str = "budget_exhaustion medium firing fire";
 const ENDED: &str = "budget_exhaustion medium resolved condition resolve";

@@ -4,7 +4,8 @@ use super::*;
 use crate::evaluate::tests::History;
 use crate::policy::PolicyChoice;
 use crate::slice::Slice;
-use crate::slo::{Definition, Window};
+use crate::slo::Definition;
+use crate::window::Window;
 
 /// An SLO of a day at 99.9 % under the default policy: 10 on 2m/2m, 5 on 12m/2m, 2 on 48m/4m.
 fn day() -> History {

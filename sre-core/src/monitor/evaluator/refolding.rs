@@ -8,12 +8,12 @@ use chrono::{DateTime, Utc};
 
 use crate::evaluation::Progress;
 use crate::hour::Hour;
+use crate::indicator::Indicator;
 use crate::ledger::Ledger;
 use crate::monitor::evaluator::{Evaluated, Evaluator, Prepared, unchanged};
 use crate::monitor::folding::{Read, Strikes, merged, newest_hours, slices};
 use crate::monitor::ledgers::too_large;
 use crate::name::SloId;
-use crate::slo::Indicator;
 use crate::source::FailureClass;
 use crate::store::{Changes, Refolded, SlotClaim, StoreError};
 use crate::time::{Interval, Span};

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sre_core::count::{CountError, Counts};
+use sre_core::indicator::MetricKind;
 use sre_core::name::MetricName;
 use sre_core::sample::{Sample, SampleValue};
-use sre_core::slo::MetricKind;
 use sre_core::time::Span;
 
 use super::AHEAD_MAX;

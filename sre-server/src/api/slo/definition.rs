@@ -1,11 +1,13 @@
 //! From a body to a definition: every rule of the contract, every fault at once.
 
 use sre_core::count::Count;
+use sre_core::indicator::Indicator;
 use sre_core::name::{MetricName, ServiceName};
 use sre_core::slice::SliceWidth;
-use sre_core::slo::{Definition, Indicator, MIN_BAD_DEFAULT, Window};
+use sre_core::slo::{Definition, MIN_BAD_DEFAULT};
 use sre_core::source::OnAbsent;
 use sre_core::target::Target;
+use sre_core::window::Window;
 
 use super::burn_policy;
 use super::entries::{labels, links};

@@ -1,7 +1,7 @@
 //! Where an SLO's events come from, where its author says it.
 
+use sre_core::indicator::Indicator;
 use sre_core::name::MetricName;
-use sre_core::slo::Indicator;
 use sre_core::source::{CounterPart, CounterRatio};
 
 use super::definition::note;

@@ -6,9 +6,10 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use sre_core::evaluation::{Evaluation, Progress, SloState};
 use sre_core::monitor::recompute;
 use sre_core::name::SloId;
-use sre_core::slo::{Slo, Window};
+use sre_core::slo::Slo;
 use sre_core::store::Standing;
 use sre_core::time::Span;
+use sre_core::window::Window;
 
 use super::window::window_refusal;
 use crate::context::Context;

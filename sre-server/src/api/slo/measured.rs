@@ -6,10 +6,11 @@
 
 use std::str::FromStr;
 
+use sre_core::indicator::{Indicator, MetricKind};
+use sre_core::method::{BudgetingMethod, SliceTarget};
 use sre_core::name::MetricName;
-use sre_core::slo::{
-    BudgetingMethod, Definition, Indicator, MetricKind, Operator, SliceTarget, Threshold,
-};
+use sre_core::slo::Definition;
+use sre_core::threshold::{Operator, Threshold};
 use thiserror::Error;
 
 use super::definition::{display_name, note};

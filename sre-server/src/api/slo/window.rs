@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 use sre_core::slice::SliceWidth;
-use sre_core::slo::Window;
 use sre_core::time::Span;
+use sre_core::window::Window;
 
 use super::definition::note;
 use crate::http::Fields;

@@ -2,9 +2,12 @@
 
 use serde::Serialize;
 use serde_json::{Value, json};
+use sre_core::indicator::{Indicator, MetricKind};
+use sre_core::method::BudgetingMethod;
 use sre_core::policy::{BurnRule, PolicyChoice};
-use sre_core::slo::{BudgetingMethod, Definition, Indicator, MetricKind, Threshold};
+use sre_core::slo::Definition;
 use sre_core::source::{CounterPart, OnAbsent};
+use sre_core::threshold::Threshold;
 use utoipa::ToSchema;
 
 use crate::api::figure::Figure;

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
-use sre_core::slo::{Indicator, ManagedBy};
+use sre_core::indicator::Indicator;
+use sre_core::slo::ManagedBy;
 use sre_core::source::CounterPart;
 
 use crate::api::slo::look::Found;

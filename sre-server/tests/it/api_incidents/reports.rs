@@ -1,8 +1,8 @@
 //! What an incident cost, what there is to learn of it, and how long incidents take.
 
 use serde_json::{Value, json};
-use sre_core::slo::Window;
 use sre_core::time::Span;
+use sre_core::window::Window;
 use sre_store_conformance::fixtures;
 
 use super::{got, opened};

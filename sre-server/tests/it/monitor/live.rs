@@ -2,9 +2,10 @@
 
 use chrono::TimeDelta;
 use sre_core::evaluation::SloState::{self, Met, Violated, Waiting};
-use sre_core::slo::{BudgetingMethod, Operator, SliceTarget, Threshold};
+use sre_core::method::{BudgetingMethod, SliceTarget};
 use sre_core::store::HistoryItem;
 use sre_core::store::Outcome::{self, Measured, Unmeasured};
+use sre_core::threshold::{Operator, Threshold};
 use sre_store_conformance::fixtures::{at, counts, labels, number, sample};
 
 use super::*;

@@ -188,7 +188,7 @@ async fn a_new_generation_begins_an_empty_ledger_and_the_old_slices_stay() {
     world
         .change(&mut slo, true, |slo| {
             slo.definition.method =
-                sre_core::slo::BudgetingMethod::Timeslices(sre_core::slo::SliceTarget::ALL);
+                sre_core::method::BudgetingMethod::Timeslices(sre_core::method::SliceTarget::ALL);
         })
         .await;
     world.live(3, 1, 100, &evaluator).await;

@@ -1,0 +1,60 @@
+//! Which events an SLO counts, and where they come from.
+
+use serde::{Deserialize, Serialize};
+
+use crate::name::MetricName;
+use crate::source::CounterRatio;
+
+/// Where an SLO's events come from.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Indicator {
+    /// Samples of this metric of the SLO's service that are pushed, probed or recorded in process.
+    Metric(MetricName),
+    /// Two counters of a Prometheus-compatible source.
+    Prometheus(CounterRatio),
+}
+
+/// What a bare number of a metric means; its name says it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum MetricKind {
+    /// The percentage of one event that was good.
+    Ratio,
+    /// The percentage of one event that was bad.
+    InvertedRatio,
+    /// A value that holds its threshold or does not.
+    Value,
+}
+
+impl MetricKind {
+    /// `availability`, `success_rate` and `probe_success` are ratios, `error_rate` an inverted one,
+    /// everything else is a value.
+    #[must_use]
+    pub fn of(metric: &MetricName) -> Self {
+        match metric.as_str() {
+            "availability" | "success_rate" | "probe_success" => Self::Ratio,
+            "error_rate" => Self::InvertedRatio,
+            _ => Self::Value,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_are_what_their_names_say() {
+        for (name, kind) in [
+            ("availability", MetricKind::Ratio),
+            ("success_rate", MetricKind::Ratio),
+            ("probe_success", MetricKind::Ratio),
+            ("error_rate", MetricKind::InvertedRatio),
+            ("latency_p95", MetricKind::Value),
+            ("throughput", MetricKind::Value),
+        ] {
+            assert_eq!(MetricKind::of(&name.parse().expect(name)), kind, "{name}");
+        }
+    }
+}
