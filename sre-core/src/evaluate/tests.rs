@@ -10,9 +10,11 @@ mod states;
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::count::Count;
+use crate::evaluation::{BudgetVerdict, InsufficientReason, RuleVerdict, SloState};
 use crate::hour::Hour;
-use crate::ledger::Ledger;
-use crate::policy::{BurnLevel, PolicyChoice};
+use crate::method::BudgetingMethod;
+use crate::policy::{BurnLevel, BurnRule, PolicyChoice};
 use crate::slice::{Slice, SliceWidth};
 use crate::slo::tests::definition;
 use crate::time::at_second;

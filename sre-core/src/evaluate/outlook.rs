@@ -1,0 +1,107 @@
+//! What the budget says for tickets, and when it ends.
+
+use chrono::{DateTime, Utc};
+
+use super::view::View;
+use crate::budget::ErrorBudget;
+use crate::evaluation::{BudgetVerdict, SloState, WindowCounts};
+use crate::forecast::{End, Forecast, Nearness, Pace, end_after, look_backs, near};
+use crate::ledger::LedgerError;
+
+impl View<'_> {
+    /// What the budget says for tickets. A window of which less than a quarter has any history is
+    /// judged by the allowance that all of it will have.
+    pub(super) fn budget_verdict(&self, own: &WindowCounts, state: SloState) -> BudgetVerdict {
+        if !state.is_judged() {
+            return BudgetVerdict::Fine;
+        }
+        let budget = ErrorBudget::new(own.counts, self.definition.target);
+        let (filled, window) = (self.filled_seconds(), own.window.as_seconds());
+        let is_young = self.is_young();
+        let projected = budget.projected(filled, window);
+        let (is_missed, is_below_tenth) = if is_young {
+            (projected.is_missed(), projected.is_below_tenth())
+        } else {
+            (!budget.is_met(), budget.is_below_tenth())
+        };
+        if is_missed {
+            BudgetVerdict::Missed
+        } else if is_below_tenth {
+            BudgetVerdict::AtRisk
+        } else {
+            BudgetVerdict::Fine
+        }
+    }
+
+    /// Where the paces of the look-backs lead to; unknown when one of them is not covered.
+    pub(super) fn forecast(
+        &self,
+        windows: &[WindowCounts],
+        state: SloState,
+    ) -> Result<Forecast, LedgerError> {
+        let Some(own) = windows
+            .last()
+            .filter(|_| state.is_judged())
+        else {
+            return Ok(Forecast::Unknown);
+        };
+        let budget = ErrorBudget::new(own.counts, self.definition.target);
+        if budget.remaining_exactly() <= 0 {
+            return Ok(Forecast::Exhausted);
+        }
+        let leaving = self.ending.roll_off(own.window)?;
+        let mut ends = Vec::with_capacity(3);
+        for seen in look_backs(windows) {
+            let Some(pace) = self.pace_of(seen) else {
+                return Ok(Forecast::Unknown);
+            };
+            ends.push(End {
+                window: seen.window,
+                at: end_after(self.end, budget, &leaving, pace),
+            });
+        }
+        Ok(Forecast::Ends(ends))
+    }
+
+    /// The pace of a look-back in the time that was measured of it; `None` when it is not covered.
+    pub(super) fn pace_of(&self, seen: &WindowCounts) -> Option<Pace> {
+        if !seen
+            .coverage
+            .reaches(self.min_coverage())
+        {
+            return None;
+        }
+        let known = u64::from(
+            seen.window
+                .as_seconds()
+                .min(self.known_seconds),
+        );
+        let measured = known * u64::from(seen.coverage.measured);
+        let seconds = measured.checked_div(u64::from(seen.coverage.expected))?;
+        Pace::new(seen.counts, u32::try_from(seconds).ok()?)
+    }
+
+    /// How near the end is. A window of which less than a quarter has any history is judged by its
+    /// projected allowance alone: its own is too small to foretell anything by.
+    pub(super) fn nearness(&self, windows: &[WindowCounts], forecast: &Forecast) -> Nearness {
+        let (Some(own), Some(short)) = (windows.last(), look_backs(windows).first()) else {
+            return Nearness::Far;
+        };
+        if self.is_young() {
+            return Nearness::Far;
+        }
+        let near = near(own.window).as_delta();
+        let is_within =
+            |at: Option<DateTime<Utc>>, span| at.is_some_and(|at| at - self.end <= span);
+        let exhaustion = forecast.exhaustion();
+        let is_evident = short.counts.bad() >= self.bad_needed(short.window);
+        if is_within(exhaustion.at(), near) && is_evident {
+            let seen_since = self.end - short.window.as_delta();
+            Nearness::Near { seen_since }
+        } else if forecast.is_unknown() || is_within(exhaustion.earliest(), near * 4 / 3) {
+            Nearness::Around
+        } else {
+            Nearness::Far
+        }
+    }
+}

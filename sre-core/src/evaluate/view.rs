@@ -1,0 +1,117 @@
+//! What the parts of an evaluation look at: windows, their coverage, and what is known at all.
+
+use chrono::{DateTime, Utc};
+
+use super::EvaluationSettings;
+use crate::evaluation::{Coverage, Progress, WindowCounts};
+use crate::ledger::{Ending, Ledger, LedgerError};
+use crate::slo::Definition;
+use crate::time::Span;
+
+/// Everything that the parts of an evaluation look at.
+pub(super) struct View<'a> {
+    pub(super) definition: &'a Definition,
+    pub(super) ending: Ending<'a>,
+    pub(super) progress: &'a Progress,
+    pub(super) end: DateTime<Utc>,
+    pub(super) settings: &'a EvaluationSettings,
+    /// Declared, else learned; `None` before enough is known.
+    pub(super) expected_interval: Option<Span>,
+    /// Seconds since the first data.
+    pub(super) known_seconds: u32,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(
+        definition: &'a Definition,
+        ledger: &'a Ledger,
+        progress: &'a Progress,
+        end: DateTime<Utc>,
+        settings: &'a EvaluationSettings,
+    ) -> Result<Self, LedgerError> {
+        let known = progress
+            .first_measured
+            .map_or(0, |first| (end - first).num_seconds());
+        Ok(Self {
+            definition,
+            ending: ledger.ending(end)?,
+            progress,
+            end,
+            settings,
+            expected_interval: definition
+                .expected_interval
+                .or_else(|| progress.learned_interval()),
+            known_seconds: u32::try_from(known.max(0)).unwrap_or(u32::MAX),
+        })
+    }
+
+    /// Counts and coverage of the window of this length that ends now.
+    pub(super) fn window(&self, window: Span) -> Result<WindowCounts, LedgerError> {
+        let sums = self.ending.window(window)?;
+        let expected = self.expected_slices(window);
+        let coverage = Coverage {
+            measured: sums.measured.min(expected),
+            expected,
+        };
+        Ok(WindowCounts {
+            window,
+            counts: sums.counts,
+            coverage,
+        })
+    }
+
+    /// How many measured slices the window would hold at the SLO's pace since its first data.
+    pub(super) fn expected_slices(&self, window: Span) -> u32 {
+        let known = self
+            .known_seconds
+            .min(window.as_seconds());
+        // Half of one pace is already a slice that should have come: a lone first slice is covered.
+        if known == 0 {
+            0
+        } else {
+            (known / self.pace().as_seconds()).max(1)
+        }
+    }
+
+    /// The distance at which measured slices are expected.
+    pub(super) fn pace(&self) -> Span {
+        let width = self.definition.slice.span();
+        self.expected_interval
+            .unwrap_or(width)
+            .max(width)
+    }
+
+    pub(super) fn filled_seconds(&self) -> u32 {
+        self.known_seconds.min(
+            self.definition
+                .window
+                .span()
+                .as_seconds(),
+        )
+    }
+
+    pub(super) fn min_coverage(&self) -> u16 {
+        self.definition
+            .min_coverage_permille
+            .unwrap_or(self.settings.min_coverage_permille)
+    }
+
+    /// Nothing for three expected intervals while somebody watched, though something came before.
+    pub(super) fn is_stale(&self) -> bool {
+        self.expected_interval
+            .is_some_and(|expected| {
+                let pace = expected.max(self.definition.slice.span());
+                self.progress.silence_at(self.end) >= pace.as_delta() * 3
+            })
+    }
+
+    /// Whether less than a quarter of the window has any history.
+    pub(super) fn is_young(&self) -> bool {
+        let window = self
+            .definition
+            .window
+            .span()
+            .as_seconds();
+        u64::from(self.filled_seconds()) * 4 < u64::from(window)
+    }
+}
