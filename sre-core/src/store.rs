@@ -10,7 +10,8 @@
 //! refused ([`Commit::Superseded`]), a normal outcome that callers count.
 //!
 //! Every instant is an argument, at microsecond precision; no store reads a clock. The laws that
-//! every store obeys are tests in the crate `sre-store-conformance`.
+//! every store obeys are tests in the crate `sre-store-conformance`; `sre-store-memory` is a store
+//! without a database.
 
 mod alerts;
 mod catalog;

@@ -1,12 +1,13 @@
-//! The laws of storage as named tests, and the in-memory reference store.
+//! The laws of storage as named tests, and random histories that compare a store with a model.
 //!
 //! A store is right when it obeys what the ports of [`sre_core::store`] say. That contract stands
 //! here three times, each time in another form:
 //!
 //! - as **laws**: plain functions over a port, one behaviour each, named for the behaviour. Their
 //!   first line says the law in prose;
-//! - as [`ReferenceStore`]: a program in memory that one can read, and the fake of every other test;
-//! - as the [`model`]: random histories, to which a store and the reference must give the same
+//! - as [`sre_store_memory::MemoryStore`]: a program in memory that one can read, and the fake of
+//!   every other test;
+//! - as the [`model`]: random histories, to which a store and that program must give the same
 //!   answers.
 //!
 //! # Testing a store
@@ -15,10 +16,10 @@
 //!
 //! ```no_run
 //! # // The tests that the macro writes are only there under `cargo test`.
-//! use sre_store_conformance::ReferenceStore;
+//! use sre_store_memory::MemoryStore;
 //!
-//! async fn fresh() -> ReferenceStore {
-//!     ReferenceStore::new()
+//! async fn fresh() -> MemoryStore {
+//!     MemoryStore::new()
 //! }
 //!
 //! sre_store_conformance::store_tests!(crate::fresh);
@@ -58,7 +59,6 @@ pub mod incidents;
 mod list;
 pub mod model;
 pub mod outbox;
-mod reference;
 pub mod replies;
 pub mod retention;
 pub mod samples;
@@ -66,8 +66,6 @@ pub mod services;
 mod tools;
 
 use sre_core::store::StoreError;
-
-pub use reference::ReferenceStore;
 
 /// What a law answers: it panics where the store breaks it, and passes on the store's own failures.
 pub type Verdict = Result<(), StoreError>;

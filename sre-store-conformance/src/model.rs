@@ -1,4 +1,4 @@
-//! Random histories: whatever is done to a store, it answers as the [`ReferenceStore`] does.
+//! Random histories: whatever is done to a store, it answers as the [`MemoryStore`] does.
 //!
 //! Laws say what somebody thought of. A history of random operations, many of them late, stale or
 //! repeated, finds what nobody did. Both stores are asked the same; where a claim came from, there
@@ -25,11 +25,12 @@ use sre_core::notification::Said;
 use sre_core::store::{
     ClaimedDelivery, Commit, DueGroup, DueGroups, SlotClaim, Store, StoreError, TargetClaim,
 };
+use sre_store_memory::MemoryStore;
 
 use self::random::Random;
+use crate::Verdict;
 use crate::fixtures::at;
 use crate::tools::is_applied;
-use crate::{ReferenceStore, Verdict};
 
 /// The histories that are tried, each on a new store.
 pub const SEEDS: std::ops::Range<u64> = 0..24;
@@ -71,7 +72,7 @@ use both;
 #[derive(Debug)]
 struct History<'a> {
     store: &'a dyn Store,
-    reference: ReferenceStore,
+    reference: MemoryStore,
     seed: u64,
     step: u32,
     random: Random,
@@ -97,7 +98,7 @@ impl<'a> History<'a> {
     fn new(store: &'a dyn Store, seed: u64) -> Self {
         Self {
             store,
-            reference: ReferenceStore::new(),
+            reference: MemoryStore::new(),
             seed,
             step: 0,
             random: Random::new(seed),

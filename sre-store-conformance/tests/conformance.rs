@@ -1,9 +1,9 @@
-//! The laws of storage hold for the reference store, and all of them are in the list.
+//! The laws of storage hold for the store in memory, and all of them are in the list.
 
-use sre_store_conformance::ReferenceStore;
+use sre_store_memory::MemoryStore;
 
-async fn fresh() -> ReferenceStore {
-    ReferenceStore::new()
+async fn fresh() -> MemoryStore {
+    MemoryStore::new()
 }
 
 sre_store_conformance::store_tests!(crate::fresh);

@@ -7,8 +7,8 @@ use sre_core::monitor::{Dispatcher, DispatcherPorts};
 use sre_core::notification::{Destination, Notifier};
 use sre_core::store::{Notices, Outbox};
 use sre_core::time::Span;
-use sre_store_conformance::ReferenceStore;
 use sre_store_conformance::fixtures;
+use sre_store_memory::MemoryStore;
 
 use crate::monitor::scripted::{ScriptedNotifier, status};
 use crate::world::World;
@@ -29,12 +29,12 @@ async fn telling() -> (World, [Destination; 2]) {
 
 fn dispatcher(world: &World, notifiers: Vec<Arc<dyn Notifier>>, is_shadow: bool) -> Dispatcher {
     let ports = DispatcherPorts {
-        outbox: Arc::<ReferenceStore>::clone(&world.store),
-        notices: Arc::<ReferenceStore>::clone(&world.store),
-        alerts: Arc::<ReferenceStore>::clone(&world.store),
-        catalog: Arc::<ReferenceStore>::clone(&world.store),
-        evaluations: Arc::<ReferenceStore>::clone(&world.store),
-        incidents: Arc::<ReferenceStore>::clone(&world.store),
+        outbox: Arc::<MemoryStore>::clone(&world.store),
+        notices: Arc::<MemoryStore>::clone(&world.store),
+        alerts: Arc::<MemoryStore>::clone(&world.store),
+        catalog: Arc::<MemoryStore>::clone(&world.store),
+        evaluations: Arc::<MemoryStore>::clone(&world.store),
+        incidents: Arc::<MemoryStore>::clone(&world.store),
     };
     Dispatcher::new(
         ports,

@@ -6,22 +6,23 @@ use sre_core::alert::{Alert, AlertType, AlertUpdate, Identity, Severity};
 use sre_core::incident::{Actor, Incident, IncidentSettings, IncidentStatus};
 use sre_core::monitor::IncidentKeeper;
 use sre_core::store::{Alerts, Commit, IncidentQuery, Incidents, Page, Services as _};
-use sre_store_conformance::{ReferenceStore, fixtures};
+use sre_store_conformance::fixtures;
+use sre_store_memory::MemoryStore;
 
 use fixtures::{at, concerning, depends_on, fires, identity, resolved, service};
 
 /// A store, and two replicas that look after its incidents.
 struct World {
-    store: Arc<ReferenceStore>,
+    store: Arc<MemoryStore>,
     keepers: [IncidentKeeper; 2],
 }
 
 impl World {
     fn new() -> Self {
-        let store = Arc::new(ReferenceStore::new());
+        let store = Arc::new(MemoryStore::new());
         let keeper = || {
-            let incidents = Arc::<ReferenceStore>::clone(&store);
-            let services = Arc::<ReferenceStore>::clone(&store);
+            let incidents = Arc::<MemoryStore>::clone(&store);
+            let services = Arc::<MemoryStore>::clone(&store);
             IncidentKeeper::new(incidents, services, IncidentSettings::default())
         };
         Self {

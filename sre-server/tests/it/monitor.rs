@@ -30,7 +30,8 @@ use sre_core::store::{
 };
 use sre_core::time::{Interval, Span};
 use sre_core::window::Window;
-use sre_store_conformance::{ReferenceStore, fixtures};
+use sre_store_conformance::fixtures;
+use sre_store_memory::MemoryStore;
 
 use self::scripted::ScriptedSource;
 use self::spy::Spy;
@@ -52,7 +53,7 @@ impl World {
     /// Noon, and nothing stored.
     fn new() -> Self {
         Self {
-            store: Arc::new(Spy::over(ReferenceStore::new())),
+            store: Arc::new(Spy::over(MemoryStore::new())),
             source: Arc::new(ScriptedSource::default()),
             settings: MonitorSettings::default(),
             now: fixtures::at(0),

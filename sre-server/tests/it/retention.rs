@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use sre_core::store::{Evaluations as _, Samples as _};
 use sre_core::time::{Interval, Span};
 use sre_server::workers::{RetentionSettings, RetentionWorker, Worker as _};
-use sre_store_conformance::ReferenceStore;
 use sre_store_conformance::fixtures::counts;
+use sre_store_memory::MemoryStore;
 
 use crate::api_slo::create;
 use crate::world::World;
@@ -28,7 +28,7 @@ async fn six_hours() -> (World, String) {
 
 async fn forget(world: &World, samples: Span, slices: Span, hour_sums: Span) {
     let mut worker = RetentionWorker {
-        retention: Arc::<ReferenceStore>::clone(&world.store),
+        retention: Arc::<MemoryStore>::clone(&world.store),
         settings: RetentionSettings {
             samples,
             slices,

@@ -22,7 +22,8 @@ use sre_core::window::Window;
 use sre_server::api;
 use sre_server::context::{About, Context, SloDefaults, SourceFace};
 use sre_server::http::{self, Router, Settings};
-use sre_store_conformance::{ReferenceStore, fixtures};
+use sre_store_conformance::fixtures;
+use sre_store_memory::MemoryStore;
 
 use crate::http::{Answered, answered};
 
@@ -57,7 +58,7 @@ impl Clock for ManualClock {
 /// The API with everything under it.
 pub(crate) struct World {
     /// What is stored.
-    pub(crate) store: Arc<ReferenceStore>,
+    pub(crate) store: Arc<MemoryStore>,
     /// The time.
     pub(crate) clock: Arc<ManualClock>,
     /// What handlers share.
@@ -87,7 +88,7 @@ impl World {
 
     /// The same with a context that `adjust` has changed.
     pub(crate) fn with(adjust: impl FnOnce(&mut Context)) -> Self {
-        let store = Arc::new(ReferenceStore::new());
+        let store = Arc::new(MemoryStore::new());
         let clock = Arc::new(ManualClock::at(fixtures::at(0)));
         let mut context = context(&store, &clock);
         adjust(&mut context);
@@ -231,25 +232,25 @@ impl World {
     }
 }
 
-fn context(store: &Arc<ReferenceStore>, clock: &Arc<ManualClock>) -> Context {
+fn context(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>) -> Context {
     Context {
         admission: Arc::default(),
         clock: Arc::<ManualClock>::clone(clock),
-        catalog: Arc::<ReferenceStore>::clone(store),
-        services: Arc::<ReferenceStore>::clone(store),
-        health_records: Arc::<ReferenceStore>::clone(store),
+        catalog: Arc::<MemoryStore>::clone(store),
+        services: Arc::<MemoryStore>::clone(store),
+        health_records: Arc::<MemoryStore>::clone(store),
         health: HealthAssessor::new(
-            Arc::<ReferenceStore>::clone(store),
-            Arc::<ReferenceStore>::clone(store),
-            Arc::<ReferenceStore>::clone(store),
+            Arc::<MemoryStore>::clone(store),
+            Arc::<MemoryStore>::clone(store),
+            Arc::<MemoryStore>::clone(store),
         ),
-        samples: Arc::<ReferenceStore>::clone(store),
-        evaluations: Arc::<ReferenceStore>::clone(store),
-        alerts: Arc::<ReferenceStore>::clone(store),
-        incidents: Arc::<ReferenceStore>::clone(store),
-        outbox: Arc::<ReferenceStore>::clone(store),
-        replies: Arc::<ReferenceStore>::clone(store),
-        notices: Arc::<ReferenceStore>::clone(store),
+        samples: Arc::<MemoryStore>::clone(store),
+        evaluations: Arc::<MemoryStore>::clone(store),
+        alerts: Arc::<MemoryStore>::clone(store),
+        incidents: Arc::<MemoryStore>::clone(store),
+        outbox: Arc::<MemoryStore>::clone(store),
+        replies: Arc::<MemoryStore>::clone(store),
+        notices: Arc::<MemoryStore>::clone(store),
         settings: MonitorSettings::default(),
         defaults: SloDefaults {
             target: "99".parse().expect("a target"),

@@ -57,11 +57,12 @@ pub(super) fn adapters_know_the_core_alone(adapters: &[&str]) -> Result<Finding>
     })
 }
 
-/// The laws of storage are stated without any adapter, so that a third party can run them.
-pub(super) fn the_laws_know_no_adapter(adapters: &[&str]) -> Result<Finding> {
+/// The laws of storage are stated without any adapter but the model, so that a third party can run
+/// them.
+pub(super) fn the_laws_know_the_model_alone(adapters: &[&str]) -> Result<Finding> {
     let tree = tree(CONFORMANCE)?;
     Ok(Finding {
-        rule: "the laws know no adapter",
+        rule: "the laws know no adapter but their model",
         looked_at: format!("{} packages of {CONFORMANCE}", tree.len()),
         faults: strangers(CONFORMANCE, &tree, adapters),
     })

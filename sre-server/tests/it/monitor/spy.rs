@@ -25,7 +25,7 @@ use sre_core::store::{
     Standing, Start, StoreError, Target, TargetClaim,
 };
 use sre_core::time::Interval;
-use sre_store_conformance::ReferenceStore;
+use sre_store_memory::MemoryStore;
 
 /// When a call fails.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -39,14 +39,14 @@ pub(super) enum Failing {
 /// The store in memory, watched.
 #[derive(Debug)]
 pub(super) struct Spy {
-    inner: ReferenceStore,
+    inner: MemoryStore,
     calls: AtomicUsize,
     fault: Mutex<Option<(usize, Failing)>>,
     committed: Mutex<Vec<Changes>>,
 }
 
 impl Spy {
-    pub(super) fn over(inner: ReferenceStore) -> Self {
+    pub(super) fn over(inner: MemoryStore) -> Self {
         Self {
             inner,
             calls: AtomicUsize::new(0),

@@ -9,7 +9,7 @@ use sre_core::notification::{Delivery, Subject, Told};
 use sre_core::store::{Attempt, AttemptRecord, ClaimedDelivery, NextAction, Recorded};
 
 use super::{Message, State};
-use crate::reference::length;
+use crate::length;
 
 /// The result of an attempt of which nobody can tell whether it arrived.
 const UNKNOWN: &str = "unknown";

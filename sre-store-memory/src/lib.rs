@@ -1,8 +1,25 @@
-//! A store in memory: the ports' contract as a program that one can read, and the fake for every
-//! test that needs a store and not its durability.
+//! A store in memory: every port of [`sre_core::store`], and nothing to install.
+//!
+//! It is good for SLOs inside a program of your own, whose history may begin anew with the program,
+//! for trying things, and for tests. It obeys the laws of `sre-store-conformance`, where it is also
+//! the model that other stores are compared with: the ports' contract as a program that one can
+//! read.
+//!
+//! # What it promises
 //!
 //! One lock around maps in order: each method is one transaction, and every answer is a function of
-//! the calls before it. Nothing here is fast, and nothing is kept when it is dropped.
+//! the calls before it. No method waits for anything but the lock, so every future is ready when it
+//! is first polled, on any executor or none.
+//!
+//! # What it does not
+//!
+//! - **Nothing survives the process**, or the value: when a [`MemoryStore`] is dropped, so is all that
+//!   it held. There is nothing to share between replicas.
+//! - **It grows until it is pruned**, as every store does. An SLO of one-minute slices adds 34 KiB of
+//!   slices a day, beside its samples and the calculations that are recorded. Whoever lets it run for
+//!   long calls [`Retention::prune`](sre_core::store::Retention::prune) now and then.
+//! - **It is not fast with much in it.** What a database finds by an index it finds by looking through a
+//!   map: right for hundreds of SLOs, not for ten thousand.
 
 mod alerts;
 mod catalog;
@@ -43,24 +60,34 @@ use self::samples::TargetRow;
 /// The store in memory.
 ///
 /// ```
-/// use sre_core::store::{Catalog, SloQuery, Page};
-/// use sre_store_conformance::{ReferenceStore, fixtures};
+/// use sre_core::count::Counts;
+/// use sre_core::sample::{Sample, SampleValue};
+/// use sre_core::store::{Appended, Samples};
+/// use sre_core::time::at_second;
+/// use sre_store_memory::MemoryStore;
 ///
-/// sre_store_conformance::run(async {
-///     let store = ReferenceStore::new();
-///     let slo = fixtures::slo(1).build();
-///     store.insert(&slo, &fixtures::start_of(&slo)).await?;
-///     assert_eq!(store.find(slo.id).await?, Some(slo));
-///     Ok::<(), sre_core::store::StoreError>(())
-/// })?;
-/// # Ok::<(), sre_core::store::StoreError>(())
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = MemoryStore::new();
+/// let sample = Sample {
+///     service_name: "checkout".parse()?,
+///     metric_name: "availability".parse()?,
+///     labels: [].into(),
+///     at: at_second(60),
+///     value: SampleValue::Counts(Counts::events(999, 1_000)?),
+/// };
+/// let samples = [sample.clone(), sample];
+/// let appended = store.append(&samples, at_second(0)).await?;
+/// assert_eq!(appended, [Appended::Stored { is_late: false }, Appended::Duplicate]);
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Debug, Default)]
-pub struct ReferenceStore {
+pub struct MemoryStore {
     state: Mutex<State>,
 }
 
-impl ReferenceStore {
+impl MemoryStore {
     /// A store that has never held anything.
     #[must_use]
     pub fn new() -> Self {

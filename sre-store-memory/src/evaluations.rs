@@ -17,7 +17,7 @@ use sre_core::store::{
 use sre_core::time::Interval;
 
 use super::lifetime::Claim;
-use super::{ReferenceStore, State, length};
+use super::{MemoryStore, State, length};
 
 /// Where the evaluation of one SLO stands, and who has it.
 #[derive(Clone, Debug)]
@@ -38,7 +38,7 @@ pub(super) struct Cursor {
 }
 
 #[async_trait]
-impl Evaluations for ReferenceStore {
+impl Evaluations for MemoryStore {
     async fn claim_slots(
         &self,
         _holder: &str,

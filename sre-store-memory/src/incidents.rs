@@ -11,10 +11,10 @@ use sre_core::store::{
     AlertStep, Commit, IncidentQuery, Incidents, IncidentsPage, Page, Recollection, StoreError,
 };
 
-use super::{ReferenceStore, State, length};
+use super::{MemoryStore, State, length};
 
 #[async_trait]
-impl Incidents for ReferenceStore {
+impl Incidents for MemoryStore {
     async fn find_incident(&self, id: IncidentId) -> Result<Option<Incident>, StoreError> {
         Ok(self.state().incidents.get(&id).cloned())
     }

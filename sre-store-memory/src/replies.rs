@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sre_core::store::{ClaimedReply, Commit, REPLIES_KEPT, Replies, Reply, ReplyKey, StoreError};
 
-use super::{ReferenceStore, State};
+use super::{MemoryStore, State};
 
 /// What is known of a key.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub(super) struct ReplyRow {
 }
 
 #[async_trait]
-impl Replies for ReferenceStore {
+impl Replies for MemoryStore {
     async fn claim_reply(
         &self,
         key: &ReplyKey,

@@ -18,7 +18,7 @@ use sre_core::store::{
 };
 
 use super::lifetime::Claim;
-use super::{ReferenceStore, State};
+use super::{MemoryStore, State};
 
 pub(super) use self::lanes::Lane;
 pub(super) use self::notices::Noted;
@@ -51,7 +51,7 @@ pub(super) struct Message {
 }
 
 #[async_trait]
-impl Outbox for ReferenceStore {
+impl Outbox for MemoryStore {
     async fn register_destinations(
         &self,
         destinations: &[Destination],

@@ -14,10 +14,10 @@ use sre_core::slo::Slo;
 use sre_core::store::{HealthRecords, StoreError};
 use sre_core::time::Interval;
 
-use super::{ReferenceStore, length};
+use super::{MemoryStore, length};
 
 #[async_trait]
-impl HealthRecords for ReferenceStore {
+impl HealthRecords for MemoryStore {
     async fn live_slos(
         &self,
         services: &[ServiceName],

@@ -6,10 +6,10 @@ use sre_core::hour::Hour;
 use sre_core::name::AlertId;
 use sre_core::store::{Kept, Retention, StoreError};
 
-use super::{ReferenceStore, State, length};
+use super::{MemoryStore, State, length};
 
 #[async_trait]
-impl Retention for ReferenceStore {
+impl Retention for MemoryStore {
     async fn prune(
         &self,
         kept: Kept,

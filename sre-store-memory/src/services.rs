@@ -7,10 +7,10 @@ use sre_core::name::ServiceName;
 use sre_core::service::Service;
 use sre_core::store::{Page, Services, StoreError};
 
-use super::{ReferenceStore, State, length};
+use super::{MemoryStore, State, length};
 
 #[async_trait]
-impl Services for ReferenceStore {
+impl Services for MemoryStore {
     async fn put_service(
         &self,
         service: &Service,

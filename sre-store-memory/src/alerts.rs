@@ -10,7 +10,7 @@ use sre_core::name::AlertId;
 use sre_core::store::{AlertQuery, Alerts, AlertsPage, Commit, Page, StoreError};
 
 use super::lifetime::Claim;
-use super::{ReferenceStore, State, length};
+use super::{MemoryStore, State, length};
 
 /// One episode, and who moves it.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ pub(super) struct Episode {
 }
 
 #[async_trait]
-impl Alerts for ReferenceStore {
+impl Alerts for MemoryStore {
     async fn find_alert(&self, id: AlertId) -> Result<Option<Alert>, StoreError> {
         Ok(self
             .state()

@@ -6,10 +6,10 @@ use sre_core::slo::Slo;
 use sre_core::store::{Catalog, Page, Seeded, SloChange, SloQuery, Start, StoreError};
 
 use super::evaluations::Cursor;
-use super::{ReferenceStore, State, length};
+use super::{MemoryStore, State, length};
 
 #[async_trait]
-impl Catalog for ReferenceStore {
+impl Catalog for MemoryStore {
     async fn insert(&self, slo: &Slo, start: &Start) -> Result<(), StoreError> {
         self.state().insert_slo(slo, start)
     }

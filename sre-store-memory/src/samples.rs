@@ -12,7 +12,7 @@ use sre_core::store::{Appended, Commit, Samples, StoreError, Target, TargetClaim
 use sre_core::time::Interval;
 
 use super::lifetime::Claim;
-use super::{ReferenceStore, State, length};
+use super::{MemoryStore, State, length};
 
 /// A target, when it is due, and who asks it.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub(super) struct TargetRow {
 }
 
 #[async_trait]
-impl Samples for ReferenceStore {
+impl Samples for MemoryStore {
     async fn append(
         &self,
         samples: &[Sample],

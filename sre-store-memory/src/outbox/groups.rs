@@ -12,7 +12,7 @@ use sre_core::notification::{
 use sre_core::store::{DueGroup, DueGroups};
 
 use super::{Message, State};
-use crate::reference::length;
+use crate::length;
 
 impl State {
     /// The groups of which at least one intent is due, each with all its pending intents: what is

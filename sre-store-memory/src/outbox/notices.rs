@@ -9,11 +9,11 @@ use sre_core::notification::{Notice, Subject};
 use sre_core::store::{DueNotices, NoticeRecord, Notices, StoreError};
 
 use super::{Lane, lanes};
-use crate::reference::{ReferenceStore, State, length};
+use crate::{MemoryStore, State, length};
 
 /// A notice and how far it has come.
 #[derive(Clone, Debug)]
-pub(in crate::reference) struct Noted {
+pub(crate) struct Noted {
     pub(super) notice: Notice,
     /// `pending`, `frozen`, `delivered`, `withheld`, `dead`.
     pub(super) state: &'static str,
@@ -21,7 +21,7 @@ pub(in crate::reference) struct Noted {
 }
 
 #[async_trait]
-impl Notices for ReferenceStore {
+impl Notices for MemoryStore {
     async fn add_notices(&self, notices: &[Notice]) -> Result<(), StoreError> {
         let mut state = self.state();
         for notice in notices {
@@ -54,7 +54,7 @@ impl Notices for ReferenceStore {
 
 impl State {
     /// Stores a notice, once. One for a destination that is gone ends here.
-    pub(in crate::reference) fn add_notice(&mut self, notice: &Notice) {
+    pub(crate) fn add_notice(&mut self, notice: &Notice) {
         let is_gone = self
             .lanes
             .get(&notice.destination_id)
@@ -101,11 +101,7 @@ impl State {
     }
 
     /// Forgets notices that have ended, with their messages; answers how many.
-    pub(in crate::reference) fn prune_notices(
-        &mut self,
-        before: DateTime<Utc>,
-        limit: usize,
-    ) -> usize {
+    pub(crate) fn prune_notices(&mut self, before: DateTime<Utc>, limit: usize) -> usize {
         let is_over = |noted: &Noted| !matches!(noted.state, "pending" | "frozen");
         let mut over: Vec<(DateTime<Utc>, NoticeId)> = self
             .notices

@@ -15,7 +15,7 @@ pub(super) const GONE: &str = DeadReason::DestinationRemoved.as_str();
 
 /// The lane of a destination that is configured, or once was.
 #[derive(Clone, Debug)]
-pub(in crate::reference) struct Lane {
+pub(crate) struct Lane {
     fingerprint: String,
     is_configured: bool,
     spacing: Option<Span>,
