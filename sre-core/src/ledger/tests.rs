@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::count::{Count, Counts};
 use crate::time::at_second;
 
 /// Slices in a map, summed one by one: what the ledger must agree with.
@@ -95,14 +96,16 @@ fn agrees(ledger: &mut Ledger, naive: &Naive) {
     for hour in ledger.missing_hours(end, WINDOWS) {
         ledger.attach(&naive.hour(hour));
     }
+    let ending = ledger.ending(end).expect("it is fine");
     for window in WINDOWS {
         let during = Interval::ending(end, window);
-        assert_eq!(
-            ledger.sum(during),
-            Ok(naive.sum(during)),
-            "{window} before {end}"
-        );
+        let sum = Ok(naive.sum(during));
+        assert_eq!(ledger.sum(during), sum, "{window} before {end}");
+        assert_eq!(ending.window(window), sum, "{window} before {end}");
+        assert_eq!(ending.since(during.start()), sum, "{window} before {end}");
     }
+    let later = end + Span::hours(1).as_delta();
+    assert_eq!(ending.since(later), Ok(Sums::default()));
 }
 
 /// One random history: appends with holes, late changes of hours, all windows compared.
