@@ -11,7 +11,7 @@ use sre_core::source::{CounterPart, CounterRatio, Failure, FailureClass, Measure
 use sre_core::time::{Interval, Span};
 
 use crate::client::Client;
-use crate::exact::{Found, selector_of};
+use crate::exact::Found;
 use crate::failure::failure;
 use crate::limits::ESTIMATE_SCRAPES;
 use crate::promql;
@@ -36,7 +36,7 @@ pub(crate) async fn measure(
         }
     };
     let ((totals, mut warnings), (parts, more)) =
-        tokio::try_join!(ask(&ratio.total), ask(selector_of(&ratio.part)))?;
+        tokio::try_join!(ask(&ratio.total), ask(ratio.part.text()))?;
     warnings.extend(more);
     let scale = f64::from(width.span().as_seconds()) / f64::from(over.as_seconds());
     let slices = totals.iter().zip(&parts);

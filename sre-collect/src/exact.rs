@@ -15,7 +15,7 @@ use sre_core::counter::{
     ScrapeTarget, Scrapes, Series, births, increases, measurements, rounding_of, unexplained,
 };
 use sre_core::slice::SliceWidth;
-use sre_core::source::{CounterPart, CounterRatio, Failure, FailureClass, Measurement};
+use sre_core::source::{CounterRatio, Failure, FailureClass, Measurement};
 use sre_core::time::Interval;
 
 use crate::answer::Matrix;
@@ -29,13 +29,6 @@ pub(crate) struct Found {
     pub(crate) warnings: Vec<String>,
 }
 
-/// The selector of the counted part.
-pub(crate) fn selector_of(part: &CounterPart) -> &str {
-    match part {
-        CounterPart::Good(selector) | CounterPart::Bad(selector) => selector,
-    }
-}
-
 /// Measures the slices of `during`, with samples from `since` on at first.
 pub(crate) async fn measure(
     client: &Client,
@@ -47,7 +40,7 @@ pub(crate) async fn measure(
     let first_look = Interval::new(since, during.end());
     let (total, part) = tokio::try_join!(
         look_twice(client, &ratio.total, first_look, during),
-        look_twice(client, selector_of(&ratio.part), first_look, during),
+        look_twice(client, ratio.part.text(), first_look, during),
     )?;
     let mut warnings = total.warnings;
     warnings.extend(part.warnings);

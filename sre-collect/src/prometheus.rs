@@ -7,12 +7,14 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use sre_core::counter::LOOK_BACK;
 use sre_core::slice::SliceWidth;
-use sre_core::source::{Answer, Failure, FailureClass, Measurement, MetricSource, Question};
+use sre_core::source::{
+    Answer, CounterRatio, Failure, FailureClass, Measurement, MetricSource, Query, Question,
+};
 use sre_core::time::{Interval, Span};
 use url::Url;
 
 use crate::client::{Client, ClientError};
-use crate::exact::{self, Found, selector_of};
+use crate::exact::{self, Found};
 use crate::failure::failure;
 use crate::{check_selector, estimate, limits};
 
@@ -80,8 +82,14 @@ impl PrometheusSource {
     }
 
     /// Measures a stretch: exactly, or as the source estimates where it has too much to say.
-    async fn step(&self, question: &Question<'_>, during: Interval, exactly: bool) -> Step {
-        let (ratio, width) = (question.ratio, question.width);
+    async fn step(
+        &self,
+        ratio: &CounterRatio,
+        question: &Question<'_>,
+        during: Interval,
+        exactly: bool,
+    ) -> Step {
+        let width = question.width;
         if exactly {
             let since = since(during.start(), question.measured_until);
             match exact::measure(&self.client, ratio, during, width, since).await {
@@ -120,17 +128,20 @@ impl MetricSource for PrometheusSource {
             estimated: false,
         };
         let (mut rest, mut length) = (question.during, limits::STEP_MAX);
-        if let Some(refused) = refusal(question) {
-            answer
-                .slices
-                .extend(failed(&refused, rest, width));
-            return answer;
-        }
+        let ratio = match counters(question.query) {
+            Ok(ratio) => ratio,
+            Err(refused) => {
+                answer
+                    .slices
+                    .extend(failed(&refused, rest, width));
+                return answer;
+            }
+        };
         while !rest.is_empty() {
             let step = Interval::new(rest.start(), (rest.start() + length).min(rest.end()));
             // What was too much once will be so again: the rest is not fetched only to be dropped.
             match self
-                .step(question, step, !answer.estimated)
+                .step(ratio, question, step, !answer.estimated)
                 .await
             {
                 Step::Exact(found) => answer
@@ -167,21 +178,17 @@ impl MetricSource for PrometheusSource {
     }
 }
 
-/// Why the question cannot be asked at all.
-fn refusal(question: &Question<'_>) -> Option<Failure> {
-    let ratio = question.ratio;
-    [
-        ("total", ratio.total.as_str()),
-        ("part", selector_of(&ratio.part)),
-    ]
-    .into_iter()
-    .find_map(|(name, selector)| {
-        let error = check_selector(selector).err()?;
-        Some(failure(
-            FailureClass::Refused,
-            format!("the selector of {name}: {error}"),
-        ))
-    })
+/// The counters of a query, or why it cannot be asked at all.
+fn counters(query: &Query) -> Result<&CounterRatio, Failure> {
+    let refused = |detail| failure(FailureClass::Refused, detail);
+    let Query::Counters(ratio) = query else {
+        return Err(refused("only counters can be asked for".to_owned()));
+    };
+    for (name, selector) in [("total", ratio.total.as_str()), ("part", ratio.part.text())] {
+        check_selector(selector)
+            .map_err(|error| refused(format!("the selector of {name}: {error}")))?;
+    }
+    Ok(ratio)
 }
 
 /// From when on samples are fetched at first.

@@ -13,7 +13,9 @@ use sre_core::counter::Series;
 use sre_core::name::{MetricName, ServiceName};
 use sre_core::sample::{Sample, SampleValue};
 use sre_core::slice::SliceWidth;
-use sre_core::source::{CounterPart, CounterRatio, Failure, Measurement, MetricSource, Question};
+use sre_core::source::{
+    CounterPart, CounterRatio, Failure, Measurement, MetricSource, Query, Question,
+};
 use sre_core::time::Interval;
 
 use crate::limits::{self, ESTIMATE_SCRAPES, SERVICES_MAX};
@@ -128,7 +130,7 @@ impl PrometheusSource {
         measured_until: Option<DateTime<Utc>>,
     ) -> Result<Vec<Sample>, Failure> {
         let question = Question {
-            ratio: &recipe.requests,
+            query: &Query::Counters(recipe.requests.clone()),
             during,
             width: SliceWidth::MINUTE,
             measured_until,

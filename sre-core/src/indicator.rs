@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::name::MetricName;
-use crate::source::CounterRatio;
+use crate::source::Query;
 
 /// Where an SLO's events come from.
 #[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
@@ -12,8 +12,8 @@ use crate::source::CounterRatio;
 pub enum Indicator {
     /// Samples of this metric of the SLO's service that are pushed, probed or recorded in process.
     Metric(MetricName),
-    /// Two counters of a Prometheus-compatible source.
-    Prometheus(CounterRatio),
+    /// What a Prometheus-compatible source is asked.
+    Prometheus(Query),
 }
 
 /// What a bare number of a metric means; its name says it.

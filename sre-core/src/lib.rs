@@ -38,7 +38,7 @@
 //!
 //! | modules | what |
 //! | --- | --- |
-//! | [`time`], [`name`] | instants, spans, intervals and the [`Clock`](time::Clock) port; names and ids |
+//! | [`time`], [`latency`], [`name`] | instants, spans, intervals and the [`Clock`](time::Clock) port; how long a request may take; names and ids |
 //! | [`count`], [`target`] | counts in millionths of an event, targets and burn factors, exact |
 //! | [`service`] | services, how much they matter, what they stand on |
 //! | [`slo`] | a definition, of an [`indicator`], a [`method`](mod@method), a [`threshold`] and a [`window`] |
@@ -76,6 +76,7 @@ pub mod health;
 pub mod hour;
 pub mod incident;
 pub mod indicator;
+pub mod latency;
 pub mod ledger;
 pub mod method;
 pub mod monitor;

@@ -14,7 +14,7 @@ use crate::method::BudgetingMethod;
 use crate::name::{MetricName, ServiceName, SloId, derived_id};
 use crate::policy::{BurnPolicy, BurnThresholds, Ground, PolicyChoice};
 use crate::slice::SliceWidth;
-use crate::source::{CounterPart, OnAbsent};
+use crate::source::{CounterPart, CounterRatio, OnAbsent, Query, QueryRatio};
 use crate::target::Target;
 use crate::threshold::Threshold;
 use crate::time::Span;
@@ -110,25 +110,10 @@ impl Definition {
                 if let (MetricKind::Value, Some(threshold)) =
                     (MetricKind::of(metric), self.threshold)
                 {
-                    parts.push(threshold.operator().as_str().into());
-                    parts.push(
-                        threshold
-                            .value()
-                            .to_bits()
-                            .to_be_bytes()
-                            .into(),
-                    );
+                    parts.extend(line(threshold));
                 }
             }
-            Indicator::Prometheus(ratio) => {
-                let (kind, part) = match &ratio.part {
-                    CounterPart::Good(selector) => ("prometheus good", selector),
-                    CounterPart::Bad(selector) => ("prometheus bad", selector),
-                };
-                parts.push(kind.into());
-                parts.push(part.as_bytes().into());
-                parts.push(ratio.total.as_bytes().into());
-            }
+            Indicator::Prometheus(query) => parts.extend(asked(query)),
         }
         let parts: Vec<&[u8]> = parts
             .iter()
@@ -154,6 +139,49 @@ impl Definition {
             window: self.window.span(),
             width: self.slice,
             expected_interval: self.expected_interval.or(expected),
+        }
+    }
+}
+
+/// What of a threshold shapes a slice.
+fn line(threshold: Threshold) -> [Vec<u8>; 2] {
+    let value = threshold.value().to_bits();
+    [
+        threshold.operator().as_str().into(),
+        value.to_be_bytes().into(),
+    ]
+}
+
+/// What of a query shapes a slice: all of it, and its kind.
+fn asked(query: &Query) -> Vec<Vec<u8>> {
+    let ratio = |kind: [&str; 2], part: &CounterPart, total: &str| {
+        let kind = match part {
+            CounterPart::Good(_) => kind[0],
+            CounterPart::Bad(_) => kind[1],
+        };
+        vec![kind.into(), part.text().into(), total.into()]
+    };
+    match query {
+        Query::Counters(CounterRatio { part, total }) => {
+            ratio(["prometheus good", "prometheus bad"], part, total)
+        }
+        Query::Ratio(QueryRatio { part, total }) => {
+            ratio(["promql good", "promql bad"], part, total)
+        }
+        Query::Latency(latency) => vec![
+            b"prometheus latency".to_vec(),
+            latency.histogram.as_bytes().into(),
+            latency.selector.as_bytes().into(),
+            latency.threshold.to_string().into(),
+            latency.unit.as_str().into(),
+        ],
+        Query::Threshold(threshold) => {
+            let mut parts = vec![
+                b"promql threshold".to_vec(),
+                threshold.query.as_bytes().into(),
+            ];
+            parts.extend(line(threshold.line));
+            parts
         }
     }
 }

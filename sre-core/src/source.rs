@@ -15,6 +15,10 @@ use crate::count::Counts;
 use crate::slice::{Slice, SliceWidth};
 use crate::time::Interval;
 
+mod query;
+
+pub use query::{CounterPart, CounterRatio, LatencyQuery, Query, QueryRatio, ThresholdQuery};
+
 /// What a source says about one slice.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -133,31 +137,11 @@ impl Measurement {
     }
 }
 
-/// A ratio of two counters, each named by a selector in the source's language; the increases of all
-/// series that match are summed.
-#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
-pub struct CounterRatio {
-    /// Which events the first selector counts.
-    pub part: CounterPart,
-    /// The selector of all valid events.
-    pub total: String,
-}
-
-/// The counted part of a [`CounterRatio`].
-#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CounterPart {
-    /// The selector of good events.
-    Good(String),
-    /// The selector of bad events.
-    Bad(String),
-}
-
-/// One question: the slices of `during`, of `width`, by these counters.
+/// One question: the slices of `during`, of `width`, by this query.
 #[derive(Clone, Debug)]
 pub struct Question<'a> {
-    /// Which counters.
-    pub ratio: &'a CounterRatio,
+    /// What is asked.
+    pub query: &'a Query,
     /// Whole slices, the last of which has closed.
     pub during: Interval,
     /// The length of a slice.
@@ -176,7 +160,18 @@ pub struct Answer {
     pub estimated: bool,
 }
 
-/// The port to a source of counters. Asked under a claim, so once across replicas, and never inside
+impl Answer {
+    /// An answer of exact counts.
+    #[must_use]
+    pub const fn exact(slices: Vec<Measurement>) -> Self {
+        Self {
+            slices,
+            estimated: false,
+        }
+    }
+}
+
+/// The port to a source of measurements. Asked under a claim, so once across replicas, and never inside
 /// a transaction.
 #[async_trait]
 pub trait MetricSource: fmt::Debug + Send + Sync {

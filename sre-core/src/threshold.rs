@@ -1,5 +1,6 @@
 //! The line that a single value must hold.
 
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -60,7 +61,17 @@ impl FromStr for Operator {
 #[serde(try_from = "StoredThreshold")]
 pub struct Threshold {
     operator: Operator,
+    /// Finite, and never -0, so that equal lines have equal bits.
     value: f64,
+}
+
+impl Eq for Threshold {}
+
+impl Hash for Threshold {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.operator.hash(state);
+        self.value.to_bits().hash(state);
+    }
 }
 
 /// [`Threshold`] as it is read back, before its value is known to be finite.
@@ -83,6 +94,8 @@ impl Threshold {
     /// [`ThresholdError`] for NaN and infinities.
     pub fn new(operator: Operator, value: f64) -> Result<Self, ThresholdError> {
         if value.is_finite() {
+            // Adding zero makes -0 to 0 and leaves everything else.
+            let value = value + 0.0;
             Ok(Self { operator, value })
         } else {
             Err(ThresholdError)
@@ -146,6 +159,8 @@ mod tests {
             let held = [499.9, 500.0, 500.1].map(|sample| line.is_held_by(sample));
             assert_eq!(held, [below, on, above], "{name}");
         }
+        let zero = |value| Threshold::new(Operator::Lt, value).map(|line| line.value().to_bits());
+        assert_eq!(zero(-0.0), zero(0.0));
         assert_eq!("=".parse::<Operator>(), Err(ParseOperatorError));
         assert_eq!(Threshold::new(Operator::Lt, f64::NAN), Err(ThresholdError));
         assert_eq!(

@@ -38,7 +38,7 @@ async fn a_scraping_prometheus_is_counted_exactly_and_a_dead_exporter_is_absence
         let source = &source;
         async move {
             let question = Question {
-                ratio: &ratio,
+                query: &ratio,
                 during,
                 width,
                 measured_until: None,

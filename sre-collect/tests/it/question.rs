@@ -7,7 +7,7 @@ use sre_collect::{PrometheusConfig, PrometheusSource};
 use sre_core::count::{Count, Counts};
 use sre_core::slice::SliceWidth;
 use sre_core::source::{
-    Answer, CounterPart, CounterRatio, FailureClass, Measurement, MetricSource, Question,
+    Answer, CounterPart, CounterRatio, FailureClass, Measurement, MetricSource, Query, Question,
 };
 use sre_core::time::{Interval, at_second};
 
@@ -39,30 +39,30 @@ pub(crate) fn install_tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-pub(crate) fn bad_of(bad: &str, total: &str) -> CounterRatio {
-    CounterRatio {
+pub(crate) fn bad_of(bad: &str, total: &str) -> Query {
+    Query::Counters(CounterRatio {
         part: CounterPart::Bad(bad.to_owned()),
         total: total.to_owned(),
-    }
+    })
 }
 
-pub(crate) fn good_of(good: &str, total: &str) -> CounterRatio {
-    CounterRatio {
+pub(crate) fn good_of(good: &str, total: &str) -> Query {
+    Query::Counters(CounterRatio {
         part: CounterPart::Good(good.to_owned()),
         total: total.to_owned(),
-    }
+    })
 }
 
 pub(crate) async fn ask(
     source: &PrometheusSource,
-    ratio: &CounterRatio,
+    query: &Query,
     during: Interval,
     width: &str,
 ) -> Answer {
     let width: SliceWidth = width.parse().expect("a width");
     source
         .measure(&Question {
-            ratio,
+            query,
             during,
             width,
             measured_until: None,

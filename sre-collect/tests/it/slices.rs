@@ -40,7 +40,7 @@ async fn what_was_measured_long_ago_is_subtracted_from() {
     for measured_until in [None, Some(at(60)), Some(at(2_940))] {
         let width = "60s".parse().expect("a width");
         let question = Question {
-            ratio: &ratio,
+            query: &ratio,
             during: seconds(3_000, 3_060),
             width,
             measured_until,

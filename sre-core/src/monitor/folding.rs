@@ -9,7 +9,7 @@ use crate::name::MetricName;
 use crate::sample::{Sample, fold, judge};
 use crate::slice::{Slice, SliceWidth};
 use crate::slo::Slo;
-use crate::source::{CounterRatio, Failure, FailureClass, Measurement, MetricSource, Question};
+use crate::source::{Failure, FailureClass, Measurement, MetricSource, Query, Question};
 use crate::store::{Samples, StoreError};
 use crate::time::{Interval, Span};
 
@@ -71,8 +71,8 @@ impl Reader<'_> {
                 self.read_metric(slo, metric, during)
                     .await
             }
-            Indicator::Prometheus(ratio) => Ok(self
-                .read_source(slo, ratio, during, measured_until)
+            Indicator::Prometheus(query) => Ok(self
+                .read_source(slo, query, during, measured_until)
                 .await),
         }
     }
@@ -127,17 +127,17 @@ impl Reader<'_> {
         })
     }
 
-    /// The source's own counters.
+    /// What a source is asked.
     async fn read_source(
         &self,
         slo: &Slo,
-        ratio: &CounterRatio,
+        query: &Query,
         during: Interval,
         measured_until: Option<DateTime<Utc>>,
     ) -> Read {
         let width = slo.definition.slice;
         let question = Question {
-            ratio,
+            query,
             during,
             width,
             measured_until,

@@ -1,8 +1,9 @@
 //! What of a definition shapes its slices, and what its parts mean at their edges.
 
 use super::*;
+use crate::latency::LatencyUnit;
 use crate::policy::{BurnLevel, BurnRule};
-use crate::source::CounterRatio;
+use crate::source::{LatencyQuery, ThresholdQuery};
 use crate::target::Factor;
 use crate::threshold::Operator;
 
@@ -48,9 +49,35 @@ pub(crate) fn slo() -> Slo {
 }
 
 fn counters(part: CounterPart, total: &str) -> Indicator {
-    Indicator::Prometheus(CounterRatio {
-        part,
-        total: total.to_owned(),
+    let total = total.to_owned();
+    Indicator::Prometheus(Query::Counters(CounterRatio { part, total }))
+}
+
+fn asking(query: Query) -> Definition {
+    Definition {
+        indicator: Indicator::Prometheus(query),
+        ..definition()
+    }
+}
+
+fn expressions(part: CounterPart, total: &str) -> Query {
+    let total = total.to_owned();
+    Query::Ratio(QueryRatio { part, total })
+}
+
+fn latency(histogram: &str, selector: &str, threshold: &str, unit: LatencyUnit) -> Query {
+    Query::Latency(LatencyQuery {
+        histogram: histogram.to_owned(),
+        selector: selector.to_owned(),
+        threshold: threshold.parse().expect("a latency"),
+        unit,
+    })
+}
+
+fn line_of(query: &str, operator: Operator, value: f64) -> Query {
+    Query::Threshold(ThresholdQuery {
+        query: query.to_owned(),
+        line: Threshold::new(operator, value).expect("finite"),
     })
 }
 
@@ -147,6 +174,17 @@ fn whatever_shapes_a_slice_makes_a_generation_of_its_own() {
             indicator: counters(CounterPart::Good("goodtot".to_owned()), "al"),
             ..definition()
         },
+        asking(expressions(good(), "total")),
+        asking(expressions(CounterPart::Bad("good".to_owned()), "total")),
+        asking(latency("http", "", "300ms", LatencyUnit::Seconds)),
+        asking(latency("http", "job=\"a\"", "300ms", LatencyUnit::Seconds)),
+        asking(latency("grpc", "", "300ms", LatencyUnit::Seconds)),
+        asking(latency("http", "", "301ms", LatencyUnit::Seconds)),
+        asking(latency("http", "", "300ms", LatencyUnit::Milliseconds)),
+        asking(line_of("total", Operator::Lt, 5.0)),
+        asking(line_of("totals", Operator::Lt, 5.0)),
+        asking(line_of("total", Operator::Lte, 5.0)),
+        asking(line_of("total", Operator::Lt, 5.5)),
     ];
     let generations: std::collections::BTreeSet<i64> = definitions
         .iter()

@@ -9,7 +9,7 @@ use sre_core::name::MetricName;
 use sre_core::policy::PolicyChoice;
 use sre_core::slice::SliceWidth;
 use sre_core::slo::{Definition, MIN_BAD_DEFAULT, ManagedBy, Slo, default_slo_id};
-use sre_core::source::{CounterPart, CounterRatio, OnAbsent};
+use sre_core::source::{CounterPart, CounterRatio, OnAbsent, Query};
 use sre_core::time::Span;
 use sre_core::window::Window;
 
@@ -151,8 +151,8 @@ impl Part {
 
     fn definition(&self) -> Option<Definition> {
         let metric: MetricName = self.metric().parse().ok()?;
-        let indicator = match self.counters() {
-            Some(ratio) => Indicator::Prometheus(ratio),
+        let indicator = match self.query() {
+            Some(query) => Indicator::Prometheus(query),
             None => Indicator::Metric(metric.clone()),
         };
         Some(Definition {
@@ -187,7 +187,7 @@ impl Part {
     }
 
     /// What a Prometheus would be asked; the made-up source knows a part by it.
-    pub(super) fn counters(&self) -> Option<CounterRatio> {
+    pub(super) fn query(&self) -> Option<Query> {
         let service = self.service;
         let (part, total) = match self.measured {
             Measured::Pushed => return None,
@@ -204,7 +204,7 @@ impl Part {
                 format!("http_request_duration_seconds_count{{service=\"{service}\"}}"),
             ),
         };
-        Some(CounterRatio { part, total })
+        Some(CounterRatio { part, total }.into())
     }
 
     /// How long its slices are, and how often it is pushed.

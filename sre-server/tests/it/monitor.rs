@@ -24,7 +24,7 @@ use sre_core::name::{DestinationId, SloId};
 use sre_core::sample::{Sample, SampleValue};
 use sre_core::slice::Slice;
 use sre_core::slo::Slo;
-use sre_core::source::{CounterPart, CounterRatio};
+use sre_core::source::{CounterPart, CounterRatio, Query};
 use sre_core::store::{
     Alerts, Appended, Catalog, Evaluations, Samples, SloChange, Standing, Start,
 };
@@ -254,10 +254,10 @@ fn pushed() -> Slo {
 /// The same of two counters of the scripted source.
 fn counted() -> Slo {
     let mut slo = pushed();
-    slo.definition.indicator = Indicator::Prometheus(CounterRatio {
+    slo.definition.indicator = Indicator::Prometheus(Query::Counters(CounterRatio {
         part: CounterPart::Good("good".to_owned()),
         total: "total".to_owned(),
-    });
+    }));
     slo
 }
 

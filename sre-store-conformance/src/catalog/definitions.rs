@@ -7,7 +7,7 @@ use sre_core::method::BudgetingMethod;
 use sre_core::policy::{BurnLevel, BurnRule, PolicyChoice};
 use sre_core::slice::SliceWidth;
 use sre_core::slo::{Definition, ManagedBy, Slo};
-use sre_core::source::{CounterPart, CounterRatio, OnAbsent};
+use sre_core::source::{CounterPart, CounterRatio, OnAbsent, Query};
 use sre_core::store::{Catalog, Seeded, SloChange, Start, StoreError};
 use sre_core::target::Factor;
 use sre_core::threshold::{Operator, Threshold};
@@ -49,10 +49,10 @@ pub async fn every_field_of_a_definition_is_kept(store: &dyn Catalog) -> Verdict
         name: "Zahlung „schnell“ · 支払い 🚀 '\"\\ %_".to_owned(),
         description: "line\nbreak\tand tab, \u{7f} and \u{202e}".to_owned(),
         metric_name: "latency_p95".parse().expect("a name"),
-        indicator: Indicator::Prometheus(CounterRatio {
+        indicator: Indicator::Prometheus(Query::Counters(CounterRatio {
             part: CounterPart::Bad("http_total{code=~\"5..\", zone='a'}".to_owned()),
             total: "http_total".to_owned(),
-        }),
+        })),
         target: "99.999999".parse().expect("a target"),
         window: Window::Rolling(Span::days(400)),
         threshold: Threshold::new(Operator::Lte, -0.1).ok(),

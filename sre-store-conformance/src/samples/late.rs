@@ -1,8 +1,10 @@
 //! Samples of slices that have closed: what was folded without them is folded again.
 
+use sre_core::indicator::Indicator;
 use sre_core::sample::Sample;
 use sre_core::slice::SliceWidth;
 use sre_core::slo::Slo;
+use sre_core::source::{CounterPart, CounterRatio, Query};
 use sre_core::store::{Appended, SlotClaim, Start, Store, StoreError};
 use sre_core::time::{Interval, Span};
 
@@ -132,11 +134,10 @@ pub async fn a_late_sample_marks_no_other_slo(store: &dyn Store) -> Verdict {
     insert(store, &slo(1).service("search").build()).await?;
     insert(store, &slo(2).metric("error_rate").build()).await?;
     let mut sourced = slo(3).build();
-    sourced.definition.indicator =
-        sre_core::indicator::Indicator::Prometheus(sre_core::source::CounterRatio {
-            part: sre_core::source::CounterPart::Bad("errors_total".to_owned()),
-            total: "requests_total".to_owned(),
-        });
+    sourced.definition.indicator = Indicator::Prometheus(Query::Counters(CounterRatio {
+        part: CounterPart::Bad("errors_total".to_owned()),
+        total: "requests_total".to_owned(),
+    }));
     insert(store, &sourced).await?;
     let answers = store
         .append(&[sample(at(61), counts(1, 1))], at(120))

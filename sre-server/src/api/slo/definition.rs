@@ -5,7 +5,7 @@ use sre_core::indicator::Indicator;
 use sre_core::name::{MetricName, ServiceName};
 use sre_core::slice::SliceWidth;
 use sre_core::slo::{Definition, MIN_BAD_DEFAULT};
-use sre_core::source::OnAbsent;
+use sre_core::source::{OnAbsent, Query};
 use sre_core::target::Target;
 use sre_core::window::Window;
 
@@ -158,7 +158,7 @@ pub(super) fn note<T>(
 pub(super) fn display_name(indicator: &Indicator) -> Option<MetricName> {
     let text = match indicator {
         Indicator::Metric(metric) => return Some(metric.clone()),
-        Indicator::Prometheus(ratio) => ratio.total.trim_start(),
+        Indicator::Prometheus(Query::Counters(ratio)) => ratio.total.trim_start(),
         _ => "",
     };
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';

@@ -2,7 +2,7 @@
 
 use sre_core::indicator::Indicator;
 use sre_core::name::MetricName;
-use sre_core::source::{CounterPart, CounterRatio};
+use sre_core::source::{CounterPart, CounterRatio, Query};
 
 use super::definition::note;
 use super::given::Given;
@@ -81,11 +81,11 @@ fn ratio(fields: &mut Fields, context: &Context, current: Option<&Indicator>) ->
         total: total?,
     };
     is_ours?;
-    let indicator = Indicator::Prometheus(ratio);
+    let indicator = Indicator::Prometheus(Query::Counters(ratio));
     if current == Some(&indicator) {
         return Some(indicator);
     }
-    let Indicator::Prometheus(ratio) = &indicator else {
+    let Indicator::Prometheus(Query::Counters(ratio)) = &indicator else {
         return None;
     };
     is_checked(fields, context, ratio).then_some(indicator)

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sre_core::indicator::Indicator;
 use sre_core::policy::{BurnPolicy, BurnRule, BurnThresholds};
 use sre_core::slo::{Definition, ManagedBy};
-use sre_core::source::CounterPart;
+use sre_core::source::Query;
 use sre_core::time::Span;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -168,9 +168,9 @@ impl SourceView {
                     vec![format!("{metric}{{service_name=\"{service}\"}}")],
                 )
             }
-            Indicator::Prometheus(ratio) => {
-                let (CounterPart::Good(part) | CounterPart::Bad(part)) = &ratio.part;
-                ("prometheus", vec![part.clone(), ratio.total.clone()])
+            Indicator::Prometheus(Query::Counters(ratio)) => {
+                let part = ratio.part.text().to_owned();
+                ("prometheus", vec![part, ratio.total.clone()])
             }
             _ => ("unknown", Vec::new()),
         };

@@ -6,7 +6,7 @@ use sre_core::indicator::{Indicator, MetricKind};
 use sre_core::method::BudgetingMethod;
 use sre_core::policy::{BurnRule, PolicyChoice};
 use sre_core::slo::Definition;
-use sre_core::source::{CounterPart, OnAbsent};
+use sre_core::source::{CounterPart, OnAbsent, Query};
 use sre_core::threshold::Threshold;
 use utoipa::ToSchema;
 
@@ -203,7 +203,7 @@ pub(super) fn indicator(definition: &Definition) -> Option<Value> {
             let is_short = *metric == definition.metric_name && !is_counted;
             (!is_short).then(|| json!({"type": "metric", "metric": metric}))
         }
-        Indicator::Prometheus(ratio) => {
+        Indicator::Prometheus(Query::Counters(ratio)) => {
             let (name, selector) = match &ratio.part {
                 CounterPart::Good(selector) => ("good", selector),
                 CounterPart::Bad(selector) => ("bad", selector),

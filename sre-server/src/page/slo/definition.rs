@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 use sre_core::indicator::Indicator;
 use sre_core::slo::ManagedBy;
-use sre_core::source::CounterPart;
+use sre_core::source::{CounterPart, Query};
 
 use crate::api::slo::look::Found;
 use crate::context::Context;
@@ -43,7 +43,7 @@ fn source(indicator: &Indicator, found: &Found) -> Markup {
             Indicator::Metric(metric) => {
                 div { dt { "Source" } dd { "samples of " code { (metric) "{service_name=\"" (found.slo.definition.service_name) "\"}" } } }
             }
-            Indicator::Prometheus(ratio) => {
+            Indicator::Prometheus(Query::Counters(ratio)) => {
                 @let (word, part) = match &ratio.part {
                     CounterPart::Good(part) => ("Good", part),
                     CounterPart::Bad(part) => ("Bad", part),

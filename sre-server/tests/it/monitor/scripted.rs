@@ -96,10 +96,7 @@ impl MetricSource for ScriptedSource {
                 .len()
                 .saturating_sub(*locked(&self.left_out)),
         );
-        source::Answer {
-            slices,
-            estimated: false,
-        }
+        source::Answer::exact(slices)
     }
 
     fn describe(&self) -> String {
