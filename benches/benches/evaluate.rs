@@ -1,6 +1,5 @@
 //! The whole evaluation of one SLO, beside nine burn rates in exact integers.
 
-use std::collections::BTreeMap;
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -10,40 +9,21 @@ use sre_core::evaluate::{EvaluationSettings, evaluate, windows};
 use sre_core::evaluation::Progress;
 use sre_core::forecast::{Pace, time_left};
 use sre_core::hour::Hour;
-use sre_core::indicator::Indicator;
 use sre_core::ledger::Ledger;
-use sre_core::method::BudgetingMethod;
 use sre_core::policy::PolicyChoice;
 use sre_core::slice::{Slice, SliceWidth};
-use sre_core::slo::{Definition, MIN_BAD_DEFAULT};
-use sre_core::source::OnAbsent;
+use sre_core::slo::{Definition, Slo};
 use sre_core::target::{Factor, Target};
 use sre_core::time::{Span, at_second};
-use sre_core::window::Window;
 
 fn definition(window: Span) -> Definition {
-    let metric: sre_core::name::MetricName = "availability".parse().expect("a name");
-    Definition {
-        name: "Checkout availability".to_owned(),
-        description: String::new(),
-        service_name: "checkout".parse().expect("a name"),
-        indicator: Indicator::Metric(metric.clone()),
-        metric_name: metric,
-        target: "99.9".parse().expect("a target"),
-        window: Window::Rolling(window),
-        threshold: None,
-        method: BudgetingMethod::Occurrences,
-        slice: SliceWidth::MINUTE,
-        expected_interval: Some(Span::minutes(1)),
-        on_absent: OnAbsent::Exclude,
-        min_events: 0,
-        min_bad: MIN_BAD_DEFAULT,
-        min_coverage_permille: None,
-        enabled: true,
-        labels: BTreeMap::new(),
-        links: BTreeMap::new(),
-        burn_policy: PolicyChoice::Default,
-    }
+    Slo::builder("checkout", "availability")
+        .target_percentage("99.9")
+        .expect("a target")
+        .rolling(window)
+        .expected_interval(Span::minutes(1))
+        .definition()
+        .expect("a definition")
 }
 
 fn whole(c: &mut Criterion) {

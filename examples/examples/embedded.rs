@@ -17,18 +17,12 @@ use sre_core::budget::{ErrorBudget, burn_rate};
 use sre_core::decide::{Situation, decide};
 use sre_core::evaluate::{EvaluationSettings, evaluate};
 use sre_core::evaluation::{Evaluation, Progress};
-use sre_core::indicator::Indicator;
 use sre_core::ledger::Ledger;
-use sre_core::method::BudgetingMethod;
-use sre_core::name::SloId;
-use sre_core::policy::PolicyChoice;
 use sre_core::recorder::{Event, Recorder};
 use sre_core::service::Criticality;
-use sre_core::slice::{Slice, SliceWidth};
-use sre_core::slo::{Definition, MIN_BAD_DEFAULT, ManagedBy, Slo, default_slo_id};
-use sre_core::source::OnAbsent;
+use sre_core::slice::Slice;
+use sre_core::slo::Slo;
 use sre_core::time::{Span, at_second};
-use sre_core::window::Window;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut out = stdout().lock();
@@ -97,38 +91,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// 99.9 % of a day's requests.
 fn slo() -> Result<Slo, Box<dyn Error>> {
-    let definition = Definition {
-        name: "Checkout availability".to_owned(),
-        description: "Requests that are answered without an error".to_owned(),
-        service_name: "checkout".parse()?,
-        metric_name: "availability".parse()?,
-        indicator: Indicator::Metric("availability".parse()?),
-        target: "99.9".parse()?,
-        window: Window::Rolling(Span::hours(24)),
-        threshold: None,
-        method: BudgetingMethod::Occurrences,
-        slice: SliceWidth::MINUTE,
-        expected_interval: None,
-        on_absent: OnAbsent::Exclude,
-        min_events: 0,
-        min_bad: MIN_BAD_DEFAULT,
-        min_coverage_permille: None,
-        enabled: true,
-        labels: [].into(),
-        links: [].into(),
-        burn_policy: PolicyChoice::Default,
-    };
-    let id: SloId = default_slo_id(&definition.service_name, &definition.name);
-    let at = at_second(0);
-    Ok(Slo {
-        id,
-        definition,
-        managed_by: ManagedBy::Api,
-        version: 1,
-        created_at: at,
-        updated_at: at,
-        deleted_at: None,
-    })
+    Ok(Slo::builder("checkout", "availability")
+        .name("Checkout availability")
+        .description("Requests that are answered without an error")
+        .target_percentage("99.9")?
+        .rolling(Span::hours(24))
+        .build()?)
 }
 
 /// A value that does not exist is a dash, never 0 and never 100 %.

@@ -4,6 +4,9 @@
 //! ([`Threshold`], [`BudgetingMethod`]), how much must be good ([`Target`]) and over how long
 //! ([`Window`]). Everything else is how it is watched.
 
+mod builder;
+mod rules;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -20,6 +23,8 @@ use crate::threshold::Threshold;
 use crate::time::Span;
 use crate::window::Window;
 
+pub use builder::{FieldFault, InvalidSlo, SloBuilder};
+
 /// Who may change an SLO.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -33,8 +38,9 @@ pub enum ManagedBy {
     Default,
 }
 
-/// Everything that people say of an SLO.
+/// Everything that people say of an SLO; written by [`Slo::builder`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Definition {
     /// 1 to 200 characters, unique among the live SLOs of the service.
     pub name: String,
@@ -79,6 +85,16 @@ pub struct Definition {
 
 /// The default of [`Definition::min_bad`]: one failure in ten requests of an hour is no page.
 pub const MIN_BAD_DEFAULT: u64 = 3;
+/// The longest [`Definition::name`], in characters: what fits a line.
+pub const NAME_MAX: usize = 200;
+/// The longest text of a field, in characters: enough for a paragraph, too little for a file.
+pub const TEXT_MAX: usize = 4096;
+/// How many labels, and how many links, an SLO may have.
+pub const ENTRIES_MAX: usize = 32;
+/// The longest name of a label, in characters.
+pub const LABEL_NAME_MAX: usize = 128;
+/// How many rules a policy may have: four make Google's; each costs two sums at every slot.
+pub const RULES_MAX: usize = 16;
 
 /// A hash of all that shapes a slice. SLOs of one generation read the same stored slices; a new
 /// generation starts an empty ledger.
@@ -206,6 +222,12 @@ pub struct Slo {
 }
 
 impl Slo {
+    /// Begins to write an SLO on a metric of a service: see [`SloBuilder`]. Names are checked when it
+    /// is built.
+    pub fn builder(service: &str, metric: &str) -> SloBuilder {
+        SloBuilder::new(service, metric)
+    }
+
     /// Whether it is evaluated.
     #[must_use]
     pub fn is_live(&self) -> bool {

@@ -5,19 +5,13 @@
 //! what was deleted does not come back. Their ids are derived from service and name, so two
 //! replicas that plant at the same time plant the same rows.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use sre_core::indicator::Indicator;
-use sre_core::method::{BudgetingMethod, SliceTarget};
 use sre_core::monitor::MonitorSettings;
-use sre_core::name::{MetricName, ServiceName};
-use sre_core::policy::PolicyChoice;
+use sre_core::name::MetricName;
 use sre_core::slice::SliceWidth;
-use sre_core::slo::{Definition, MIN_BAD_DEFAULT, ManagedBy, Slo, default_slo_id};
-use sre_core::source::OnAbsent;
+use sre_core::slo::{ManagedBy, Slo};
 use sre_core::store::Start;
-use sre_core::target::Target;
 use sre_core::threshold::{Operator, Threshold};
 use sre_core::time::Span;
 use sre_core::window::Window;
@@ -35,8 +29,8 @@ pub fn default_slos(
     documented()
         .into_iter()
         .chain(of_ourselves(defaults.window))
-        .filter_map(Plan::definition)
-        .map(|definition| planted(definition, settings, now))
+        .filter_map(|plan| plan.slo(now))
+        .map(|slo| planted(slo, settings, now))
         .collect()
 }
 
@@ -48,8 +42,8 @@ pub fn own_slos(
 ) -> Vec<(Slo, Start)> {
     of_ourselves(defaults.window)
         .into_iter()
-        .filter_map(Plan::definition)
-        .map(|definition| planted(definition, settings, now))
+        .filter_map(|plan| plan.slo(now))
+        .map(|slo| planted(slo, settings, now))
         .collect()
 }
 
@@ -61,7 +55,6 @@ struct Plan {
     metric: &'static str,
     target: &'static str,
     threshold: Option<(Operator, f64)>,
-    method: BudgetingMethod,
     window: Window,
     slice: SliceWidth,
 }
@@ -75,7 +68,6 @@ fn documented() -> Vec<Plan> {
         metric: "availability",
         target,
         threshold: None,
-        method: BudgetingMethod::Occurrences,
         window: Window::Rolling(Span::days(30)),
         slice: SliceWidth::MINUTE,
     };
@@ -86,7 +78,6 @@ fn documented() -> Vec<Plan> {
             description: "Minutes in which 95 of 100 requests are answered within 500 ms",
             metric: "latency_p95",
             threshold: Some((Operator::Lt, 500.0)),
-            method: BudgetingMethod::Timeslices(SliceTarget::ALL),
             ..availability("api-gateway", "99")
         },
         availability("intent-parser-server", "99.5"),
@@ -106,7 +97,6 @@ fn of_ourselves(window: Window) -> Vec<Plan> {
         metric,
         target,
         threshold: None,
-        method: BudgetingMethod::Occurrences,
         window,
         slice: SliceWidth::TEN_SECONDS,
     };
@@ -139,47 +129,29 @@ fn of_ourselves(window: Window) -> Vec<Plan> {
 }
 
 impl Plan {
-    /// The definition; `None` never, as a test says: every text above is legal.
-    fn definition(self) -> Option<Definition> {
+    /// The SLO; `None` never, as a test says: every text above is legal.
+    fn slo(self, now: DateTime<Utc>) -> Option<Slo> {
         let metric: MetricName = self.metric.parse().ok()?;
-        let target: Target = self.target.parse().ok()?;
-        let service_name: ServiceName = self.service.parse().ok()?;
-        Some(Definition {
-            name: self.name.to_owned(),
-            description: self.description.to_owned(),
-            service_name,
-            metric_name: metric.clone(),
-            indicator: Indicator::Metric(metric),
-            target,
-            window: self.window,
-            threshold: self
-                .threshold
-                .and_then(|(operator, value)| Threshold::new(operator, value).ok()),
-            method: self.method,
-            slice: self.slice,
-            expected_interval: None,
-            on_absent: OnAbsent::Exclude,
-            min_events: 0,
-            min_bad: MIN_BAD_DEFAULT,
-            min_coverage_permille: None,
-            enabled: true,
-            labels: BTreeMap::new(),
-            links: BTreeMap::new(),
-            burn_policy: PolicyChoice::Default,
-        })
+        let threshold = self
+            .threshold
+            .and_then(|(operator, value)| Threshold::new(operator, value).ok());
+        Slo::builder(self.service, self.metric)
+            .name(self.name)
+            .description(self.description)
+            .indicator(Indicator::Metric(metric))
+            .target_percentage(self.target)
+            .ok()?
+            .window(self.window)
+            .threshold(threshold)
+            .slice(self.slice)
+            .managed_by(ManagedBy::Default)
+            .created_at(now)
+            .build()
+            .ok()
     }
 }
 
-fn planted(definition: Definition, settings: &MonitorSettings, now: DateTime<Utc>) -> (Slo, Start) {
-    let slo = Slo {
-        id: default_slo_id(&definition.service_name, &definition.name),
-        definition,
-        managed_by: ManagedBy::Default,
-        version: 1,
-        created_at: now,
-        updated_at: now,
-        deleted_at: None,
-    };
+fn planted(slo: Slo, settings: &MonitorSettings, now: DateTime<Utc>) -> (Slo, Start) {
     let start = start_of(&slo, History::None, settings, now);
     (slo, start)
 }

@@ -13,14 +13,10 @@ use sre_core::evaluation::{
 };
 use sre_core::forecast::{End, Forecast, Nearness};
 use sre_core::incident::{Incident, IncidentSource, IncidentState};
-use sre_core::indicator::Indicator;
-use sre_core::method::BudgetingMethod;
 use sre_core::name::{DeliveryId, IncidentId};
 use sre_core::notification::{AlertNews, Answer, Content, Message, Notifier, Outgoing, Reason};
-use sre_core::policy::{BurnLevel, BurnRule, PolicyChoice};
-use sre_core::slice::SliceWidth;
-use sre_core::slo::{Definition, ManagedBy, Slo};
-use sre_core::source::OnAbsent;
+use sre_core::policy::{BurnLevel, BurnRule};
+use sre_core::slo::Slo;
 use sre_core::target::Factor;
 use sre_core::time::Span;
 use sre_core::window::Window;
@@ -90,41 +86,19 @@ pub(crate) fn now() -> DateTime<Utc> {
 }
 
 pub(crate) fn slo() -> Slo {
-    let at = now() - TimeDelta::days(40);
-    Slo {
-        id: "0198c0de-0000-7000-8000-00000000000a"
-            .parse()
-            .expect("an id"),
-        definition: Definition {
-            name: "API Gateway Availability".to_owned(),
-            description: String::new(),
-            service_name: "api-gateway".parse().expect("a name"),
-            metric_name: "availability".parse().expect("a name"),
-            indicator: Indicator::Metric("availability".parse().expect("a name")),
-            target: "99.9".parse().expect("a target"),
-            window: Window::Rolling(Span::days(30)),
-            threshold: None,
-            method: BudgetingMethod::Occurrences,
-            slice: SliceWidth::MINUTE,
-            expected_interval: None,
-            on_absent: OnAbsent::Exclude,
-            min_events: 0,
-            min_bad: 3,
-            min_coverage_permille: None,
-            enabled: true,
-            labels: BTreeMap::new(),
-            links: BTreeMap::from([
-                ("runbook".to_owned(), "https://wiki.example/api".to_owned()),
-                ("chat".to_owned(), "https://chat.example/api".to_owned()),
-            ]),
-            burn_policy: PolicyChoice::Default,
-        },
-        managed_by: ManagedBy::Api,
-        version: 1,
-        created_at: at,
-        updated_at: at,
-        deleted_at: None,
-    }
+    let id = "0198c0de-0000-7000-8000-00000000000a"
+        .parse()
+        .expect("an id");
+    Slo::builder("api-gateway", "availability")
+        .name("API Gateway Availability")
+        .target_percentage("99.9")
+        .expect("a target")
+        .link("runbook", "https://wiki.example/api")
+        .link("chat", "https://chat.example/api")
+        .id(id)
+        .created_at(now() - TimeDelta::days(40))
+        .build()
+        .expect("a definition")
 }
 
 pub(crate) fn evaluation() -> Evaluation {

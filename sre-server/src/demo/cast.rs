@@ -1,17 +1,11 @@
 //! Who plays in a demo: the SLOs, what their services are asked, and what befalls them.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use sre_core::indicator::Indicator;
-use sre_core::method::BudgetingMethod;
-use sre_core::name::MetricName;
-use sre_core::policy::PolicyChoice;
 use sre_core::slice::SliceWidth;
-use sre_core::slo::{Definition, MIN_BAD_DEFAULT, ManagedBy, Slo, default_slo_id};
-use sre_core::source::{CounterPart, CounterRatio, OnAbsent, Query};
+use sre_core::slo::Slo;
+use sre_core::source::{CounterPart, CounterRatio, Query};
 use sre_core::time::Span;
-use sre_core::window::Window;
 
 use super::story::Trouble;
 use super::traffic::Traffic;
@@ -137,45 +131,23 @@ const fn days(days: u32, hours: u32) -> Span {
 impl Part {
     /// The SLO as it was declared at `at`; `None` never, as a test says: every text above is legal.
     pub(super) fn slo(&self, at: DateTime<Utc>) -> Option<Slo> {
-        let definition = self.definition()?;
-        Some(Slo {
-            id: default_slo_id(&definition.service_name, &definition.name),
-            definition,
-            managed_by: ManagedBy::Api,
-            version: 1,
-            created_at: at,
-            updated_at: at,
-            deleted_at: None,
-        })
-    }
-
-    fn definition(&self) -> Option<Definition> {
-        let metric: MetricName = self.metric().parse().ok()?;
+        let metric = self.metric();
         let indicator = match self.query() {
             Some(query) => Indicator::Prometheus(query),
-            None => Indicator::Metric(metric.clone()),
+            None => Indicator::Metric(metric.parse().ok()?),
         };
-        Some(Definition {
-            name: self.name.to_owned(),
-            description: self.description.to_owned(),
-            service_name: self.service.parse().ok()?,
-            metric_name: metric,
-            indicator,
-            target: self.target.parse().ok()?,
-            window: Window::Rolling(Span::days(30)),
-            threshold: None,
-            method: BudgetingMethod::Occurrences,
-            slice: self.slice()?,
-            expected_interval: None,
-            on_absent: OnAbsent::Exclude,
-            min_events: 0,
-            min_bad: MIN_BAD_DEFAULT,
-            min_coverage_permille: None,
-            enabled: true,
-            labels: BTreeMap::from([("demo".to_owned(), "true".to_owned())]),
-            links: BTreeMap::new(),
-            burn_policy: PolicyChoice::Default,
-        })
+        Slo::builder(self.service, metric)
+            .name(self.name)
+            .description(self.description)
+            .indicator(indicator)
+            .target_percentage(self.target)
+            .ok()?
+            .rolling(Span::days(30))
+            .slice(self.slice()?)
+            .label("demo", "true")
+            .created_at(at)
+            .build()
+            .ok()
     }
 
     /// The metric that is pushed, or the name for display.

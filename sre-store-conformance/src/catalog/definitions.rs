@@ -6,7 +6,7 @@ use sre_core::indicator::Indicator;
 use sre_core::method::BudgetingMethod;
 use sre_core::policy::{BurnLevel, BurnRule, PolicyChoice};
 use sre_core::slice::SliceWidth;
-use sre_core::slo::{Definition, ManagedBy, Slo};
+use sre_core::slo::{ManagedBy, Slo};
 use sre_core::source::{CounterPart, CounterRatio, OnAbsent, Query};
 use sre_core::store::{Catalog, Seeded, SloChange, Start, StoreError};
 use sre_core::target::Factor;
@@ -45,29 +45,27 @@ pub async fn every_field_of_a_definition_is_kept(store: &dyn Catalog) -> Verdict
         long: Span::hours(1),
         short: Span::minutes(5),
     };
-    let definition = Definition {
-        name: "Zahlung „schnell“ · 支払い 🚀 '\"\\ %_".to_owned(),
-        description: "line\nbreak\tand tab, \u{7f} and \u{202e}".to_owned(),
-        metric_name: "latency_p95".parse().expect("a name"),
-        indicator: Indicator::Prometheus(Query::Counters(CounterRatio {
-            part: CounterPart::Bad("http_total{code=~\"5..\", zone='a'}".to_owned()),
-            total: "http_total".to_owned(),
-        })),
-        target: "99.999999".parse().expect("a target"),
-        window: Window::Rolling(Span::days(400)),
-        threshold: Threshold::new(Operator::Lte, -0.1).ok(),
-        method: BudgetingMethod::Timeslices("99.5".parse().expect("a target")),
-        slice: SliceWidth::TEN_SECONDS,
-        expected_interval: Some(Span::minutes(5)),
-        on_absent: OnAbsent::Bad,
-        min_events: 9_007_199_254_740_993,
-        min_bad: 0,
-        min_coverage_permille: Some(1_000),
-        labels: labels(&[("team", "zählen"), ("", "empty name"), ("empty value", "")]),
-        links: labels(&[("runbook", "https://example.org/?q=a&b=%20")]),
-        burn_policy: PolicyChoice::Custom(vec![rule]),
-        ..plain.definition
-    };
+    let mut definition = plain.definition.clone();
+    definition.name = "Zahlung „schnell“ · 支払い 🚀 '\"\\ %_".to_owned();
+    definition.description = "line\nbreak\tand tab, \u{7f} and \u{202e}".to_owned();
+    definition.metric_name = "latency_p95".parse().expect("a name");
+    definition.indicator = Indicator::Prometheus(Query::Counters(CounterRatio {
+        part: CounterPart::Bad("http_total{code=~\"5..\", zone='a'}".to_owned()),
+        total: "http_total".to_owned(),
+    }));
+    definition.target = "99.999999".parse().expect("a target");
+    definition.window = Window::Rolling(Span::days(400));
+    definition.threshold = Threshold::new(Operator::Lte, -0.1).ok();
+    definition.method = BudgetingMethod::Timeslices("99.5".parse().expect("a target"));
+    definition.slice = SliceWidth::TEN_SECONDS;
+    definition.expected_interval = Some(Span::minutes(5));
+    definition.on_absent = OnAbsent::Bad;
+    definition.min_events = 9_007_199_254_740_993;
+    definition.min_bad = 0;
+    definition.min_coverage_permille = Some(1_000);
+    definition.labels = labels(&[("team", "zählen"), ("", "empty name"), ("empty value", "")]);
+    definition.links = labels(&[("runbook", "https://example.org/?q=a&b=%20")]);
+    definition.burn_policy = PolicyChoice::Custom(vec![rule]);
     let slo = Slo {
         definition,
         managed_by: ManagedBy::Config,

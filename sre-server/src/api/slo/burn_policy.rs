@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use sre_core::policy::{BurnLevel, BurnRule, Ground, PolicyChoice};
 use sre_core::slice::SliceWidth;
+use sre_core::slo::RULES_MAX;
 use sre_core::target::{Factor, Target};
 use sre_core::time::Span;
 use thiserror::Error;
@@ -13,9 +14,6 @@ use super::given::Given;
 use crate::http::Fields;
 use crate::http::fault::Fault;
 use crate::http::field::Field;
-
-/// How many rules a policy may have: four make Google's; each costs two sums at every slot.
-const RULES_MAX: usize = 16;
 
 /// Reads a policy: a preset by its name, or rules written out.
 ///

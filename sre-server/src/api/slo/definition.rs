@@ -4,10 +4,9 @@ use sre_core::count::Count;
 use sre_core::indicator::Indicator;
 use sre_core::name::{MetricName, ServiceName};
 use sre_core::slice::SliceWidth;
-use sre_core::slo::{Definition, MIN_BAD_DEFAULT};
+use sre_core::slo::{Definition, InvalidSlo, MIN_BAD_DEFAULT, NAME_MAX, Slo, TEXT_MAX};
 use sre_core::source::{OnAbsent, Query};
 use sre_core::target::Target;
-use sre_core::window::Window;
 
 use super::burn_policy;
 use super::entries::{labels, links};
@@ -31,9 +30,6 @@ const READ_ONLY: [&str; 7] = [
     "status",
 ];
 
-/// The longest text of a field, in characters: enough for a paragraph, too little for a file.
-pub(super) const TEXT_MAX: usize = 4096;
-
 /// Reads a whole definition. `current` is the one that it replaces, if any.
 ///
 /// # Errors
@@ -45,7 +41,7 @@ pub(super) fn read(
     current: Option<&Definition>,
 ) -> Result<Definition, ApiError> {
     fields.ignore(&READ_ONLY);
-    let name = fields.text("name", 1..=200);
+    let name = fields.text("name", 1..=NAME_MAX);
     let description = fields
         .optional("description")
         .prose(0..=TEXT_MAX)
@@ -85,36 +81,47 @@ pub(super) fn read(
         let ground = burn_policy::ground(target, window, width, expected_interval);
         deeper.extend(burn_policy::stranded(&burn_policy, &ground));
     }
-    let definition = fields.finish(|| {
+    let written = fields.finish(|| {
         let Measured {
             metric_name,
             indicator,
             threshold,
             method,
         } = measured?;
-        Some(Definition {
-            name: name?,
-            description,
-            service_name: service_name?,
-            metric_name,
-            indicator,
-            target: target?,
-            window: Window::Rolling(window?),
-            threshold,
-            method,
-            slice: slice?,
-            expected_interval,
-            on_absent,
-            min_events,
-            min_bad,
-            min_coverage_permille: min_coverage.map(|Permille(permille)| permille),
-            enabled,
-            labels,
-            links,
-            burn_policy,
-        })
+        let service_name = service_name?;
+        let written = Slo::builder(service_name.as_str(), metric_name.as_str())
+            .name(name?)
+            .description(description)
+            .indicator(indicator)
+            .target(target?)
+            .rolling(window?)
+            .threshold(threshold)
+            .budgeting_method(method)
+            .slice(slice?)
+            .expected_interval(expected_interval)
+            .on_absent(on_absent)
+            .min_events(min_events)
+            .min_bad(min_bad)
+            .min_coverage_permille(min_coverage.map(|Permille(permille)| permille))
+            .enabled(enabled)
+            .labels(labels)
+            .links(links)
+            .burn_policy(burn_policy);
+        Some(written)
     });
-    with_faults(definition, deeper)
+    let written = with_faults(written, deeper)?;
+    written
+        .definition()
+        .map_err(|invalid| refusal(&invalid))
+}
+
+/// What the library refuses, by pointers into the body.
+fn refusal(invalid: &InvalidSlo) -> ApiError {
+    let faults = invalid
+        .faults()
+        .iter()
+        .map(|fault| Fault::at(format!("/{}", fault.field), &fault.detail));
+    ApiError::Invalid(faults.collect())
 }
 
 /// What was read, unless something was wrong deeper inside.

@@ -2,16 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use sre_core::slo::{ENTRIES_MAX, LABEL_NAME_MAX, TEXT_MAX};
 use url::Url;
 
-use super::definition::TEXT_MAX;
 use crate::http::Fields;
 use crate::http::fault::Fault;
-
-/// The longest name of a label, in characters.
-const LABEL_NAME_MAX: usize = 128;
-/// How many labels, and how many links, an SLO may have.
-const ENTRIES_MAX: usize = 32;
 
 /// For people and for routing.
 pub(super) fn labels(fields: &mut Fields) -> (BTreeMap<String, String>, Vec<Fault>) {
