@@ -1,13 +1,27 @@
 //! Counting events in process, without a lock, a clock or an allocation.
 //!
 //! A service counts its own good and bad events where they happen, on every thread, as fast as a
-//! counter can be. Which slice an event belongs to is decided by whoever drains the recorder at the
-//! edge of each slice, so that counting itself reads no clock.
+//! counter can be. Which slice an event belongs to is decided by whoever looks at the edge of each
+//! slice, so that counting itself reads no clock.
+//!
+//! | type | for |
+//! | --- | --- |
+//! | [`SloRecorder`] | one SLO that lives in the program: count, tick, ask |
+//! | [`Recordings`] | SLOs that a store remembers: what was counted as samples, slice by slice |
+//! | [`Recorder`] | the counter itself |
+
+mod attribution;
+mod latency;
+mod recordings;
+mod slo;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::count::{Count, Counts};
+
+pub use recordings::{Recording, Recordings};
+pub use slo::SloRecorder;
 
 /// How an event went.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -7,7 +7,7 @@
 
 use chrono::{DateTime, Utc};
 use sre_core::indicator::Indicator;
-use sre_core::monitor::MonitorSettings;
+use sre_core::monitor::{History, MonitorSettings, start_of};
 use sre_core::name::MetricName;
 use sre_core::slice::SliceWidth;
 use sre_core::slo::{ManagedBy, Slo};
@@ -17,7 +17,6 @@ use sre_core::time::Span;
 use sre_core::window::Window;
 
 use crate::context::SloDefaults;
-use crate::start::{History, start_of};
 use crate::watch::SelfWatch;
 
 /// The default SLOs, as they stand in a store that is new at `now`.

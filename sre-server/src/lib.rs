@@ -18,6 +18,5 @@ pub mod metrics;
 mod page;
 pub mod secret;
 pub mod serve;
-pub mod start;
 pub mod watch;
 pub mod workers;

@@ -89,6 +89,12 @@ pub struct Sent {
 }
 
 impl Sending {
+    /// Which delivery it is.
+    #[must_use]
+    pub const fn delivery_id(&self) -> DeliveryId {
+        self.claimed.delivery.id
+    }
+
     /// To whom it goes.
     #[must_use]
     pub const fn destination_id(&self) -> DestinationId {

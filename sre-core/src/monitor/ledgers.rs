@@ -77,7 +77,7 @@ impl Ledgers {
 
 /// What the ledger of a definition must reach back to: its own window, and never less than the hours
 /// that it holds slice by slice, or a late sample in one of them would be lost at the next.
-pub(super) fn horizon(definition: &Definition) -> Span {
+pub(crate) fn horizon(definition: &Definition) -> Span {
     definition
         .window
         .span()

@@ -19,7 +19,6 @@ use sre_core::policy::{BurnLevel, BurnRule};
 use sre_core::slo::Slo;
 use sre_core::target::Factor;
 use sre_core::time::Span;
-use sre_core::window::Window;
 use sre_notify::{WebhookConfig, WebhookNotifier};
 use uuid::Uuid;
 

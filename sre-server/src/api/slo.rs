@@ -2,6 +2,7 @@
 
 use hyper::header::IF_MATCH;
 use serde_json::{Value, json};
+use sre_core::monitor::{History, start_of};
 use sre_core::name::SloId;
 use sre_core::slo::{Definition, ManagedBy, Slo};
 
@@ -9,7 +10,6 @@ use crate::context::Context;
 use crate::http::doc::{Access, Doc};
 use crate::http::{ApiError, Call, Response, response};
 use crate::ids::new_slo_id;
-use crate::start::{History, start_of};
 
 use self::listing::Filter;
 use self::look::{Found, Look};

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sre_core::monitor::{
-    AlertMover, Dispatcher, DispatcherPorts, Evaluator, EvaluatorPorts, IncidentKeeper,
-    MonitorSettings,
+    AlertMover, Dispatcher, DispatcherPorts, Evaluator, EvaluatorPorts, History, IncidentKeeper,
+    MonitorSettings, start_of,
 };
 use sre_core::name::DestinationId;
 use sre_core::notification::Notifier;
@@ -21,7 +21,6 @@ use super::people::OnCall;
 use super::pushed::samples;
 use super::services::services;
 use super::source::DemoSource;
-use crate::start::{History, start_of};
 
 /// How long the history is: the window of its SLOs.
 pub const MONTH: Span = Span::days(30);

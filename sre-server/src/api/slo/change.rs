@@ -2,6 +2,7 @@
 
 use sre_core::alert::{AlertUpdate, Moment};
 use sre_core::decide::{identities, retire};
+use sre_core::monitor::{History, start_of};
 use sre_core::slo::Slo;
 use sre_core::store::{SloChange, Start, StoreError};
 use sre_core::time::Interval;
@@ -9,7 +10,6 @@ use sre_core::time::Interval;
 use super::names_version;
 use crate::context::Context;
 use crate::http::{ApiError, Call};
-use crate::start::{History, start_of};
 
 /// How often a change is tried: an evaluation may move an alert between its reading and its end,
 /// and seldom does so twice.

@@ -1,10 +1,10 @@
 //! Where the evaluation of an SLO begins.
 
+use crate::monitor::MonitorSettings;
+use crate::slo::Slo;
+use crate::store::Start;
+use crate::time::Interval;
 use chrono::{DateTime, Utc};
-use sre_core::monitor::MonitorSettings;
-use sre_core::slo::Slo;
-use sre_core::store::Start;
-use sre_core::time::Interval;
 
 /// What lies before the live edge of an SLO that begins.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -18,6 +18,7 @@ pub enum History {
 
 /// The start of an SLO, or of a new generation of it, at `now`: it is live from the last closed
 /// slice on.
+#[must_use]
 pub fn start_of(
     slo: &Slo,
     history: History,

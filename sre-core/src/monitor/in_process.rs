@@ -1,0 +1,328 @@
+//! The whole engine inside a program of one's own: what is due is done when it is called.
+
+mod builder;
+mod declaring;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, Utc};
+use futures_util::{StreamExt, stream};
+
+use crate::alert::Alert;
+use crate::evaluation::Evaluation;
+use crate::indicator::Indicator;
+use crate::monitor::{
+    AlertMover, Dispatcher, Evaluator, IncidentKeeper, MonitorSettings, Sending, Sent,
+};
+use crate::name::SloId;
+use crate::notification::Destination;
+use crate::recorder::{Recorder, Recording, Recordings};
+use crate::sample::Sample;
+use crate::slice::SliceWidth;
+use crate::slo::Slo;
+use crate::store::{AlertQuery, Appended, Page, Store, StoreError};
+use crate::time::{Clock, Span};
+
+pub use builder::MonitorBuilder;
+pub use declaring::Declared;
+
+/// Everything that watches SLOs, over one store: folds, evaluates, decides, opens and ends incidents,
+/// and tells whom it has to. The service `sre-monitor` is made of the same parts.
+///
+/// It has no thread, no timer and no clock. Whoever embeds it calls [`Monitor::run_due`] in a loop and
+/// waits until the instant that it answers; calling early does no harm, calling late is caught up on.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use sre_core::evaluation::SloState;
+/// use sre_core::monitor::Monitor;
+/// use sre_core::recorder::Event;
+/// use sre_core::slo::Slo;
+/// use sre_core::time::at_second;
+/// # use sre_core::store::{Store, StoreError};
+/// # async fn watch(memory_store: Arc<dyn Store>) -> Result<(), Box<dyn std::error::Error>> {
+///
+/// let monitor = Monitor::builder(memory_store).build();
+/// let slo = Slo::builder("checkout", "availability").target_percentage("99.9")?.build()?;
+/// monitor.declare(&slo, at_second(0)).await?;
+/// let requests = monitor.recorder(&slo).ok_or("the SLO counts a metric")?;
+///
+/// let mut now = at_second(0);
+/// while now < at_second(600) {
+///     requests.record(Event::Good);
+///     now = monitor.run_due(now).await?.next_at; // a program waits until then
+/// }
+/// let status = monitor.status(slo.id).await?.ok_or("it was evaluated")?;
+/// assert_eq!(status.state, SloState::Met);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Monitor {
+    store: Arc<dyn Store>,
+    settings: MonitorSettings,
+    holder: String,
+    destinations: Vec<Destination>,
+    are_registered: AtomicBool,
+    recordings: Mutex<BTreeMap<SliceWidth, Recordings>>,
+    evaluator: Evaluator,
+    mover: AlertMover,
+    keeper: IncidentKeeper,
+    dispatcher: Dispatcher,
+}
+
+/// What one run did.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Ran {
+    /// When there is something to do next, at the latest: after `now`, unless more is due at once.
+    pub next_at: DateTime<Utc>,
+    /// Slots that were evaluated.
+    pub evaluated: u32,
+    /// What was sent, with what came of it.
+    pub sent: Vec<Sent>,
+    /// The last failure that kept an SLO from being evaluated or a message from being judged; what
+    /// failed is due again by itself.
+    pub error: Option<Arc<StoreError>>,
+}
+
+impl Monitor {
+    /// Begins a monitor over `store`, which tells nobody yet.
+    pub fn builder(store: Arc<dyn Store>) -> MonitorBuilder {
+        MonitorBuilder::new(store)
+    }
+
+    /// Everything that is remembered: each port of it may be used beside the monitor.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// A recorder for the events of an SLO, whose counts become samples of its metric slice by slice,
+    /// for every SLO on it; `None` when its events come from elsewhere.
+    pub fn recorder(&self, slo: &Slo) -> Option<Arc<Recorder>> {
+        let Indicator::Metric(metric) = &slo.definition.indicator else {
+            return None;
+        };
+        let recorder = Arc::new(Recorder::new());
+        let width = slo.definition.slice;
+        self.recordings()
+            .entry(width)
+            .or_insert_with(|| Recordings::new(width))
+            .add(Recording {
+                service_name: slo.definition.service_name.clone(),
+                metric_name: metric.clone(),
+                labels: [("replica".to_owned(), self.holder.clone())].into(),
+                recorder: Arc::clone(&recorder),
+            });
+        Some(recorder)
+    }
+
+    /// Stores samples, and says what became of each, in order.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub async fn push(
+        &self,
+        samples: &[Sample],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Appended>, StoreError> {
+        let closed_before = now - self.settings.delay.as_delta();
+        self.store
+            .append(samples, closed_before)
+            .await
+    }
+
+    /// Does what is due at `now`, in bounded batches: stores what recorders counted, evaluates and
+    /// decides, moves what time moves, and makes the tries of messages, several at once. Those are
+    /// taken to end at `now`, too.
+    ///
+    /// It is one task's to call. Dropped halfway, it leaves nothing that the next call does not find.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store; what was done before stands.
+    pub async fn run_due(&self, now: DateTime<Utc>) -> Result<Ran, StoreError> {
+        if !self
+            .are_registered
+            .load(Ordering::Relaxed)
+        {
+            self.store
+                .register_destinations(&self.destinations, now)
+                .await?;
+            self.are_registered
+                .store(true, Ordering::Relaxed);
+        }
+        self.store_recordings(now).await?;
+        let mut ran = Ran {
+            next_at: now,
+            evaluated: 0,
+            sent: Vec::new(),
+            error: None,
+        };
+        let mut has_more = self.evaluate(now, &mut ran).await?;
+        has_more |= self.evaluator.backfill(now).await?;
+        self.mover.activate(now).await?;
+        self.keeper.activate(now).await?;
+        has_more |= self.send(now, &mut ran).await?;
+        if !has_more {
+            ran.next_at = self.next_at(now).await?;
+        }
+        Ok(ran)
+    }
+
+    /// How an SLO stood after its last slot; `None` before the first.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub async fn status(&self, slo: SloId) -> Result<Option<Evaluation>, StoreError> {
+        let standings = self.store.standings(&[slo]).await?;
+        Ok(standings
+            .into_iter()
+            .next()
+            .and_then(|standing| standing.evaluation))
+    }
+
+    /// The alerts that are open, those that somebody acknowledged among them; the newest thousand of
+    /// each.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub async fn open_alerts(&self) -> Result<Vec<Alert>, StoreError> {
+        let mut open = Vec::new();
+        for state in ["firing", "acknowledged"] {
+            let query = AlertQuery {
+                state: Some(state),
+                ..AlertQuery::default()
+            };
+            let page = Page {
+                after: None,
+                limit: Page::<()>::LIMIT_MAX,
+            };
+            open.extend(
+                self.store
+                    .list_alerts(&query, page)
+                    .await?,
+            );
+        }
+        Ok(open)
+    }
+
+    /// Stores what was counted in slices that have ended.
+    async fn store_recordings(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let counted: Vec<Sample> = self
+            .recordings()
+            .values_mut()
+            .flat_map(|recordings| {
+                recordings
+                    .look(now)
+                    .cloned()
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        if counted.is_empty() {
+            return Ok(());
+        }
+        self.push(&counted, now).await?;
+        for recordings in self.recordings().values_mut() {
+            recordings.stored(&counted);
+        }
+        Ok(())
+    }
+
+    /// Evaluates due slots; whether more are due.
+    async fn evaluate(&self, now: DateTime<Utc>, ran: &mut Ran) -> Result<bool, StoreError> {
+        for _ in 0..BATCHES {
+            let done = self.evaluator.activate(now).await?;
+            ran.evaluated = ran
+                .evaluated
+                .saturating_add(done.applied);
+            ran.error = done.error.or(ran.error.take());
+            if !done.has_more {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Judges what is to be said and makes the tries; whether more is due.
+    async fn send(&self, now: DateTime<Utc>, ran: &mut Ran) -> Result<bool, StoreError> {
+        let dispatched = self
+            .dispatcher
+            .freeze_due(now, &|_| false)
+            .await?;
+        ran.error = dispatched.error.or(ran.error.take());
+        let clock = At(now);
+        let tries: Vec<_> = stream::iter(dispatched.sendings)
+            .map(|sending| {
+                let jitter = jitter_permille(&sending, now);
+                self.dispatcher
+                    .send(sending, jitter, &clock)
+            })
+            .buffer_unordered(SENDS)
+            .collect()
+            .await;
+        for sent in tries {
+            ran.sent.push(sent?);
+        }
+        Ok(dispatched.has_more)
+    }
+
+    /// When something is due next.
+    async fn next_at(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, StoreError> {
+        let depth = self.store.depth().await?;
+        let waits = depth.intents > 0 || depth.deliveries > 0;
+        let latest = now + if waits { SOON } else { SELDOM }.as_delta();
+        let slot = self.store.earliest_slot().await?;
+        let edges: Vec<_> = self
+            .recordings()
+            .values()
+            .map(|recordings| recordings.next_edge(now))
+            .collect();
+        let due = edges.into_iter().chain(slot);
+        // A slot that is due and was not taken is another's, or failed: it is looked at again soon.
+        Ok(due
+            .fold(latest, DateTime::min)
+            .max(now + SOON.as_delta()))
+    }
+
+    fn recordings(&self) -> MutexGuard<'_, BTreeMap<SliceWidth, Recordings>> {
+        self.recordings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The clock of one run: it stands.
+#[derive(Debug)]
+struct At(DateTime<Utc>);
+
+impl Clock for At {
+    fn now(&self) -> DateTime<Utc> {
+        self.0
+    }
+}
+
+/// Spreads repeated tries: another number for each delivery and instant, without randomness.
+fn jitter_permille(sending: &Sending, now: DateTime<Utc>) -> u16 {
+    let (high, low) = sending.delivery_id().0.as_u64_pair();
+    let mixed = (high ^ low ^ now.timestamp_micros().cast_unsigned()).wrapping_mul(MIXER);
+    u16::try_from((mixed >> 32) % 1_000).unwrap_or_default()
+}
+
+/// 2⁶⁴ ÷ the golden ratio, odd: multiplying by it spreads neighbours far apart (Knuth, volume 3, 6.4).
+const MIXER: u64 = 0x9e37_79b9_7f4a_7c15;
+/// Batches of slots a run: some ten thousand SLOs, after which others get a turn.
+const BATCHES: u32 = 20;
+/// Tries that are made at once.
+const SENDS: usize = 16;
+/// How soon what waits to be sent is looked at again.
+const SOON: Span = Span::SECOND;
+/// How seldom anything is looked at: acknowledgements end and incidents close to within so long.
+const SELDOM: Span = Span::seconds(10);
