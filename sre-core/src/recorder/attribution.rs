@@ -4,7 +4,8 @@
 //! look once a slice, soon after its edge, is what keeps that sharp. The rules, for what was counted
 //! since the look before:
 //!
-//! - it belongs to the slice of that look, if this one is in it or in the next;
+//! - it belongs to the slice that has more of the time between the two looks, if they are in one
+//!   slice or in neighbours;
 //! - where whole slices passed without a look, they were idle if nothing was counted, and that is
 //!   known: no traffic. If something was, nobody knows in which of them: it is put into the last that
 //!   ended, and those before it are unmeasured;
@@ -27,6 +28,7 @@ pub(super) struct Attribution {
 #[derive(Clone, Copy, Debug)]
 struct Open {
     start: DateTime<Utc>,
+    looked_at: DateTime<Utc>,
     /// `None` once it does not fit a count: a data error.
     counted: Option<Counts>,
 }
@@ -51,37 +53,40 @@ impl Attribution {
         reach: Span,
         mut close: impl FnMut(DateTime<Utc>, Slice),
     ) {
-        let newest = self
-            .width
-            .floor(now.clamp(earliest(), latest()));
-        let sum = |held: Option<Counts>| held.and_then(|held| held.checked_add(counted));
-        let Some(Open {
-            start,
-            counted: held,
-        }) = self.open
-        else {
-            self.open = Some(Open {
-                start: newest,
-                counted: Some(counted),
-            });
+        let now = now.clamp(earliest(), latest());
+        let newest = self.width.floor(now);
+        let open = |counted| Open {
+            start: newest,
+            looked_at: now,
+            counted,
+        };
+        let Some(before) = self.open else {
+            self.open = Some(open(Some(counted)));
             return;
         };
+        let (start, held) = (before.start, before.counted);
+        let sum = held.and_then(|held| held.checked_add(counted));
         if newest <= start {
             self.open = Some(Open {
-                start,
-                counted: sum(held),
+                looked_at: now.max(before.looked_at),
+                counted: sum,
+                ..before
             });
             return;
         }
-        self.open = Some(Open {
-            start: newest,
-            counted: Some(Counts::NONE),
-        });
         let width = self.width.span().as_delta();
         if newest == start + width {
-            close(start, measured(sum(held)));
+            let is_of_before = now - newest <= newest - before.looked_at;
+            let (closed, begun) = if is_of_before {
+                (sum, Counts::NONE)
+            } else {
+                (held, counted)
+            };
+            self.open = Some(open(Some(begun)));
+            close(start, measured(closed));
             return;
         }
+        self.open = Some(open(Some(Counts::NONE)));
         let is_idle = counted == Counts::NONE;
         if is_idle || held != Some(Counts::NONE) {
             close(start, measured(held));
@@ -95,7 +100,7 @@ impl Attribution {
                 .ceil(newest - reach.as_delta()),
         );
         while at < newest {
-            close(at, measured(held.and(Some(Counts::NONE))));
+            close(at, Slice::Measured(Counts::NONE));
             at += width;
         }
     }
@@ -145,9 +150,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_counted_belongs_to_the_slice_of_the_look_before() {
+    fn what_is_counted_belongs_to_the_slice_that_has_more_of_the_time() {
         let looks = [(0, 0), (30, 3), (61, 4), (119, 5), (120, 6)];
         assert_eq!(closed(&looks), [(0, Some(7)), (60, Some(11))]);
+        let late = [(0, 0), (59, 3), (119, 4), (179, 5), (180, 0)];
+        assert_eq!(closed(&late), [(0, Some(3)), (60, Some(4)), (120, Some(5))]);
     }
 
     #[test]

@@ -123,7 +123,7 @@ impl SloRecorder {
     }
 
     /// Closes the slices that have ended: what was counted since the last look belongs to the slice
-    /// of that look.
+    /// that has more of the time between the two.
     ///
     /// Where whole slices have passed without a look, they are *no traffic* if nothing was counted
     /// since. If something was, nobody knows when: it is put into the slice that ended last, and those

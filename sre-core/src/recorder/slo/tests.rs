@@ -55,13 +55,15 @@ fn what_was_just_counted_is_in_the_status() {
 #[test]
 fn looking_often_changes_nothing() {
     let (seldom, often) = (recorder(Span::hours(1)), recorder(Span::hours(1)));
+    seldom.tick(at_second(0));
+    often.tick(at_second(0));
     for second in 0..600 {
         let event = Event::good_if(second % 7 != 0);
         seldom.record(event);
         often.record(event);
-        often.tick(at_second(second));
+        often.tick(at_second(second + 1));
         if second % 60 == 59 {
-            seldom.tick(at_second(second));
+            seldom.tick(at_second(second + 1));
         }
     }
     let status = |recorder: &SloRecorder| {
