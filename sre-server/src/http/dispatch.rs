@@ -11,7 +11,7 @@ use hyper::body::Body as _;
 use hyper::header::{CONTENT_LENGTH, HeaderValue};
 use hyper::http::request::Parts;
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::application::{Application, Asked, RouteInfo, Settings};
 use super::around::Answer;
@@ -30,7 +30,7 @@ use super::router::{Matched, Router};
 const IN_FLIGHT_MAX: usize = 64;
 
 /// After how long a shed request may come back: most requests take milliseconds.
-pub(super) const SHED_RETRY_AFTER: Duration = Duration::from_secs(1);
+const SHED_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Who is at the other end of the connection, among the extensions of a request.
 #[derive(Clone, Copy, Debug)]
@@ -186,8 +186,13 @@ async fn handle<A: Application>(arrival: Box<Arrival<A>>) -> Result<Response, Ap
     };
     match (once, shared.application.replies()) {
         (Some(once), Some(replies)) => {
+            // What is repeated beside itself would be done twice: none goes on for longer than its
+            // claim stands.
+            let work = timeout(shared.settings.request_timeout, (route.handler)(call));
             let work = async move {
-                let answered = (route.handler)(call).await;
+                let answered = work
+                    .await
+                    .unwrap_or_else(|_| Err(late()));
                 drop(place);
                 answered.unwrap_or_else(|error| error.into_response(&id))
             };
@@ -199,6 +204,11 @@ async fn handle<A: Application>(arrival: Box<Arrival<A>>) -> Result<Response, Ap
 
 fn shed() -> ApiError {
     ApiError::unavailable("too many requests at once", SHED_RETRY_AFTER)
+}
+
+/// What is said when a request has taken all the time that it may.
+pub(super) fn late() -> ApiError {
+    ApiError::unavailable("the request took too long", SHED_RETRY_AFTER)
 }
 
 /// The answer to `HEAD`: what `GET` would say of itself, without the thing.

@@ -7,7 +7,8 @@
 //!
 //! An answer of 500 and above is not kept, since a repeat may succeed. What remains: a process that is
 //! killed between doing and keeping leaves a key whose claim runs out, and a repeat is then done
-//! again. A request under a key goes on when its caller hangs up, so that hanging up is not killing.
+//! again. A request under a key goes on when its caller hangs up, so that hanging up is not killing;
+//! but no longer than any request may, so that it never runs beside its own repeat.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;

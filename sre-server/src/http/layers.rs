@@ -13,7 +13,7 @@ use tracing::Instrument as _;
 
 use super::application::Application;
 use super::around::{Answer, Next};
-use super::dispatch::{Arrival, SHED_RETRY_AFTER};
+use super::dispatch::{self, Arrival};
 use super::problem::ApiError;
 use super::request_id::X_REQUEST_ID;
 use super::response::{Response, with};
@@ -139,10 +139,7 @@ pub(super) async fn time_out<A: Application, S: Next<A>>(
     let (deadline, id) = (arrival.deadline, arrival.id.clone());
     timeout_at(deadline, next.run(arrival))
         .await
-        .unwrap_or_else(|_| {
-            let error = ApiError::unavailable("the request took too long", SHED_RETRY_AFTER);
-            Ok(error.into_response(&id))
-        })
+        .unwrap_or_else(|_| Ok(dispatch::late().into_response(&id)))
 }
 
 /// The last answer on its connection.

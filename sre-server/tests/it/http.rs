@@ -9,11 +9,13 @@ use chrono::{DateTime, Utc};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{Method, Request, StatusCode};
 use serde_json::{Value, json};
+use sre_core::store::Replies;
 use sre_server::http::doc::{Access, Doc};
 use sre_server::http::{
     self, ApiError, Application, Call, Names, Response, RouteInfo, Router, Routes, Settings,
     response,
 };
+use sre_store_conformance::ReferenceStore;
 use tokio::sync::Semaphore;
 use tower::{Service, ServiceExt as _};
 use utoipa::ToSchema;
@@ -30,11 +32,17 @@ pub(crate) struct Toy {
     pub(crate) recorded: Mutex<Vec<(RouteInfo, u16)>>,
     /// How often a handler panicked.
     pub(crate) panics: Mutex<u32>,
+    /// What was answered under a key.
+    replies: Arc<ReferenceStore>,
 }
 
 impl Application for Toy {
     fn now(&self) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH
+    }
+
+    fn replies(&self) -> Option<Arc<dyn Replies>> {
+        Some(Arc::clone(&self.replies) as _)
     }
 
     fn on_response(&self, route: RouteInfo, status: StatusCode, _: Duration) {
@@ -116,6 +124,12 @@ pub(crate) fn routes() -> Routes<Toy> {
             doc("Waits").answers_nothing(204, "At last."),
         )
         .route(
+            Method::POST,
+            "/wait",
+            wait,
+            write("Waits, and does it once").answers_nothing(204, "At last."),
+        )
+        .route(
             Method::GET,
             "/large",
             large,
@@ -194,6 +208,7 @@ pub(crate) fn toy() -> (Arc<Router<Toy>>, Arc<Toy>, Settings) {
         gate: Semaphore::new(0),
         recorded: Mutex::new(Vec::new()),
         panics: Mutex::new(0),
+        replies: Arc::default(),
     };
     let settings = Settings {
         names: Names::new(["sre.example.com"]),

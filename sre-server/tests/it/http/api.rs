@@ -224,6 +224,25 @@ async fn a_request_that_takes_too_long_is_told_so() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_took_too_long_under_a_key_is_over_and_a_repeat_is_done() {
+    let (service, toy) = service();
+    let keyed = || {
+        let mut request = request("POST", "/wait", "");
+        let key = "k-1".parse().expect("a header");
+        request
+            .headers_mut()
+            .insert("idempotency-key", key);
+        request
+    };
+    let late = answered(service.clone(), keyed()).await;
+    assert_eq!(late.status, 503);
+    // The work ends at the same instant as the wait for it; the clock of the claim stands still.
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    toy.gate.add_permits(1);
+    assert_eq!(answered(service, keyed()).await.status, 204);
+}
+
+#[tokio::test(start_paused = true)]
 async fn too_many_requests_at_once_are_shed_but_never_probes() {
     let (service, toy) = service();
     let waiting: Vec<_> = (0..64)
