@@ -9,7 +9,7 @@ use sre_core::alert::{Alert, AlertState};
 use sre_core::name::{AlertId, ServiceName};
 use sre_core::store::{AlertQuery, AlertsPage, Page, StoreError};
 
-use super::frame::{Part, Sheet};
+use super::frame::{Part, Sheet, older};
 use super::{mark, moment};
 use crate::context::Context;
 use crate::http::doc::{Access, Doc};
@@ -35,7 +35,7 @@ pub(super) async fn show(mut call: Call<Context>) -> Result<Response, ApiError> 
         Some(_) => Vec::new(),
     };
     let query = AlertQuery {
-        service,
+        service: service.clone(),
         state: Some("resolved"),
         ..AlertQuery::default()
     };
@@ -64,7 +64,7 @@ pub(super) async fn show(mut call: Call<Context>) -> Result<Response, ApiError> 
             h2 #over { "Resolved" }
             @if over.is_empty() { div.empty { p { "Nothing has been resolved yet." } } } @else { (list(&over, call.now)) }
             @if let Some(next) = &next {
-                nav.pages aria-label="Pages of alerts" { a href={ "/ui/alerts?cursor=" (next) } rel="next" { "Older" } }
+                nav.pages aria-label="Pages of alerts" { a href=(older("/ui/alerts", service.as_ref(), next)) rel="next" { "Older" } }
             }
         }
     };

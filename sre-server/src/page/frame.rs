@@ -6,6 +6,8 @@ use hyper::StatusCode;
 use hyper::header::{CONTENT_SECURITY_POLICY, HeaderValue};
 use maud::{DOCTYPE, Markup, html};
 
+use sre_core::name::ServiceName;
+
 use super::assets::Asset;
 use super::moment;
 use crate::api::workers::trouble;
@@ -137,6 +139,14 @@ impl<'a> Sheet<'a> {
                 form method="post" action="/logout" { button { "Log out" } }
             }
         }
+    }
+}
+
+/// The address of the page that a list goes on with, of the same service.
+pub(super) fn older(list: &str, service: Option<&ServiceName>, cursor: &str) -> String {
+    match service {
+        Some(service) => format!("{list}?service={service}&cursor={cursor}"),
+        None => format!("{list}?cursor={cursor}"),
     }
 }
 

@@ -8,7 +8,7 @@ use sre_core::incident::{Incident, IncidentStatus};
 use sre_core::name::{IncidentId, ServiceName};
 use sre_core::store::{IncidentQuery, IncidentsPage, Page, StoreError};
 
-use super::frame::{Part, Sheet};
+use super::frame::{Part, Sheet, older};
 use super::{mark, moment};
 use crate::context::Context;
 use crate::http::doc::{Access, Doc};
@@ -33,7 +33,7 @@ pub(super) async fn show(mut call: Call<Context>) -> Result<Response, ApiError> 
         Some(_) => Vec::new(),
     };
     let query = IncidentQuery {
-        service,
+        service: service.clone(),
         ..IncidentQuery::default()
     };
     let limit = NonZeroU32::new(paging.limit).unwrap_or(LIVE_MAX);
@@ -63,7 +63,7 @@ pub(super) async fn show(mut call: Call<Context>) -> Result<Response, ApiError> 
             h2 #past { "Before" }
             @if past.is_empty() { div.empty { p { "None." } } } @else { (list(&past, call.now)) }
             @if let Some(next) = &next {
-                nav.pages aria-label="Pages of incidents" { a href={ "/ui/incidents?cursor=" (next) } rel="next" { "Older" } }
+                nav.pages aria-label="Pages of incidents" { a href=(older("/ui/incidents", service.as_ref(), next)) rel="next" { "Older" } }
             }
         }
     };
