@@ -15,7 +15,7 @@ use sre_server::http::{
     self, ApiError, Application, Call, Names, Response, RouteInfo, Router, Routes, Settings,
     response,
 };
-use sre_store_conformance::ReferenceStore;
+use sre_store_memory::MemoryStore;
 use tokio::sync::Semaphore;
 use tower::{Service, ServiceExt as _};
 use utoipa::ToSchema;
@@ -33,7 +33,7 @@ pub(crate) struct Toy {
     /// How often a handler panicked.
     pub(crate) panics: Mutex<u32>,
     /// What was answered under a key.
-    replies: Arc<ReferenceStore>,
+    replies: Arc<MemoryStore>,
 }
 
 impl Application for Toy {

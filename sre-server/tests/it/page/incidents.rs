@@ -98,7 +98,13 @@ async fn the_older_ones_of_a_service_are_its_own() {
     let world = World::new();
     for title in ["Orders are late", "Orders are lost"] {
         let body = json!({"title": title, "service_name": "checkout", "severity": "high"});
-        assert_eq!(world.post("/incidents", &body).await.status, 201);
+        assert_eq!(
+            world
+                .post("/incidents", &body)
+                .await
+                .status,
+            201
+        );
     }
     let shown = page(&world, "/ui/incidents?service=checkout&limit=1").await;
     assert!(
