@@ -35,7 +35,7 @@ impl History {
     pub(crate) fn of(definition: Definition) -> Self {
         let horizon = definition
             .window
-            .span()
+            .reach()
             .max(Span::hours(1));
         let ledger = Ledger::new(definition.slice, horizon, at_second(START));
         Self {
@@ -91,7 +91,7 @@ impl History {
         let (policy, end) = (self.policy(), self.end());
         for hour in self
             .ledger
-            .missing_hours(end, windows(&self.definition, &policy))
+            .missing_hours(end, windows(&self.definition, &policy, end))
         {
             let held = self.hours.get(&hour).cloned();
             self.ledger
