@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::count::Counts;
+use crate::count::{Count, Counts};
 use crate::target::Target;
 
 /// The error budget of some counts under a target. Every decision on it is exact.
@@ -167,6 +167,18 @@ impl ProjectedBudget {
         // consumed > 9/10 × allowed
         !self.budget.counts.total().is_zero()
             && self.consumed().saturating_mul(10) > self.allowed().saturating_mul(9)
+    }
+
+    /// The budget of as much traffic as the whole window would have, with what was consumed so far; the
+    /// traffic is cut to a millionth of an event.
+    #[must_use]
+    pub fn of_whole_window(self) -> ErrorBudget {
+        let counts = self.budget.counts;
+        let total = u128::from(counts.total().millionths()) * u128::from(self.window)
+            / u128::from(self.filled.max(1));
+        let total = Count::from_millionths(u64::try_from(total).unwrap_or(u64::MAX));
+        let counts = Counts::with_bad(counts.bad(), total.max(counts.total())).unwrap_or(counts);
+        ErrorBudget::new(counts, self.budget.target)
     }
 
     /// Units that may be bad in the whole window, for showing; `None` before the first data.

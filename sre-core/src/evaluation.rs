@@ -254,6 +254,13 @@ impl Evaluation {
         self.window_start + self.window.as_delta()
     }
 
+    /// Whether less than a quarter of the window has any history, so that tickets are judged by its
+    /// projected allowance.
+    #[must_use]
+    pub fn is_young(&self) -> bool {
+        u64::from(self.filled_seconds) * 4 < u64::from(self.window.as_seconds())
+    }
+
     /// The budget with the allowance that the whole window has at the traffic so far; `None` when
     /// nothing was measured in it.
     #[must_use]
