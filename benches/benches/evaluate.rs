@@ -40,8 +40,8 @@ fn whole(c: &mut Criterion) {
     ] {
         let (definition, settings) = (definition(window), EvaluationSettings::default());
         let policy = definition.policy(&settings.thresholds, None);
-        let (ledger, progress) = filled(&definition, &windows(&definition, &policy));
-        let end = ledger.end();
+        let end = at_second(MINUTES * 60);
+        let (ledger, progress) = filled(&definition, &windows(&definition, &policy, end));
         group.bench_function(name, |b| {
             b.iter(|| {
                 evaluate(
@@ -97,10 +97,13 @@ fn forecast(c: &mut Criterion) {
     group.finish();
 }
 
+/// A month and a little more, so that no window begins on the hour.
+const MINUTES: i64 = 31 * 24 * 60 + 17;
+
 fn filled(definition: &Definition, windows: &[Span]) -> (Ledger, Progress) {
     let mut ledger = Ledger::new(definition.slice, definition.window.span(), at_second(0));
     let mut progress = Progress::default();
-    for minute in 0..31 * 24 * 60 + 17 {
+    for minute in 0..MINUTES {
         let bad = u64::from(minute % 97 == 0);
         let counts = Counts::events(1_000 - bad, 1_000).expect("legal");
         let start = at_second(minute * 60);

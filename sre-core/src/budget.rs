@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::count::Counts;
+use crate::count::{Count, Counts};
 use crate::target::Target;
 
 /// The error budget of some counts under a target. Every decision on it is exact.
@@ -169,6 +169,45 @@ impl ProjectedBudget {
             && self.consumed().saturating_mul(10) > self.allowed().saturating_mul(9)
     }
 
+    /// The budget of as much traffic as the whole window would have, with what was consumed so far; the
+    /// traffic is cut to a millionth of an event.
+    #[must_use]
+    pub fn of_whole_window(self) -> ErrorBudget {
+        let counts = self.budget.counts;
+        let total = u128::from(counts.total().millionths()) * u128::from(self.window)
+            / u128::from(self.filled.max(1));
+        let total = Count::from_millionths(u64::try_from(total).unwrap_or(u64::MAX));
+        let counts = Counts::with_bad(counts.bad(), total.max(counts.total())).unwrap_or(counts);
+        ErrorBudget::new(counts, self.budget.target)
+    }
+
+    /// Units that may be bad in the whole window, for showing; `None` before the first data.
+    #[must_use]
+    pub fn allowed_units(self) -> Option<f64> {
+        let (filled, window) = (f64::from(self.filled), f64::from(self.window));
+        (self.filled > 0).then(|| self.budget.allowed() * (window / filled))
+    }
+
+    /// Units that may still be bad, for showing; negative when overspent.
+    #[must_use]
+    pub fn remaining_units(self) -> Option<f64> {
+        self.allowed_units()
+            .map(|allowed| allowed - self.budget.consumed())
+    }
+
+    /// `100 × consumed ÷ allowed`, for showing; `None` without events.
+    #[must_use]
+    pub fn consumed_percentage(self) -> Option<f64> {
+        share_of(self.consumed(), self.allowed()).map(|share| share * 100.0)
+    }
+
+    /// `100 × remaining ÷ allowed`, for showing; `None` without events.
+    #[must_use]
+    pub fn remaining_percentage(self) -> Option<f64> {
+        self.consumed_percentage()
+            .map(|consumed| 100.0 - consumed)
+    }
+
     /// `allowed ÷ filled × window` and `consumed`, both times `filled`, keep to integers. Counts of
     /// stored sums lie below 2^63, so the products stay below 2^119.
     fn allowed(self) -> u128 {
@@ -214,6 +253,12 @@ pub fn burn_rate(counts: Counts, target: Target) -> Option<f64> {
 /// One division, of integers; `None` for a zero denominator.
 #[expect(clippy::cast_precision_loss, reason = "only ever shown")]
 fn share(numerator: i128, denominator: i128) -> Option<f64> {
+    (denominator != 0).then(|| numerator as f64 / denominator as f64)
+}
+
+/// [`share`] of what has no sign.
+#[expect(clippy::cast_precision_loss, reason = "only ever shown")]
+fn share_of(numerator: u128, denominator: u128) -> Option<f64> {
     (denominator != 0).then(|| numerator as f64 / denominator as f64)
 }
 

@@ -332,7 +332,9 @@ impl Situation<'_> {
         match (kind, holding.first()) {
             (AlertType::SloViolation, _) => format!(
                 "{} misses its target of {} % over {}: {left:.1} % of the error budget is left",
-                definition.name, definition.target, definition.window,
+                definition.name,
+                definition.target,
+                definition.window.phrase(),
             ),
             (AlertType::SlowBurn, Some(outcome)) => self.burn_message(outcome),
             _ => format!(

@@ -47,10 +47,11 @@ pub const REPORTED_WINDOWS: [Span; 8] = [
     Span::days(7),
 ];
 
-/// Every window that evaluating `definition` under `policy` asks of its ledger.
+/// Every window that evaluating `definition` under `policy` at `end` asks of its ledger: of a calendar
+/// window, what of it has passed.
 #[must_use]
-pub fn windows(definition: &Definition, policy: &BurnPolicy) -> Vec<Span> {
-    let own = definition.window.span();
+pub fn windows(definition: &Definition, policy: &BurnPolicy, end: DateTime<Utc>) -> Vec<Span> {
+    let own = definition.window_so_far(end);
     let mut windows: Vec<Span> = reported(definition).collect();
     windows.extend(
         policy
@@ -78,7 +79,7 @@ pub fn evaluate(
     settings: &EvaluationSettings,
 ) -> Result<Evaluation, LedgerError> {
     let view = View::new(definition, ledger, progress, end, settings)?;
-    let own = view.window(definition.window.span())?;
+    let own = view.own()?;
     let mut windows = Vec::with_capacity(REPORTED_WINDOWS.len() + 1);
     for window in reported(definition) {
         windows.push(view.window(window)?);
@@ -98,13 +99,13 @@ pub fn evaluate(
     let forecast = view.forecast(&windows, state)?;
     Ok(Evaluation {
         as_of: end,
-        window_start: end - definition.window.span().as_delta(),
+        window_start: view.whole.start(),
         state,
         reason,
         budget: view.budget(&own),
         coverage: own.coverage,
         filled_seconds: view.filled_seconds(),
-        window: definition.window.span(),
+        window: Span::seconds(view.whole.seconds()),
         burn_level: settings
             .thresholds
             .level(hour.counts, definition.target),

@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::budget::ErrorBudget;
+use crate::budget::{ErrorBudget, ProjectedBudget};
 use crate::count::{Count, Counts};
 use crate::forecast::{Forecast, Nearness};
 use crate::hour::Hour;
@@ -213,7 +213,7 @@ pub enum BudgetVerdict {
 pub struct Evaluation {
     /// The end of the last closed slice: what is known is known up to here.
     pub as_of: DateTime<Utc>,
-    /// Where the window begins.
+    /// Where the window begins; where it ends says [`window_end`](Self::window_end).
     pub window_start: DateTime<Utc>,
     /// What holds.
     pub state: SloState,
@@ -223,11 +223,12 @@ pub struct Evaluation {
     pub budget: Option<ErrorBudget>,
     /// How much of the window was measured since the first data.
     pub coverage: Coverage,
-    /// Seconds of the window that lie after the first data.
+    /// Seconds of the window that lie after the first data, and not after `as_of`.
     pub filled_seconds: u32,
-    /// The length of the window.
+    /// The true length of the window: of a calendar one also what is still to come.
     pub window: Span,
-    /// The reported windows, those not longer than the SLO's, and the SLO's own, ascending.
+    /// The reported windows, those not longer than the SLO's, and the SLO's own, ascending; a calendar
+    /// window stands under its nominal length.
     pub windows: Vec<WindowCounts>,
     /// The level of the burn over one hour (over the SLO's window when that is shorter).
     pub burn_level: BurnLevel,
@@ -243,6 +244,31 @@ pub struct Evaluation {
     pub nearness: Nearness,
     /// Whether nothing was measured for three expected intervals, though something was before.
     pub is_stale: bool,
+}
+
+impl Evaluation {
+    /// Where the window ends: at [`as_of`](Self::as_of), or, of a calendar window, where the next one
+    /// begins.
+    #[must_use]
+    pub fn window_end(&self) -> DateTime<Utc> {
+        self.window_start + self.window.as_delta()
+    }
+
+    /// Whether less than a quarter of the window has any history, so that tickets are judged by its
+    /// projected allowance.
+    #[must_use]
+    pub fn is_young(&self) -> bool {
+        u64::from(self.filled_seconds) * 4 < u64::from(self.window.as_seconds())
+    }
+
+    /// The budget with the allowance that the whole window has at the traffic so far; `None` when
+    /// nothing was measured in it.
+    #[must_use]
+    pub fn projected_budget(&self) -> Option<ProjectedBudget> {
+        let (filled, window) = (self.filled_seconds, self.window.as_seconds());
+        self.budget
+            .map(|budget| budget.projected(filled, window))
+    }
 }
 
 /// What the service remembers of an SLO beside its slices; small, and written at every slot.

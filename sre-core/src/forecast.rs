@@ -13,11 +13,15 @@
 //! known at every edge of an hour (of a slice, for windows of a few hours) and taken to leave evenly
 //! between two, so an end is exact to the hour. All of it in integers.
 //!
+//! A **calendar** window loses nothing until its edge: what it holds accumulates, and the end is where
+//! the pace eats up what remains, `remaining ÷ (b − a × n)`. An end at the edge or beyond is none, since
+//! there the budget begins anew ([`time_left_until`]).
+//!
 //! One pace is one guess, so there are three, from look-backs of different lengths: see
 //! [`look_backs`]. A look-back that is not covered makes the forecast unknown; of a covered one the
 //! pace is that of the time that was measured, so that a hole is never taken for good.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::budget::ErrorBudget;
@@ -25,6 +29,10 @@ use crate::count::Counts;
 use crate::evaluation::WindowCounts;
 use crate::ledger::{Left, RollOff};
 use crate::time::Span;
+
+mod accumulating;
+
+pub use accumulating::time_left_until;
 
 /// When the budget ends.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -285,17 +293,6 @@ pub fn time_left(budget: ErrorBudget, leaving: &RollOff<'_>, pace: Pace) -> Opti
         return Some(0);
     }
     Projection::new(budget, leaving, pace).end_between(0, leaving.steps())
-}
-
-/// [`time_left`] as an instant after `now`.
-#[must_use]
-pub(crate) fn end_after(
-    now: DateTime<Utc>,
-    budget: ErrorBudget,
-    leaving: &RollOff<'_>,
-    pace: Pace,
-) -> Option<DateTime<Utc>> {
-    time_left(budget, leaving, pace).map(|seconds| now + TimeDelta::seconds(i64::from(seconds)))
 }
 
 /// What remains over time, times the seconds of the pace, so that it is an integer. Allowances lie

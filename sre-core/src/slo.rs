@@ -20,7 +20,7 @@ use crate::slice::SliceWidth;
 use crate::source::{CounterPart, CounterRatio, OnAbsent, Query, QueryRatio};
 use crate::target::Target;
 use crate::threshold::Threshold;
-use crate::time::Span;
+use crate::time::{Interval, Span};
 use crate::window::Window;
 
 pub use builder::{FieldFault, InvalidSlo, SloBuilder};
@@ -138,6 +138,26 @@ impl Definition {
         let (high, _) = derived_id("generation", &parts).as_u64_pair();
         // Stores hold it as a signed integer.
         Generation((high >> 1).cast_signed())
+    }
+
+    /// The window in which the slice that ends at `end` lies, in whole slices: a rolling one ends
+    /// there, a calendar one lasts on until its edge. See [`Window::interval`].
+    #[must_use]
+    pub fn window_at(&self, end: DateTime<Utc>) -> Interval {
+        let interval = self.window.interval(end);
+        match self.window {
+            Window::Rolling(_) => interval,
+            Window::Calendar(_) => Interval::new(
+                self.slice.floor(interval.start()),
+                self.slice.floor(interval.end()),
+            ),
+        }
+    }
+
+    /// How much of that window has passed: all of a rolling one.
+    #[must_use]
+    pub fn window_so_far(&self, end: DateTime<Utc>) -> Span {
+        Span::seconds(Interval::new(self.window_at(end).start(), end).seconds())
     }
 
     /// The rules that stand for this SLO, given how often it is measured.

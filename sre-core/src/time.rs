@@ -257,6 +257,12 @@ impl Interval {
         self.start == self.end
     }
 
+    /// The length in whole seconds; at most what 32 bits hold, which is 136 years.
+    #[must_use]
+    pub fn seconds(self) -> u32 {
+        u32::try_from((self.end - self.start).num_seconds()).unwrap_or(u32::MAX)
+    }
+
     /// Whether `at` lies inside; the end does not.
     #[must_use]
     pub fn contains(self, at: DateTime<Utc>) -> bool {

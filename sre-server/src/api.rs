@@ -31,6 +31,7 @@ mod service_metrics;
 mod services;
 pub(crate) mod slo;
 mod store_error;
+mod time_window;
 pub(crate) mod workers;
 
 /// Every route: the API's, and the pages that people look at.

@@ -49,8 +49,8 @@ proptest! {
     ) {
         let bad = bad % (u64::MAX / 2);
         let counts = Counts::with_bad(
-            crate::count::Count::from_millionths(bad),
-            crate::count::Count::from_millionths(bad + good),
+            Count::from_millionths(bad),
+            Count::from_millionths(bad + good),
         ).expect("legal");
         let budget = ErrorBudget::new(counts, Target::from_budget_ppb(ppb).expect("legal"));
         prop_assert_eq!(

@@ -1,12 +1,16 @@
 //! What the budget says for tickets, and when it ends.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::view::View;
 use crate::budget::ErrorBudget;
 use crate::evaluation::{BudgetVerdict, SloState, WindowCounts};
-use crate::forecast::{End, Forecast, Nearness, Pace, end_after, look_backs, near};
+use crate::forecast::{
+    End, Forecast, Nearness, Pace, look_backs, near, time_left, time_left_until,
+};
 use crate::ledger::LedgerError;
+use crate::time::Interval;
+use crate::window::Window;
 
 impl View<'_> {
     /// What the budget says for tickets. A window of which less than a quarter has any history is
@@ -16,7 +20,7 @@ impl View<'_> {
             return BudgetVerdict::Fine;
         }
         let budget = ErrorBudget::new(own.counts, self.definition.target);
-        let (filled, window) = (self.filled_seconds(), own.window.as_seconds());
+        let (filled, window) = (self.filled_seconds(), self.whole.seconds());
         let is_young = self.is_young();
         let projected = budget.projected(filled, window);
         let (is_missed, is_below_tenth) = if is_young {
@@ -33,7 +37,8 @@ impl View<'_> {
         }
     }
 
-    /// Where the paces of the look-backs lead to; unknown when one of them is not covered.
+    /// Where the paces of the look-backs lead to; unknown when one of them is not covered. Nothing
+    /// leaves a calendar window, and at its end the budget begins anew.
     pub(super) fn forecast(
         &self,
         windows: &[WindowCounts],
@@ -49,15 +54,23 @@ impl View<'_> {
         if budget.remaining_exactly() <= 0 {
             return Ok(Forecast::Exhausted);
         }
-        let leaving = self.ending.roll_off(own.window)?;
+        let leaving = match self.definition.window {
+            Window::Rolling(span) => Some(self.ending.roll_off(span)?),
+            Window::Calendar(_) => None,
+        };
+        let to_come = Interval::new(self.end, self.whole.end()).seconds();
         let mut ends = Vec::with_capacity(3);
         for seen in look_backs(windows) {
             let Some(pace) = self.pace_of(seen) else {
                 return Ok(Forecast::Unknown);
             };
+            let seconds = match &leaving {
+                Some(leaving) => time_left(budget, leaving, pace),
+                None => time_left_until(budget, to_come, pace),
+            };
             ends.push(End {
                 window: seen.window,
-                at: end_after(self.end, budget, &leaving, pace),
+                at: seconds.map(|seconds| self.end + TimeDelta::seconds(i64::from(seconds))),
             });
         }
         Ok(Forecast::Ends(ends))

@@ -55,13 +55,14 @@ impl View<'_> {
         }
     }
 
-    /// Whether an SLO that counts slices is missed even if every unmeasured slice was good.
+    /// Whether an SLO that counts slices is missed even if every unmeasured slice was good, and every
+    /// slice that a calendar window has still to come: how many they are is known ahead.
     pub(super) fn is_lost_at_best(&self, own: &WindowCounts) -> bool {
         let BudgetingMethod::Timeslices(_) = self.definition.method else {
             return false;
         };
         let slices = u64::from(
-            own.window.as_seconds()
+            self.whole.seconds()
                 / self
                     .definition
                     .slice

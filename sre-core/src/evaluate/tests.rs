@@ -1,6 +1,7 @@
 //! One SLO at one instant: tables of the boundaries, published numbers, and a slow second opinion.
 
 mod burn;
+mod calendar;
 mod coverage;
 mod detection;
 mod forecast;
@@ -33,11 +34,16 @@ pub(crate) struct History {
 
 impl History {
     pub(crate) fn of(definition: Definition) -> Self {
+        Self::since(START, definition)
+    }
+
+    /// A history that begins at another edge of an hour.
+    pub(crate) fn since(start: i64, definition: Definition) -> Self {
         let horizon = definition
             .window
-            .span()
+            .reach()
             .max(Span::hours(1));
-        let ledger = Ledger::new(definition.slice, horizon, at_second(START));
+        let ledger = Ledger::new(definition.slice, horizon, at_second(start));
         Self {
             definition,
             progress: Progress::default(),
@@ -91,7 +97,7 @@ impl History {
         let (policy, end) = (self.policy(), self.end());
         for hour in self
             .ledger
-            .missing_hours(end, windows(&self.definition, &policy))
+            .missing_hours(end, windows(&self.definition, &policy, end))
         {
             let held = self.hours.get(&hour).cloned();
             self.ledger

@@ -6,7 +6,7 @@ use super::EvaluationSettings;
 use crate::evaluation::{Coverage, Progress, WindowCounts};
 use crate::ledger::{Ending, Ledger, LedgerError};
 use crate::slo::Definition;
-use crate::time::Span;
+use crate::time::{Interval, Span};
 
 /// Everything that the parts of an evaluation look at.
 pub(super) struct View<'a> {
@@ -14,6 +14,10 @@ pub(super) struct View<'a> {
     pub(super) ending: Ending<'a>,
     pub(super) progress: &'a Progress,
     pub(super) end: DateTime<Utc>,
+    /// The SLO's own window; a calendar one lasts on after `end`.
+    pub(super) whole: Interval,
+    /// How much of it has passed.
+    pub(super) so_far: Span,
     pub(super) settings: &'a EvaluationSettings,
     /// Declared, else learned; `None` before enough is known.
     pub(super) expected_interval: Option<Span>,
@@ -32,16 +36,27 @@ impl<'a> View<'a> {
         let known = progress
             .first_measured
             .map_or(0, |first| (end - first).num_seconds());
+        let whole = definition.window_at(end);
         Ok(Self {
             definition,
             ending: ledger.ending(end)?,
             progress,
             end,
+            whole,
+            so_far: Span::seconds(Interval::new(whole.start(), end).seconds()),
             settings,
             expected_interval: definition
                 .expected_interval
                 .or_else(|| progress.learned_interval()),
             known_seconds: u32::try_from(known.max(0)).unwrap_or(u32::MAX),
+        })
+    }
+
+    /// Counts and coverage of the SLO's own window, under its nominal length.
+    pub(super) fn own(&self) -> Result<WindowCounts, LedgerError> {
+        Ok(WindowCounts {
+            window: self.definition.window.span(),
+            ..self.window(self.so_far)?
         })
     }
 
@@ -81,13 +96,10 @@ impl<'a> View<'a> {
             .max(width)
     }
 
+    /// Seconds of the window so far that lie after the first data.
     pub(super) fn filled_seconds(&self) -> u32 {
-        self.known_seconds.min(
-            self.definition
-                .window
-                .span()
-                .as_seconds(),
-        )
+        self.known_seconds
+            .min(self.so_far.as_seconds())
     }
 
     pub(super) fn min_coverage(&self) -> u16 {
@@ -107,11 +119,6 @@ impl<'a> View<'a> {
 
     /// Whether less than a quarter of the window has any history.
     pub(super) fn is_young(&self) -> bool {
-        let window = self
-            .definition
-            .window
-            .span()
-            .as_seconds();
-        u64::from(self.filled_seconds()) * 4 < u64::from(window)
+        u64::from(self.filled_seconds()) * 4 < u64::from(self.whole.seconds())
     }
 }

@@ -6,15 +6,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::alert::Severity;
-use crate::budget::ErrorBudget;
+use crate::budget::{ErrorBudget, ProjectedBudget};
 use crate::count::{Count, Counts, Rounding};
 use crate::evaluation::{Coverage, Evaluation, SloState};
 use crate::health::deduction::Points;
 use crate::health::tally;
 use crate::name::SloId;
 use crate::sample::{Sample, SampleValue};
-use crate::slo::Slo;
+use crate::slo::{Definition, Slo};
 use crate::time::Span;
+use crate::window::Window;
 
 /// Everything that is known of a service itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -40,7 +41,8 @@ pub struct SloEvidence {
     pub state: SloState,
     /// The length of its window.
     pub window: Span,
-    /// Its budget; `None` where nothing was measured.
+    /// Its budget; `None` where nothing was measured. Of a calendar window that has just begun, by the
+    /// allowance that all of it will have.
     pub budget: Option<ErrorBudget>,
     /// What it burned lately; `None` where nothing was measured.
     pub burn: Option<Burn>,
@@ -170,7 +172,7 @@ impl SloEvidence {
             name: definition.name.clone(),
             state: evaluation.map_or(SloState::Waiting, |found| found.state),
             window,
-            budget: evaluation.and_then(|found| found.budget),
+            budget: evaluation.and_then(|found| judged_budget(definition, found)),
             burn: burned
                 .filter(|seen| !seen.counts.total().is_zero())
                 .map(|seen| Burn {
@@ -198,6 +200,17 @@ impl SloEvidence {
             budget,
             burn,
         )
+    }
+}
+
+/// The budget by which a service is judged. A calendar window begins anew again and again, and its first
+/// bad event is no outage: while it is young its projected allowance counts, as it does for tickets.
+fn judged_budget(definition: &Definition, found: &Evaluation) -> Option<ErrorBudget> {
+    match definition.window {
+        Window::Calendar(_) if found.is_young() => found
+            .projected_budget()
+            .map(ProjectedBudget::of_whole_window),
+        _ => found.budget,
     }
 }
 

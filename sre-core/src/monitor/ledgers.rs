@@ -75,12 +75,12 @@ impl Ledgers {
     }
 }
 
-/// What the ledger of a definition must reach back to: its own window, and never less than the hours
+/// What the ledger of a definition must reach back to: its own window at its longest, and never less than the hours
 /// that it holds slice by slice, or a late sample in one of them would be lost at the next.
 pub(crate) fn horizon(definition: &Definition) -> Span {
     definition
         .window
-        .span()
+        .reach()
         .max(Span::hours(3))
 }
 
@@ -149,7 +149,7 @@ pub(super) async fn evaluate_with_edges(
     end: DateTime<Utc>,
     settings: &EvaluationSettings,
 ) -> Result<Evaluation, StoreError> {
-    let windows = windows(&slo.definition, policy);
+    let windows = windows(&slo.definition, policy, end);
     ledger.detach_all_but(end, &windows);
     for start in ledger.missing_hours(end, windows) {
         let during = Interval::ending(start + Span::hours(1).as_delta(), Span::hours(1));

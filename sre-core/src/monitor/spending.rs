@@ -18,17 +18,21 @@ pub struct Spending {
     pub during: Interval,
     /// What was counted in it.
     pub counts: Counts,
-    /// The budget of the SLO's window that ends with it.
+    /// What of that lies in the SLO's window: not what a stretch over the edge of a month left in the
+    /// month before.
+    pub in_window: Counts,
+    /// The budget of the SLO's window in which the stretch ends: up to there of a rolling window, of
+    /// a calendar window all that is known by now.
     pub budget: ErrorBudget,
 }
 
 impl Spending {
-    /// `100 × bad in the stretch ÷ allowed in the window`, for showing; `None` where the window
+    /// `100 × bad in the stretch and the window ÷ allowed in the window`, for showing; `None` where the window
     /// allows nothing because nothing happened in it.
     #[must_use]
     pub fn percentage_of_budget(&self) -> Option<f64> {
         let allowed = self.budget.allowed();
-        (allowed > 0.0).then(|| 100.0 * self.counts.bad().as_f64() / allowed)
+        (allowed > 0.0).then(|| 100.0 * self.in_window.bad().as_f64() / allowed)
     }
 }
 
@@ -45,7 +49,7 @@ pub async fn spending(
     let definition = &slo.definition;
     let width = definition.slice;
     let during = Interval::new(width.floor(during.start()), width.ceil(during.end()));
-    let window = Interval::ending(during.end(), definition.window.span());
+    let window = definition.window_at(during.end());
     let hours = store
         .hours(slo.id, definition.generation(), width, during.hull(window))
         .await?;
@@ -56,10 +60,12 @@ pub async fn spending(
         source: "their sum does not fit".into(),
     };
     let spent = sum(&hours, during).ok_or_else(too_large)?;
+    let charged = sum(&hours, during.intersection(window)).ok_or_else(too_large)?;
     let all = sum(&hours, window).ok_or_else(too_large)?;
     Ok((spent.measured > 0).then(|| Spending {
         during,
         counts: spent.counts,
+        in_window: charged.counts,
         budget: ErrorBudget::new(all.counts, definition.target),
     }))
 }

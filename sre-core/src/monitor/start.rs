@@ -3,7 +3,6 @@
 use crate::monitor::MonitorSettings;
 use crate::slo::Slo;
 use crate::store::Start;
-use crate::time::Interval;
 use chrono::{DateTime, Utc};
 
 /// What lies before the live edge of an SLO that begins.
@@ -11,8 +10,8 @@ use chrono::{DateTime, Utc};
 pub enum History {
     /// Nothing: the store is new.
     None,
-    /// What is stored, or what the source still has, over the SLO's window; folded beside the live
-    /// edge, newest first, so that a long history holds up nothing.
+    /// What is stored, or what the source still has, over the SLO's window and its burn windows; folded
+    /// beside the live edge, newest first, so that a long history holds up nothing.
     Window,
 }
 
@@ -27,11 +26,11 @@ pub fn start_of(
 ) -> Start {
     let grid = settings.grid(slo);
     let last_slice = grid.closed_at(now);
-    let window = slo.definition.window.span();
+    let window = slo.definition.window;
     Start {
         generation: slo.definition.generation(),
         next_slot: grid.of_slice(last_slice + slo.definition.slice.span().as_delta()),
         last_slice,
-        backfill: (history == History::Window).then(|| Interval::ending(last_slice, window)),
+        backfill: (history == History::Window).then(|| window.history(last_slice)),
     }
 }

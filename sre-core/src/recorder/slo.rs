@@ -233,7 +233,7 @@ impl Book {
             .learned_interval()
             .or(Some(definition.slice.span()));
         let policy = definition.policy(&settings.thresholds, pace);
-        for start in ledger.missing_hours(end, windows(definition, &policy)) {
+        for start in ledger.missing_hours(end, windows(definition, &policy, end)) {
             let packed = self.hours.get(&start);
             let hour = packed.and_then(|bytes| Hour::unpack(start, definition.slice, bytes).ok());
             ledger.attach(&hour.unwrap_or_else(|| Hour::unmeasured(start, definition.slice)));

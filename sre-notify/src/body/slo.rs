@@ -11,6 +11,7 @@ use sre_core::name::SloId;
 use sre_core::policy::BurnLevel;
 use sre_core::slo::Slo;
 use sre_core::time::{Span, truncate};
+use sre_core::window::WrittenWindow;
 
 use super::Number;
 
@@ -20,7 +21,7 @@ pub(super) struct SloView<'a> {
     id: SloId,
     name: &'a str,
     target_percentage: Number,
-    time_window: String,
+    time_window: WrittenWindow,
     /// `null` before the first evaluation.
     state: Option<&'static str>,
     state_reason: Option<&'static str>,
@@ -29,7 +30,7 @@ pub(super) struct SloView<'a> {
 /// The budget by the names of `GET /error-budget`; its numbers are `null` when nothing was measured.
 #[derive(Serialize)]
 pub(super) struct BudgetView {
-    window: Span,
+    window: WrittenWindow,
     window_start: DateTime<Utc>,
     window_end: DateTime<Utc>,
     unit: &'static str,
@@ -85,7 +86,7 @@ impl<'a> SloView<'a> {
             id: slo.id,
             name: &slo.definition.name,
             target_percentage: Number(slo.definition.target.as_percentage()),
-            time_window: slo.definition.window.to_string(),
+            time_window: slo.definition.window.written(),
             state: evaluation.map(|evaluation| evaluation.state.as_str()),
             state_reason: evaluation
                 .and_then(|evaluation| evaluation.reason)
@@ -100,9 +101,9 @@ impl BudgetView {
         let number = |of: fn(ErrorBudget) -> f64| Number::of(budget.map(of));
         let share = |of: fn(ErrorBudget) -> Option<f64>| Number::of(budget.and_then(of));
         Self {
-            window: evaluation.window,
+            window: slo.definition.window.written(),
             window_start: truncate(evaluation.window_start),
-            window_end: truncate(evaluation.as_of),
+            window_end: truncate(evaluation.window_end()),
             unit: slo.definition.method.unit(),
             sli_percentage: share(ErrorBudget::sli_percentage),
             good: number(|budget| budget.counts().good().as_f64()),

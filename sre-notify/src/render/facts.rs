@@ -7,6 +7,7 @@ use sre_core::evaluation::{Evaluation, RuleOutcome, RuleVerdict, SloState, Windo
 use sre_core::forecast::Exhaustion;
 use sre_core::notification::{AlertNews, Reason};
 use sre_core::slo::Slo;
+use sre_core::window::Window;
 
 use super::numbers::{count, figure, percentage, times};
 use super::times::{ago, ahead, instant, lasting};
@@ -145,7 +146,12 @@ fn rule(outcome: &RuleOutcome, slo: &Slo) -> String {
 /// How much may still go wrong.
 fn budget(slo: &Slo, evaluation: &Evaluation) -> String {
     let unit = slo.definition.method.unit();
-    let window = slo.definition.window;
+    let window = slo.definition.window.phrase();
+    // The allowance of a calendar window grows until it ends.
+    let allowed_in = match slo.definition.window {
+        Window::Calendar(_) => "allowed so far in",
+        _ => "allowed in",
+    };
     let Some((budget, left)) = evaluation
         .budget
         .and_then(|budget| Some((budget, budget.remaining_percentage()?)))
@@ -156,12 +162,12 @@ fn budget(slo: &Slo, evaluation: &Evaluation) -> String {
     // Decided exactly; the figures are for reading.
     if budget.is_met() {
         format!(
-            "{} left: {bad} bad {unit} of {allowed} allowed in {window}",
+            "{} left: {bad} bad {unit} of {allowed} {allowed_in} {window}",
             percentage(left.max(0.0))
         )
     } else {
         format!(
-            "overspent by {}: {bad} bad {unit} of {allowed} allowed in {window}",
+            "overspent by {}: {bad} bad {unit} of {allowed} {allowed_in} {window}",
             percentage(left.abs())
         )
     }
@@ -217,7 +223,7 @@ fn promise(slo: &Slo, state: SloState) -> String {
         "{}: {} % over {}, {state}",
         clipped(&slo.definition.name, SHORT_MAX_CHARS),
         slo.definition.target,
-        slo.definition.window,
+        slo.definition.window.phrase(),
     )
 }
 

@@ -6,11 +6,14 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use sre_core::alert::{Alert, AlertState, ResolveReason};
 use sre_core::notification::{AlertNews, Notifier, Reason};
+use sre_core::time::Span;
+use sre_core::window::{CalendarUnit, CalendarWindow, Window};
 use sre_notify::BODY_MAX_BYTES;
 
 use crate::fixtures::{
     config, evaluation, incident, message, news, now, page, posted, slo, webhook,
 };
+use crate::slack::slack;
 
 fn rendered(news: &AlertNews<'_>) -> Value {
     let news = [*news];
@@ -52,6 +55,40 @@ fn a_page_says_its_rules_its_slo_what_is_left_and_where_to_read_on() {
             "alerts": [{ "id": alert.id.to_string(), "sequence": 1 }],
             "omitted": 0
         })
+    );
+}
+
+#[test]
+fn a_month_is_named_with_its_zone_and_told_as_it_is_written() {
+    let (mut slo, mut evaluation, alert) = (slo(), evaluation(), page());
+    let month = CalendarWindow::new(CalendarUnit::Month);
+    slo.definition.window =
+        Window::Calendar(month.in_zone("Europe/Zurich".parse().expect("a zone")));
+    evaluation.window = Span::days(31);
+    let news = AlertNews {
+        slo: Some(&slo),
+        evaluation: Some(&evaluation),
+        ..news(&alert, Reason::First)
+    };
+    let body = rendered(&news);
+    let (data, text) = (&body["data"], body.to_string());
+    let written =
+        json!({"calendar": "month", "time_zone": "Europe/Zurich", "count": 1, "anchor": null});
+    assert!(
+        text.contains(&format!("\"time_window\":{written}")),
+        "{text}"
+    );
+    assert!(text.contains(&format!("\"window\":{written}")), "{text}");
+    let end = evaluation
+        .window_end()
+        .format("%Y-%m-%dT%H:%M:%S")
+        .to_string();
+    assert!(text.contains(&format!("\"window_end\":\"{end}")), "{data}");
+    let body = slack("http://h/").render(&message(&[news]));
+    let text = String::from_utf8(body).expect("text");
+    assert!(
+        text.contains("allowed so far in the month (Europe/Zurich)"),
+        "{text}"
     );
 }
 

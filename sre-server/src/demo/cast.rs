@@ -6,6 +6,7 @@ use sre_core::slice::SliceWidth;
 use sre_core::slo::Slo;
 use sre_core::source::{CounterPart, CounterRatio, Query};
 use sre_core::time::Span;
+use sre_core::window::{CalendarUnit, CalendarWindow, Window};
 
 use super::story::Trouble;
 use super::traffic::Traffic;
@@ -18,6 +19,7 @@ pub(super) struct Part {
     description: &'static str,
     target: &'static str,
     pub(super) measured: Measured,
+    over: Over,
     pub(super) traffic: Traffic,
     pub(super) troubles: &'static [Trouble],
 }
@@ -33,6 +35,15 @@ pub(super) enum Measured {
     Pushed,
 }
 
+/// Over how long a part is promised.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Over {
+    /// The last 30 days.
+    ThirtyDays,
+    /// The month that it is, in Zurich.
+    Month,
+}
+
 /// Who plays. Between them they show every state that an SLO can be in, but for one that waits.
 pub(super) const CAST: &[Part] = &[
     Part {
@@ -41,6 +52,7 @@ pub(super) const CAST: &[Part] = &[
         description: "Two outages, each a page that resolved; a third of the budget is left",
         target: "99.9",
         measured: Measured::Answers,
+        over: Over::ThirtyDays,
         traffic: traffic(1, 36_000, 150),
         troubles: &[
             Trouble::failing(days(12, 5), Span::minutes(38), 250_000),
@@ -50,9 +62,10 @@ pub(super) const CAST: &[Part] = &[
     Part {
         service: "api-gateway",
         name: "Latency",
-        description: "Requests that are answered within 500 ms: nothing ever happens here",
+        description: "Requests that are answered within 500 ms, by the calendar month: nothing ever happens here",
         target: "99",
         measured: Measured::Durations,
+        over: Over::Month,
         traffic: traffic(2, 36_000, 1_500),
         troubles: &[],
     },
@@ -62,6 +75,7 @@ pub(super) const CAST: &[Part] = &[
         description: "Burns slowly since four days: too little to page, enough for a ticket",
         target: "99.5",
         measured: Measured::Answers,
+        over: Over::ThirtyDays,
         traffic: traffic(3, 14_400, 800),
         troubles: &[Trouble::failing(days(4, 3), Span::days(14), 13_000)],
     },
@@ -71,6 +85,7 @@ pub(super) const CAST: &[Part] = &[
         description: "A bad rollout spent the budget: the target is missed until it leaves the window",
         target: "99",
         measured: Measured::Durations,
+        over: Over::ThirtyDays,
         traffic: traffic(4, 14_400, 4_000),
         troubles: &[Trouble::failing(days(8, 2), Span::hours(20), 300_000)],
     },
@@ -80,6 +95,7 @@ pub(super) const CAST: &[Part] = &[
         description: "Fails for seven minutes every five hours: a page that comes back",
         target: "99.5",
         measured: Measured::Answers,
+        over: Over::ThirtyDays,
         traffic: traffic(5, 7_200, 400),
         troubles: &[Trouble::failing(days(2, 1), Span::minutes(7), 900_000).again(Span::hours(5))],
     },
@@ -89,6 +105,7 @@ pub(super) const CAST: &[Part] = &[
         description: "Held, with almost nothing left: at risk",
         target: "99",
         measured: Measured::Durations,
+        over: Over::ThirtyDays,
         traffic: traffic(6, 7_200, 9_300),
         troubles: &[],
     },
@@ -98,6 +115,7 @@ pub(super) const CAST: &[Part] = &[
         description: "Its exporter died two hours ago, as it did eleven days ago: nobody knows how it is",
         target: "99.9",
         measured: Measured::Answers,
+        over: Over::ThirtyDays,
         traffic: traffic(7, 5_400, 200),
         troubles: &[
             Trouble::silent(days(11, 7), Span::minutes(150)),
@@ -110,6 +128,7 @@ pub(super) const CAST: &[Part] = &[
         description: "A dozen requests an hour: one that fails is no reason to wake anybody",
         target: "99",
         measured: Measured::Pushed,
+        over: Over::ThirtyDays,
         traffic: traffic(8, 12, 3_000),
         troubles: &[],
     },
@@ -142,12 +161,23 @@ impl Part {
             .indicator(indicator)
             .target_percentage(self.target)
             .ok()?
-            .rolling(Span::days(30))
+            .window(self.window()?)
             .slice(self.slice()?)
             .label("demo", "true")
             .created_at(at)
             .build()
             .ok()
+    }
+
+    fn window(&self) -> Option<Window> {
+        match self.over {
+            Over::ThirtyDays => Some(Window::Rolling(Span::days(30))),
+            Over::Month => {
+                let month = CalendarWindow::new(CalendarUnit::Month);
+                let zone = "Europe/Zurich".parse().ok()?;
+                Some(Window::Calendar(month.in_zone(zone)))
+            }
+        }
     }
 
     /// The metric that is pushed, or the name for display.

@@ -36,6 +36,11 @@ impl<'a> Field<'a> {
         self.value
     }
 
+    /// Whether it is an object: for what may be written as one or as a text.
+    pub fn is_object(&self) -> bool {
+        matches!(self.value, Some(Value::Object(_)))
+    }
+
     /// A line of text, so many characters long, without control characters.
     pub fn text(self, length: RangeInclusive<usize>) -> Option<String> {
         self.characters(&length, |c| !c.is_control())

@@ -100,7 +100,12 @@ fn write_burns(page: &mut Page, slos: &[Stood]) {
             let burn = burn_rate(seen.counts, slo.definition.target);
             // The SLO's own window may be one of the reported ones; a series is written once.
             if let (Some(burn), true) = (burn, last != Some(seen.window)) {
-                let window = seen.window.to_string();
+                let is_own = seen.window == slo.definition.window.span();
+                let window = if is_own {
+                    slo.definition.window.to_string()
+                } else {
+                    seen.window.to_string()
+                };
                 family.sample(&[slo_id, name, service, ("window", &window)], burn);
             }
             last = Some(seen.window);

@@ -42,7 +42,7 @@ pub(super) async fn show(call: Call<Context>) -> Result<Response, ApiError> {
         (heading(&found))
         (standing::figures(&found, call.now))
         section aria-labelledby="spent" {
-            h2 #spent { "Error budget over " (found.slo.definition.window) }
+            h2 #spent { "Error budget over " (found.slo.definition.window.phrase()) }
             (charts(&found, spending.as_ref()))
         }
         (standing::burning(&found))
@@ -90,15 +90,12 @@ fn charts(found: &Found, spending: Option<&Spending>) -> Markup {
         return html! { div.empty { p { "Nothing was measured in its window, so there is nothing to draw." } } };
     };
     let unit = found.slo.definition.method.unit();
-    let left = found
-        .evaluation
-        .as_ref()
-        .and_then(|held| held.budget)
-        .and_then(number::left)
-        .unwrap_or_else(|| number::NO_DATA.to_owned());
+    let left = spending
+        .left()
+        .map_or_else(|| number::NO_DATA.to_owned(), number::percent);
     let summary = format!(
         "Budget left over {}: from 100 % to {left}",
-        found.slo.definition.window
+        found.slo.definition.window.phrase()
     );
     html! {
         figure {
@@ -107,6 +104,7 @@ fn charts(found: &Found, spending: Option<&Spending>) -> Markup {
                 span.key { svg viewBox="0 0 16 8" width="16" height="8" aria-hidden="true" { path.line d="M0 4h16" {} } "left" }
                 span.key { svg viewBox="0 0 16 8" width="16" height="8" aria-hidden="true" { path.pace d="M0 4h16" {} } "even pace" }
                 span.key { svg viewBox="0 0 16 8" width="16" height="8" aria-hidden="true" { rect.gap width="16" height="8" {} } "not measured" }
+                @if spending.is_projected { span { "Left of what the whole window allows at the traffic so far." } }
             }
         }
         @if spending.worst().is_zero() {

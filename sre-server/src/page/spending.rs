@@ -1,6 +1,7 @@
 //! When, within an SLO's window, its budget was spent: exact sums of stored slices, step by step.
 //!
-//! What is left after the last step is what the SLO's status says is left. Steps in which nobody
+//! What is left after the last step is what the SLO's status says is left: of a calendar window, of the
+//! allowance that all of it has. Steps in which nobody
 //! measured are known as such, so that a chart can leave them open.
 
 use sre_core::budget::ErrorBudget;
@@ -11,6 +12,7 @@ use sre_core::slice::Sums;
 use sre_core::slo::Definition;
 use sre_core::store::StoreError;
 use sre_core::time::{Interval, Span};
+use sre_core::window::Window;
 
 use crate::api::slo::look::Found;
 use crate::context::Context;
@@ -28,8 +30,12 @@ const KNOWN: [u32; 12] = [
 pub(super) struct Spending {
     /// The window.
     pub(super) during: Interval,
-    /// Aligned stretches that tile it, in order; the first and the last may be cut short.
+    /// Aligned stretches that tile what of it has passed, in order; the first and the last may be cut
+    /// short.
     pub(super) steps: Vec<Step>,
+    /// Whether what is left is left of the allowance that the whole window has at the traffic so far:
+    /// of a calendar window, whose own allowance grows as it passes.
+    pub(super) is_projected: bool,
 }
 
 /// One stretch of a window.
@@ -58,25 +64,47 @@ impl Spending {
             return Ok(None);
         };
         let definition = &found.slo.definition;
-        let during = Interval::new(evaluation.window_start, evaluation.as_of);
+        let passed = Interval::new(evaluation.window_start, evaluation.as_of);
         let hours = context
             .evaluations
             .hours(
                 found.slo.id,
                 definition.generation(),
                 definition.slice,
-                during,
+                passed,
             )
             .await?;
         let expected = definition
             .expected_interval
             .or(found.progress.learned_interval());
         let step = step(definition, evaluation, expected);
-        Ok(Some(Self::new(&hours, during, step, budget)))
+        let is_projected = matches!(definition.window, Window::Calendar(_));
+        let left = |bad| {
+            let budget = after(budget, bad)?;
+            if is_projected {
+                let (filled, window) = (evaluation.filled_seconds, evaluation.window.as_seconds());
+                budget
+                    .projected(filled, window)
+                    .remaining_percentage()
+            } else {
+                budget.remaining_percentage()
+            }
+        };
+        Ok(Some(Self {
+            during: Interval::new(evaluation.window_start, evaluation.window_end()),
+            is_projected,
+            ..Self::new(&hours, passed, step, left)
+        }))
     }
 
-    /// The steps of a window, of which `hours` hold the slices.
-    fn new(hours: &[Hour], during: Interval, step: Span, budget: ErrorBudget) -> Self {
+    /// The steps of a stretch, of which `hours` hold the slices, and what `left` says is left after so
+    /// many bad.
+    fn new(
+        hours: &[Hour],
+        during: Interval,
+        step: Span,
+        left: impl Fn(Count) -> Option<f64>,
+    ) -> Self {
         let mut steps = tiled(during, step);
         let first = steps
             .first()
@@ -102,11 +130,23 @@ impl Spending {
                 Step {
                     during,
                     counts,
-                    left: counts.and_then(|_| left(budget, bad)),
+                    left: counts.and_then(|_| left(bad)),
                 }
             })
             .collect();
-        Self { during, steps }
+        Self {
+            during,
+            steps,
+            is_projected: false,
+        }
+    }
+
+    /// What is left now, in percent.
+    pub(super) fn left(&self) -> Option<f64> {
+        self.steps
+            .iter()
+            .rev()
+            .find_map(|step| step.left)
     }
 
     /// The stretches that nobody measured, each as long as it is.
@@ -145,10 +185,10 @@ impl Spending {
     }
 }
 
-/// What the allowance of the whole window has left after `bad`.
-fn left(budget: ErrorBudget, bad: Count) -> Option<f64> {
+/// The budget of as many events, of which so many are bad.
+fn after(budget: ErrorBudget, bad: Count) -> Option<ErrorBudget> {
     let counts = Counts::with_bad(bad, budget.counts().total()).ok()?;
-    ErrorBudget::new(counts, budget.target()).remaining_percentage()
+    Some(ErrorBudget::new(counts, budget.target()))
 }
 
 /// A length of which there are at most [`STEPS_MAX`], and in each of which a measurement is
@@ -225,7 +265,8 @@ mod tests {
     }
 
     fn spending(hours: &[Hour], during: Interval, budget: ErrorBudget) -> Spending {
-        Spending::new(hours, during, Span::minutes(10), budget)
+        let left = |bad| after(budget, bad)?.remaining_percentage();
+        Spending::new(hours, during, Span::minutes(10), left)
     }
 
     fn budget(good: u64, total: u64) -> ErrorBudget {

@@ -3,6 +3,7 @@
 mod at;
 mod budget_history;
 mod budgets;
+mod calendar;
 mod changes;
 mod definitions;
 mod document;

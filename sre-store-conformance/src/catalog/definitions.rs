@@ -12,7 +12,7 @@ use sre_core::store::{Catalog, Seeded, SloChange, Start, StoreError};
 use sre_core::target::Factor;
 use sre_core::threshold::{Operator, Threshold};
 use sre_core::time::Span;
-use sre_core::window::Window;
+use sre_core::window::{CalendarUnit, CalendarWindow, Window};
 
 use crate::Verdict;
 use crate::fixtures::{at, at_micros, labels, slo, start_of};
@@ -77,7 +77,23 @@ pub async fn every_field_of_a_definition_is_kept(store: &dyn Catalog) -> Verdict
     store
         .insert(&slo, &start_of(&slo))
         .await?;
-    assert_eq!(store.find(slo.id).await?, Some(slo));
+    assert_eq!(store.find(slo.id).await?, Some(slo.clone()));
+    // A window of the calendar has parts of its own.
+    let months = CalendarWindow::new(CalendarUnit::Month)
+        .of(2)
+        .expect("two months")
+        .from_anchor("2024-01-31".parse().expect("a date"))
+        .in_zone(
+            "Australia/Lord_Howe"
+                .parse()
+                .expect("a zone"),
+        );
+    let mut by_calendar = crate::fixtures::slo(2).build();
+    by_calendar.definition.window = Window::Calendar(months);
+    store
+        .insert(&by_calendar, &start_of(&by_calendar))
+        .await?;
+    assert_eq!(store.find(by_calendar.id).await?, Some(by_calendar));
     Ok(())
 }
 

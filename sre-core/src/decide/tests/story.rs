@@ -3,9 +3,9 @@
 use super::*;
 use crate::evaluate::tests::History;
 use crate::policy::PolicyChoice;
-use crate::slice::Slice;
+use crate::slice::{Slice, SliceWidth};
 use crate::slo::Definition;
-use crate::window::Window;
+use crate::window::{CalendarUnit, CalendarWindow, Window};
 
 /// An SLO of a day at 99.9 % under the default policy: 10 on 2m/2m, 5 on 12m/2m, 2 on 48m/4m.
 fn day() -> History {
@@ -129,4 +129,74 @@ fn one_failed_request_of_ten_in_an_hour_opens_nothing_that_pages() {
             .values()
             .any(|alert| *alert.alert_type() == AlertType::BurnRate)
     );
+}
+
+/// An SLO of the calendar month at 99 % in slices of a quarter of an hour, of which March is made, with
+/// so many slices before its end an outage of a whole day.
+fn march_with_an_outage(world: &mut World, before_end: i64) -> (History, Vec<String>) {
+    let mut history = History::since(
+        1_772_323_200,
+        Definition {
+            window: Window::Calendar(CalendarWindow::new(CalendarUnit::Month)),
+            slice: SliceWidth::new(Span::minutes(15)).expect("a width"),
+            burn_policy: PolicyChoice::Default,
+            ..crate::slo::tests::definition()
+        },
+    );
+    for _ in 0..31 * 96 - 96 - before_end {
+        history.push(counted(0, 100));
+    }
+    let mut lines = live(world, &mut history, 96, counted(100, 100));
+    lines.extend(live(world, &mut history, before_end, counted(0, 100)));
+    assert_eq!(
+        history.end(),
+        at_second(1_775_001_600),
+        "the first of April"
+    );
+    (history, lines)
+}
+
+/// What was missed in March is over with March: the ticket of the month resolves in April.
+#[test]
+fn a_month_that_was_missed_is_over_when_the_next_one_begins() {
+    let mut world = World::default();
+    let (mut history, march) = march_with_an_outage(&mut world, 5 * 96);
+    assert!(
+        march
+            .iter()
+            .any(|line| line.ends_with("slo_violation high firing fire")),
+        "{march:?}"
+    );
+    assert_eq!(
+        told(&march, "slo_violation").len(),
+        1,
+        "and stays to the last slice: {march:?}"
+    );
+    let april = live(&mut world, &mut history, 96, counted(0, 100));
+    assert_eq!(april, ["1: slo_violation high resolved condition resolve"]);
+    assert!(
+        !world
+            .latest
+            .values()
+            .any(Alert::is_open)
+    );
+}
+
+/// An outage that began in March goes on in April, and so does its page.
+#[test]
+fn a_page_that_opened_before_the_edge_of_the_month_is_held_by_what_burns_across_it() {
+    let mut world = World::default();
+    let (mut history, march) = march_with_an_outage(&mut world, 0);
+    assert_eq!(told(&march, "burn_rate").len(), 1, "{march:?}");
+    let outage = live(&mut world, &mut history, 1, counted(100, 100));
+    assert!(told(&outage, "burn_rate").is_empty(), "{outage:?}");
+    let page = |world: &World| {
+        world
+            .latest
+            .values()
+            .any(|alert| alert.is_open() && *alert.alert_type() == AlertType::BurnRate)
+    };
+    assert!(page(&world), "April is a quarter of an hour old");
+    live(&mut world, &mut history, 4, counted(0, 100));
+    assert!(!page(&world), "the short window is clean");
 }

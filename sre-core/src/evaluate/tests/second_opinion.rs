@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::evaluation::InsufficientReason as Reason;
+use crate::window::{CalendarUnit, CalendarWindow};
 
 /// What is compared; everything else of an evaluation is copied or derived from it.
 #[derive(Debug, Eq, PartialEq)]
@@ -21,7 +22,16 @@ type Slices = Vec<Option<(u64, u64)>>;
 /// Everything that a case asks.
 struct Case {
     definition: Definition,
+    /// The second at which the first slice begins, on the hour.
+    start: i64,
     slices: Slices,
+}
+
+/// The SLO's own window in seconds: how much of it has passed, and all of it.
+#[derive(Clone, Copy)]
+struct Own {
+    passed: i64,
+    whole: i64,
 }
 
 impl Case {
@@ -30,6 +40,45 @@ impl Case {
             .slice
             .span()
             .as_secs_i64()
+    }
+
+    /// The window, looked for by stepping from the last slice until the date changes. A quarter of an
+    /// hour is the finest that clocks are moved by.
+    fn own(&self) -> Own {
+        let window = match self.definition.window {
+            Window::Rolling(span) => {
+                let passed = span.as_secs_i64();
+                return Own {
+                    passed,
+                    whole: passed,
+                };
+            }
+            Window::Calendar(window) => window,
+        };
+        let zone: chrono_tz::Tz = window
+            .zone()
+            .name()
+            .parse()
+            .expect("a zone");
+        let date = |second| {
+            at_second(second)
+                .with_timezone(&zone)
+                .date_naive()
+        };
+        let count = i64::try_from(self.slices.len()).expect("small");
+        let end = self.start + count * self.width();
+        let last = (end - 1).div_euclid(900) * 900;
+        let (mut first, mut after) = (last, last);
+        while date(first - 900) == date(last) {
+            first -= 900;
+        }
+        while date(after) == date(last) {
+            after += 900;
+        }
+        Own {
+            passed: end - first,
+            whole: after - first,
+        }
     }
 
     /// Whether `bad / total` lies above `ppb × factor / 10⁹`, where `factor = num / den`.
@@ -150,13 +199,12 @@ impl Case {
     }
 
     fn state(&self, verdicts: &[RuleVerdict]) -> (SloState, Option<Reason>) {
-        let window = self
-            .definition
-            .window
-            .span()
-            .as_secs_i64();
+        let Own {
+            passed: window,
+            whole,
+        } = self.own();
         let (bad, total) = self.sum(window);
-        let all = u64::try_from(window / self.width()).expect("positive") * 1_000_000;
+        let all = u64::try_from(whole / self.width()).expect("positive") * 1_000_000;
         let counts_slices = self.definition.method != BudgetingMethod::Occurrences;
         let insufficient = |reason| (SloState::InsufficientData, Some(reason));
         if self.slices.iter().all(Option::is_none) {
@@ -184,13 +232,12 @@ impl Case {
 
     /// A young window's total is scaled to the whole of it: `bad × filled` against `total × window`.
     fn budget(&self, state: SloState) -> BudgetVerdict {
-        let window = self
-            .definition
-            .window
-            .span()
-            .as_secs_i64();
-        let filled = self.age().min(window);
-        let (bad, total) = self.sum(window);
+        let Own {
+            passed,
+            whole: window,
+        } = self.own();
+        let filled = self.age().min(passed);
+        let (bad, total) = self.sum(passed);
         let scale = |n: u64, by: i64| n * u64::try_from(by).expect("positive");
         let counts = if filled * 4 < window {
             (scale(bad, filled), scale(total, window))
@@ -208,11 +255,7 @@ impl Case {
     }
 
     fn opinion(&self, rules: &[BurnRule]) -> Opinion {
-        let window = self
-            .definition
-            .window
-            .span()
-            .as_secs_i64();
+        let window = self.own().passed;
         let verdicts: Vec<RuleVerdict> = rules
             .iter()
             .map(|rule| self.verdict(rule))
@@ -247,7 +290,23 @@ impl Random {
     }
 
     fn definition(&mut self) -> Definition {
-        let minutes = self.pick(&[30, 60, 90, 180, 360]);
+        let rolling = [30, 60, 90, 180, 360].map(|minutes| Window::Rolling(Span::minutes(minutes)));
+        let zones = [
+            "UTC",
+            "America/New_York",
+            "America/St_Johns",
+            "Europe/Zurich",
+            "Pacific/Marquesas",
+        ];
+        let window = if self.below(4) == 0 {
+            let zone = self
+                .pick(&zones)
+                .parse()
+                .expect("a zone");
+            Window::Calendar(CalendarWindow::new(CalendarUnit::Day).in_zone(zone))
+        } else {
+            self.pick(&rolling)
+        };
         let slice = SliceWidth::new(Span::seconds(self.pick(&[30, 60, 60, 300]))).expect("a width");
         let windows: [(u32, u32); 4] = [(30, 10), (20, 10), (60, 30), (10, 10)];
         let levels = [
@@ -272,7 +331,7 @@ impl Random {
                 .pick(&["90", "95", "99", "99.9", "50"])
                 .parse()
                 .expect("a target"),
-            window: Window::Rolling(Span::minutes(minutes)),
+            window,
             method: self.pick(&methods),
             slice,
             expected_interval: self.pick(&[None, None, None, Some(Span::minutes(5))]),
@@ -326,13 +385,28 @@ impl Random {
                 .map(|slice| slice.map(vote))
                 .collect();
         }
-        Case { definition, slices }
+        // Also before the nights in which New York, St. John's and Zurich move their clocks.
+        let start = match definition.window {
+            Window::Rolling(_) => START,
+            Window::Calendar(_) => self.pick(&[
+                START,
+                1_774_735_200,
+                1_792_875_600,
+                1_793_484_000,
+                1_772_942_400,
+            ]),
+        };
+        Case {
+            definition,
+            start,
+            slices,
+        }
     }
 }
 
 /// What the code under test says.
 fn evaluated(case: &Case) -> (Opinion, Vec<BurnRule>) {
-    let mut history = History::of(case.definition.clone());
+    let mut history = History::since(case.start, case.definition.clone());
     let count = Count::from_millionths;
     for slice in &case.slices {
         history.push(slice.map_or(Slice::Unmeasured, |(bad, total)| {

@@ -12,7 +12,10 @@ use uuid::Uuid;
 use crate::api::exhaustion::ExhaustionView;
 use crate::api::figure::Figure;
 use crate::api::slo::look::Found;
-use crate::api::slo::status::{BudgetFigures, CountFigures, burn_level, coverage};
+use crate::api::slo::status::{
+    BudgetFigures, CountFigures, ProjectedFigures, burn_level, coverage,
+};
+use crate::api::time_window::TimeWindowView;
 
 /// The error budget of one SLO. What does not exist is `null`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -21,9 +24,9 @@ pub(super) struct BudgetView {
     slo_id: Uuid,
     slo_name: String,
     service_name: String,
-    #[schema(example = "30d")]
-    window: String,
+    window: TimeWindowView,
     window_start: Option<DateTime<Utc>>,
+    /// Up to where slices are known; of a calendar window where the next one begins.
     window_end: Option<DateTime<Utc>>,
     /// Exact.
     #[schema(example = 99.9)]
@@ -37,6 +40,8 @@ pub(super) struct BudgetView {
     total: Option<Figure>,
     #[serde(flatten)]
     budget: BudgetFigures,
+    /// By the allowance that the whole window has at the traffic so far.
+    projected: ProjectedFigures,
     /// How fast it burnt over the last hour (over the window, where that is shorter).
     burn_rate: Option<Figure>,
     /// `none`, `warning`, `critical` or `emergency`.
@@ -58,7 +63,7 @@ pub(super) struct BudgetView {
 pub(super) struct ServiceBudgetView {
     service_name: String,
     /// The window of all of them; `null` where they differ.
-    window: Option<String>,
+    window: Option<TimeWindowView>,
     budgets: Vec<BudgetView>,
     summary: SummaryView,
 }
@@ -82,9 +87,9 @@ impl BudgetView {
             slo_id: slo.id.0,
             slo_name: definition.name.clone(),
             service_name: definition.service_name.to_string(),
-            window: definition.window.to_string(),
+            window: definition.window.into(),
             window_start: evaluation.map(|held| held.window_start),
-            window_end: evaluation.map(|held| held.as_of),
+            window_end: evaluation.map(Evaluation::window_end),
             target_percentage: budget
                 .map_or(definition.target, ErrorBudget::target)
                 .into(),
@@ -94,6 +99,7 @@ impl BudgetView {
             bad: counts.bad,
             total: counts.total,
             budget: BudgetFigures::new(budget),
+            projected: ProjectedFigures::new(evaluation),
             burn_rate: evaluation
                 .and_then(hourly_burn)
                 .and_then(Figure::new),

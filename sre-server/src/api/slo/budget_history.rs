@@ -23,10 +23,9 @@ pub(in crate::api) async fn budget_history(mut call: Call<Context>) -> Result<Re
     let slo = slo.ok_or_else(|| ApiError::no_such("SLO"))?;
     let query = &mut call.query;
     let to = query.instant("to").unwrap_or(call.now);
-    let window = slo.definition.window.span().as_delta();
     let from = query
         .instant("from")
-        .unwrap_or(to - window);
+        .unwrap_or_else(|| slo.definition.window_at(to).start());
     if from >= to {
         query.fault("from", "must lie before `to`");
     }
@@ -59,7 +58,7 @@ pub(in crate::api) fn budget_history_doc() -> Doc {
         )
         .query(
             "from",
-            "The first instant (RFC 3339); the SLO's window before `to` by default.",
+            "The first instant (RFC 3339); where the SLO's window that holds `to` begins by default.",
         )
         .query("to", "The first instant after; now by default.")
         .lists::<BudgetRecordView>("A page of recorded budgets.")

@@ -68,15 +68,25 @@ fn consequences(call: &Call<Context>, before: &Slo, after: &Slo) -> (Option<Star
     (restart, counts_anew || is_of_another || stops)
 }
 
-/// The history that a longer window needs and the one before did not, up to the first data: what is
+/// The history that a window needs which reaches further back and the one before did not, up to the first data: what is
 /// known already is not folded again, since what it was folded from may be gone.
 async fn lacking(
     call: &Call<Context>,
     before: &Slo,
     after: &Slo,
 ) -> Result<Option<Interval>, ApiError> {
-    let [old, new] = [before, after].map(|slo| slo.definition.window.span());
-    if new <= old || before.definition.generation() != after.definition.generation() {
+    let closed = call
+        .context
+        .settings
+        .grid(after)
+        .closed_at(call.now);
+    let [old, new] = [before, after].map(|slo| {
+        slo.definition
+            .window
+            .history(closed)
+            .start()
+    });
+    if new >= old || before.definition.generation() != after.definition.generation() {
         return Ok(None);
     }
     let context = &call.context;
@@ -87,13 +97,8 @@ async fn lacking(
     let known = standings
         .first()
         .and_then(|standing| standing.progress.first_measured);
-    let closed = context
-        .settings
-        .grid(after)
-        .closed_at(call.now);
-    let end = known.unwrap_or(closed - old.as_delta());
-    let start = closed - new.as_delta();
-    Ok((start < end).then(|| Interval::new(start, end)))
+    let end = known.unwrap_or(old);
+    Ok((new < end).then(|| Interval::new(new, end)))
 }
 
 /// The ends of the alerts that are open.

@@ -51,7 +51,7 @@ pub(super) fn read(
         .or(context.defaults.target);
     let slice =
         Given::read(&mut fields, "slice", Field::parse::<SliceWidth>).or(SliceWidth::MINUTE);
-    let window = window(&mut fields, slice, context.defaults.window.span());
+    let window = window(&mut fields, slice, context.defaults.window);
     let expected_interval = expected_interval(&mut fields, window);
     let measured = Measured::read(&mut fields, context, current);
     let most = Count::SAMPLE_MAX.whole_events();
@@ -78,7 +78,7 @@ pub(super) fn read(
         .object(burn_policy::read)
         .unwrap_or_default();
     if let (Some(target), Some(window), Some(width)) = (target, window, slice) {
-        let ground = burn_policy::ground(target, window, width, expected_interval);
+        let ground = burn_policy::ground(target, window.span(), width, expected_interval);
         deeper.extend(burn_policy::stranded(&burn_policy, &ground));
     }
     let written = fields.finish(|| {
@@ -94,7 +94,7 @@ pub(super) fn read(
             .description(description)
             .indicator(indicator)
             .target(target?)
-            .rolling(window?)
+            .window(window?)
             .threshold(threshold)
             .budgeting_method(method)
             .slice(slice?)

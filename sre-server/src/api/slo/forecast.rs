@@ -13,6 +13,7 @@ use super::look::{self, Found, Look};
 use super::status::BudgetFigures;
 use crate::api::exhaustion::ExhaustionView;
 use crate::api::figure::Figure;
+use crate::api::time_window::TimeWindowView;
 use crate::context::Context;
 use crate::http::doc::{Access, Doc};
 use crate::http::{ApiError, Call, Response, response};
@@ -30,7 +31,7 @@ pub(in crate::api) fn forecast_doc() -> Doc {
     Doc::new(Access::Read, "slo", "When an SLO's error budget ends")
         .about(
             "If the pace of each of three look-backs goes on, with what is known to leave the window \
-             meanwhile. The likely end is the later of the two shorter look-backs. A ticket opens when \
+             meanwhile; nothing leaves a calendar window, and what would end after it does not end. The likely end is the later of the two shorter look-backs. A ticket opens when \
              it is near, on enough bad events.",
         )
         .query("at", super::AT)
@@ -44,8 +45,7 @@ struct ForecastView {
     slo_id: Uuid,
     /// The end of the last slice that is known.
     as_of: Option<DateTime<Utc>>,
-    #[schema(example = "30d")]
-    window: String,
+    window: TimeWindowView,
     error_budget: BudgetFigures,
     exhaustion: ExhaustionView,
     /// Within how long of its likely end a ticket is opened.
@@ -73,7 +73,7 @@ impl ForecastView {
         Self {
             slo_id: id.0,
             as_of: evaluation.map(|held| held.as_of),
-            window: definition.window.to_string(),
+            window: definition.window.into(),
             error_budget: BudgetFigures::new(evaluation.and_then(|held| held.budget)),
             exhaustion: evaluation
                 .map(|held| held.forecast.exhaustion())

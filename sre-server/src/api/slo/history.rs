@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use sre_core::budget::ErrorBudget;
 use sre_core::name::SloId;
+use sre_core::slo::Definition;
 use sre_core::store::{Calculation, Gap, HistoryItem, Page};
-use sre_core::target::Target;
 use sre_core::time::{Interval, Span};
 use utoipa::ToSchema;
 
@@ -41,7 +41,6 @@ pub(in crate::api) async fn history(mut call: Call<Context>) -> Result<Response,
     query.finish()?;
     let slo = call.context.catalog.find(id).await?;
     let slo = slo.ok_or_else(|| ApiError::no_such("SLO"))?;
-    let target = slo.definition.target;
     let request = Request {
         id,
         during: Interval::new(from, to),
@@ -53,7 +52,7 @@ pub(in crate::api) async fn history(mut call: Call<Context>) -> Result<Response,
     response::ok(&List {
         items: items
             .into_iter()
-            .map(|item| HistoryView::new(item, target))
+            .map(|item| HistoryView::new(item, &slo.definition))
             .collect(),
         next_cursor: next.as_ref().map(cursor).transpose()?,
     })
@@ -210,10 +209,10 @@ struct GapView {
 }
 
 impl HistoryView {
-    fn new(item: HistoryItem, target: Target) -> Self {
+    fn new(item: HistoryItem, definition: &Definition) -> Self {
         match item {
             HistoryItem::Calculation(held) => {
-                Self::Calculation(CalculationView::new(&held, target))
+                Self::Calculation(CalculationView::new(&held, definition))
             }
             HistoryItem::Gap(held) => Self::Gap(GapView::from(held)),
         }
@@ -221,11 +220,11 @@ impl HistoryView {
 }
 
 impl CalculationView {
-    fn new(calculation: &Calculation, target: Target) -> Self {
+    fn new(calculation: &Calculation, definition: &Definition) -> Self {
         let evaluation = calculation.evaluation.as_ref();
         let budget = calculation
             .counts
-            .map(|counts| ErrorBudget::new(counts, target));
+            .map(|counts| ErrorBudget::new(counts, definition.target));
         let counts = CountFigures::new(budget);
         Self {
             slot: calculation.slot,
@@ -236,7 +235,7 @@ impl CalculationView {
             bad: counts.bad,
             total: counts.total,
             coverage: evaluation.and_then(|held| coverage(held.coverage)),
-            burn_rates: evaluation.map(burn_rates),
+            burn_rates: evaluation.map(|held| burn_rates(held, definition.window)),
         }
     }
 }

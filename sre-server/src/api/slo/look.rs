@@ -6,7 +6,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use sre_core::evaluation::{Evaluation, Progress, SloState};
 use sre_core::monitor::recompute;
 use sre_core::name::SloId;
-use sre_core::slo::Slo;
+use sre_core::slo::{Definition, Slo};
 use sre_core::store::Standing;
 use sre_core::time::Span;
 use sre_core::window::Window;
@@ -84,12 +84,12 @@ impl Found {
     fn earliest(&self, kept: Span) -> Option<(DateTime<Utc>, &'static str)> {
         let definition = &self.slo.definition;
         let first = self.progress.first_measured?;
+        let slice = definition.slice.span().as_delta();
         let kept_since = self.known_until? - kept.as_delta();
         Some(if first < kept_since {
-            let whole = kept_since + definition.window.span().as_delta();
+            let whole = whole_since(definition, kept_since);
             (whole, "reaches before what is still kept")
         } else {
-            let slice = definition.slice.span().as_delta();
             (first + slice, "lies before its first data")
         })
     }
@@ -110,10 +110,10 @@ impl Found {
 
     /// The same as of another instant, over another window.
     async fn looked_at(mut self, context: &Context, look: Look) -> Result<Self, ApiError> {
-        let own = self.slo.definition.window.span();
+        let own = self.slo.definition.window;
         if let Some(window) = look
             .window
-            .filter(|window| *window != own)
+            .filter(|window| Window::Rolling(*window) != own)
         {
             if let Some(reason) = window_refusal(window, self.slo.definition.slice) {
                 let detail = format!("{reason}, which {} has", self.slo.definition.name);
@@ -139,6 +139,17 @@ impl Found {
         }
         Ok(self)
     }
+}
+
+/// The first instant whose whole window, burn windows included, begins at `kept_since` or later.
+fn whole_since(definition: &Definition, kept_since: DateTime<Utc>) -> DateTime<Utc> {
+    let rolled = kept_since + definition.window.span().as_delta();
+    if let Window::Rolling(_) = definition.window {
+        return rolled;
+    }
+    // The window before this edge is cut; the next one begins with its first slice.
+    let edge = definition.window_at(kept_since).end();
+    rolled.max(edge + definition.slice.span().as_delta())
 }
 
 /// How these SLOs stand, in their order.

@@ -5,11 +5,13 @@ use serde::Serialize;
 use sre_core::budget::{ErrorBudget, burn_rate};
 use sre_core::count::Count;
 use sre_core::evaluation::{Coverage, Evaluation, InsufficientReason};
+use sre_core::window::Window;
 use utoipa::ToSchema;
 
 use super::look::Found;
 use crate::api::exhaustion::ExhaustionView;
 use crate::api::figure::Figure;
+use crate::api::time_window::TimeWindowView;
 
 /// How an SLO stands. What does not exist is `null`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -26,6 +28,7 @@ pub(super) struct StatusView {
     /// The end of the last slice that is known.
     as_of: Option<DateTime<Utc>>,
     window_start: Option<DateTime<Utc>>,
+    /// `as_of`; of a calendar window where the next one begins.
     window_end: Option<DateTime<Utc>>,
     sli_percentage: Option<Figure>,
     good: Option<Figure>,
@@ -38,7 +41,11 @@ pub(super) struct StatusView {
     coverage: Option<Figure>,
     /// The share of the window that has any history.
     filled: Option<Figure>,
+    /// By what was counted so far.
     error_budget: BudgetFigures,
+    /// By the allowance that the whole window has at the traffic so far: what tickets go by while
+    /// `filled` is under 0.25.
+    projected_budget: ProjectedFigures,
     /// When nothing of it will be left.
     exhaustion: ExhaustionView,
     burn_rates: Vec<BurnRateView>,
@@ -58,12 +65,24 @@ pub(in crate::api) struct BudgetFigures {
     remaining_percentage: Option<Figure>,
 }
 
+/// An error budget under the allowance that the whole window has, if the rest of it is like what is
+/// known; the consumed part is that of today. `null` where there is nothing to project.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = ProjectedErrorBudget)]
+pub(in crate::api) struct ProjectedFigures {
+    allowed: Option<Figure>,
+    /// Negative when more was consumed than the whole window will allow.
+    remaining: Option<Figure>,
+    consumed_percentage: Option<Figure>,
+    remaining_percentage: Option<Figure>,
+}
+
 /// How fast the budget burnt over one window: 1 is sustainable.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = BurnRate)]
 pub(super) struct BurnRateView {
     #[schema(example = "1h")]
-    window: String,
+    window: TimeWindowView,
     burn_rate: Option<Figure>,
     total: Option<Figure>,
 }
@@ -81,16 +100,15 @@ impl StatusView {
     pub(super) fn new(found: &Found) -> Self {
         let evaluation = found.evaluation.as_ref();
         let counts = CountFigures::new(evaluation.and_then(|held| held.budget));
-        let as_of = evaluation.map(|held| held.as_of);
         Self {
             state: found.state().as_str(),
             state_reason: evaluation
                 .and_then(|held| held.reason)
                 .map(InsufficientReason::as_str),
             basis: found.basis.as_str(),
-            as_of,
+            as_of: evaluation.map(|held| held.as_of),
             window_start: evaluation.map(|held| held.window_start),
-            window_end: as_of,
+            window_end: evaluation.map(Evaluation::window_end),
             sli_percentage: counts.sli_percentage,
             good: counts.good,
             bad: counts.bad,
@@ -99,12 +117,13 @@ impl StatusView {
             coverage: evaluation.and_then(|held| coverage(held.coverage)),
             filled: evaluation.and_then(filled),
             error_budget: BudgetFigures::new(evaluation.and_then(|held| held.budget)),
+            projected_budget: ProjectedFigures::new(evaluation),
             exhaustion: evaluation
                 .map(|held| held.forecast.exhaustion())
                 .unwrap_or_default()
                 .into(),
             burn_rates: evaluation
-                .map(burn_rates)
+                .map(|held| burn_rates(held, found.slo.definition.window))
                 .unwrap_or_default(),
             burn_level: evaluation.and_then(burn_level),
         }
@@ -126,6 +145,21 @@ impl BudgetFigures {
             remaining_percentage: budget
                 .remaining_percentage()
                 .and_then(Figure::new),
+        }
+    }
+}
+
+impl ProjectedFigures {
+    pub(in crate::api) fn new(evaluation: Option<&Evaluation>) -> Self {
+        let Some(budget) = evaluation.and_then(Evaluation::projected_budget) else {
+            return Self::default();
+        };
+        let shown = |figure: Option<f64>| figure.and_then(Figure::new);
+        Self {
+            allowed: shown(budget.allowed_units()),
+            remaining: shown(budget.remaining_units()),
+            consumed_percentage: shown(budget.consumed_percentage()),
+            remaining_percentage: shown(budget.remaining_percentage()),
         }
     }
 }
@@ -167,17 +201,25 @@ fn filled(evaluation: &Evaluation) -> Option<Figure> {
     Figure::new(f64::from(evaluation.filled_seconds) / window)
 }
 
-/// The burn over every reported window. The target is the one that was evaluated by, which an edit
-/// changes from the next slot on.
-pub(super) fn burn_rates(evaluation: &Evaluation) -> Vec<BurnRateView> {
+/// The burn over every reported window, the last of which is the SLO's own. The target is the one that
+/// was evaluated by, which an edit changes from the next slot on.
+pub(super) fn burn_rates(evaluation: &Evaluation, own: Window) -> Vec<BurnRateView> {
+    let last = evaluation
+        .windows
+        .len()
+        .saturating_sub(1);
     let target = evaluation
         .budget
         .map(ErrorBudget::target);
     evaluation
         .windows
         .iter()
-        .map(|held| BurnRateView {
-            window: held.window.to_string(),
+        .enumerate()
+        .map(|(place, held)| BurnRateView {
+            window: match own {
+                Window::Calendar(_) if place == last && held.window == own.span() => own.into(),
+                _ => Window::Rolling(held.window).into(),
+            },
             burn_rate: target
                 .and_then(|target| burn_rate(held.counts, target))
                 .and_then(Figure::new),

@@ -18,6 +18,7 @@ use super::status::StatusView;
 use super::written;
 use super::written::IndicatorBody;
 use crate::api::figure::Figure;
+use crate::api::time_window::TimeWindowView;
 
 /// An SLO and how it stands.
 #[derive(Debug, Serialize, ToSchema)]
@@ -31,8 +32,7 @@ pub(super) struct SloView {
     /// Exact.
     #[schema(example = 99.9)]
     target_percentage: Figure,
-    #[schema(example = "30d")]
-    time_window: String,
+    time_window: TimeWindowView,
     threshold_value: Option<Figure>,
     /// `gt`, `gte`, `lt`, `lte` or `eq`.
     operator: Option<&'static str>,
@@ -125,7 +125,7 @@ impl SloView {
             service_name: definition.service_name.to_string(),
             metric_name: definition.metric_name.to_string(),
             target_percentage: definition.target.into(),
-            time_window: definition.window.to_string(),
+            time_window: definition.window.into(),
             threshold_value: definition
                 .threshold
                 .and_then(|line| Figure::new(line.value())),

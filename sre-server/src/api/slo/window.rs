@@ -3,32 +3,38 @@
 use serde_json::Value;
 use sre_core::slice::SliceWidth;
 use sre_core::time::Span;
-use sre_core::window::Window;
+use sre_core::window::{Anchor, CalendarUnit, CalendarWindow, TimeZone, Window};
 
 use super::definition::note;
 use crate::http::Fields;
 
-/// A rolling window of whole slices: at least two, and as long as hour sums are kept at most.
+/// A calendar window, or a rolling one of whole slices: at least two, and as long as hour sums are
+/// kept at most.
 pub(super) fn window(
     fields: &mut Fields,
     slice: Option<SliceWidth>,
-    default: Span,
-) -> Option<Span> {
+    default: Window,
+) -> Option<Window> {
     let is_given = fields.is_given("time_window");
-    let window = match fields.optional("time_window").value() {
+    let field = fields.optional("time_window");
+    if field.is_object() {
+        return field
+            .object(calendar)
+            .map(Window::Calendar);
+    }
+    let window = match field.value() {
         None => default,
         Some(Value::String(text)) => match text.parse() {
-            Ok(span) => span,
+            Ok(span) => Window::Rolling(span),
             Err(error) => return note(fields, "time_window", error),
         },
-        Some(Value::Object(_)) => {
-            let detail = "calendar windows come in a later version; expected a rolling one such \
-                          as 30d";
+        Some(_) => {
+            let detail = "must be a text such as 30d, or an object such as \
+                          {\"calendar\":\"month\",\"time_zone\":\"Europe/Zurich\"}";
             return note(fields, "time_window", detail);
         }
-        Some(_) => return note(fields, "time_window", "must be a text such as 30d"),
     };
-    match slice.and_then(|width| window_refusal(window, width)) {
+    match slice.and_then(|width| window_refusal(window.span(), width)) {
         None => Some(window),
         Some(reason) if is_given => note(fields, "time_window", reason),
         // The default is right; it is the slice that does not fit it.
@@ -40,7 +46,27 @@ pub(super) fn window(
     }
 }
 
-/// Why a window does not stand on slices of this width; `None` when it does.
+/// A unit of the calendar, how many of them, from which date, by whose clocks. The zone is not guessed:
+/// whose midnight it is decides which month an outage belongs to.
+fn calendar(fields: &mut Fields) -> Option<CalendarWindow> {
+    let unit = fields.parse::<CalendarUnit>("calendar");
+    let zone = fields.parse::<TimeZone>("time_zone");
+    let most = unit.map_or(u16::MAX, CalendarUnit::most);
+    let count = fields
+        .optional("count")
+        .integer(1..=u64::from(most))
+        .map_or(Some(1), |count| u16::try_from(count).ok());
+    let anchor = fields
+        .optional("anchor")
+        .parse::<Anchor>();
+    let window = CalendarWindow::new(unit?)
+        .of(count?)
+        .ok()?
+        .in_zone(zone?);
+    Some(anchor.map_or(window, |anchor| window.from_anchor(anchor)))
+}
+
+/// Why a rolling window does not stand on slices of this width; `None` when it does.
 pub(super) fn window_refusal(window: Span, width: SliceWidth) -> Option<String> {
     let slice = width.span().as_seconds();
     if window > Window::MAX {
@@ -59,12 +85,12 @@ pub(super) fn window_refusal(window: Span, width: SliceWidth) -> Option<String> 
 
 /// How often a measurement is expected, where it is declared: not more seldom than twice a window,
 /// else the SLO could never be stale.
-pub(super) fn expected_interval(fields: &mut Fields, window: Option<Span>) -> Option<Span> {
+pub(super) fn expected_interval(fields: &mut Fields, window: Option<Window>) -> Option<Span> {
     let interval = fields
         .optional("expected_interval")
         .parse::<Span>()?;
     let is_too_long =
-        window.is_some_and(|window| interval.as_secs_i64() * 2 > window.as_secs_i64());
+        window.is_some_and(|window| interval.as_secs_i64() * 2 > window.span().as_secs_i64());
     if is_too_long {
         return note(
             fields,

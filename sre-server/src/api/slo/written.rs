@@ -41,8 +41,8 @@ pub(super) struct SloBody {
     metric_name: Option<String>,
     /// More than 0 and less than 100, at most 6 decimals, kept exactly.
     target_percentage: Option<f64>,
-    /// A whole number of slices, at least two, at most `400d`.
-    time_window: Option<String>,
+    /// Rolling: a whole number of slices, at least two, at most `400d`. Or a unit of the calendar.
+    time_window: Option<WindowBody>,
     /// The line for a single value; a metric of values needs it.
     threshold_value: Option<f64>,
     /// `gt gte lt lte eq` or `> >= < <= ==`.
@@ -78,6 +78,40 @@ pub(super) struct SloBody {
     links: Option<()>,
     /// Which rules page.
     burn_policy: Option<PolicyBody>,
+}
+
+/// How long an SLO looks back.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = TimeWindowBody, example = "30d")]
+#[expect(
+    dead_code,
+    reason = "described, and read field by field so that every fault is told"
+)]
+pub(super) enum WindowBody {
+    /// So long, ending at every instant.
+    Rolling(String),
+    /// From one date to another.
+    Calendar(CalendarBody),
+}
+
+/// From one date to another, by the clocks of a time zone: at its edge the budget begins anew.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CalendarWindowBody, example = json!({
+    "calendar": "month",
+    "time_zone": "Europe/Zurich",
+    "count": 1,
+    "anchor": "2026-01-01"
+}))]
+pub(super) struct CalendarBody {
+    /// `day`, `week`, `month`, `quarter` or `year`.
+    calendar: String,
+    /// Whose midnight: an IANA name such as `Europe/Zurich`, or `UTC`.
+    time_zone: String,
+    /// How many units each window has, 1 by default; at most `400d` together.
+    count: Option<u16>,
+    /// The date that windows are counted from; by default Mondays, the 1st, January.
+    anchor: Option<String>,
 }
 
 /// Where an SLO's events come from.
@@ -148,7 +182,7 @@ pub(super) fn written(definition: &Definition) -> Value {
         "service_name": definition.service_name,
         "metric_name": definition.metric_name,
         "target_percentage": Figure::from(definition.target),
-        "time_window": definition.window.to_string(),
+        "time_window": definition.window.written(),
         "threshold_value": threshold.map(Threshold::value),
         "operator": threshold.map(|line| line.operator().as_str()),
         "budgeting_method": definition.method.as_str(),

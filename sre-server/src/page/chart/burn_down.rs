@@ -181,6 +181,7 @@ mod tests {
                 at_second(60 * i64::try_from(left.len()).unwrap()),
             ),
             steps: (0..).zip(left).map(step).collect(),
+            is_projected: false,
         }
     }
 

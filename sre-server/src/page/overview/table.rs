@@ -86,7 +86,7 @@ fn row(found: &Found) -> Markup {
             }
             td.standing role="cell" { (mark::state(found.state())) }
             td.number role="cell" data-label="SLI" { (number::or_no_data(sli)) }
-            td.number role="cell" data-label="Target" { (definition.target) " % " span.quiet { "over " (definition.window) } }
+            td.number role="cell" data-label="Target" { (definition.target) " % " span.quiet { "over " (definition.window.phrase()) } }
             td role="cell" data-label="Budget left" { (mark::budget_bar(budget)) }
             td.number role="cell" data-label="Burn, 1 h" {
                 (number::or_no_data(evaluation.and_then(burn_of_an_hour)))

@@ -17,7 +17,7 @@ pub(super) fn definition(found: &Found, context: &Context, now: DateTime<Utc>) -
         section aria-labelledby="definition" {
             h2 #definition { "Definition" }
             dl.facts {
-                div { dt { "Target" } dd { (definition.target) " % of " (definition.method.unit()) " over " (definition.window) } }
+                div { dt { "Target" } dd { (definition.target) " % of " (definition.method.unit()) " over " (definition.window.phrase()) } }
                 div { dt { "Metric" } dd { code { (definition.metric_name) } } }
                 @if let Some(line) = definition.threshold { div { dt { "Good is" } dd { (line.operator().as_str()) " " (line.value()) } } }
                 (source(&definition.indicator, found))

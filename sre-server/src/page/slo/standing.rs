@@ -20,12 +20,15 @@ pub(super) fn figures(found: &Found, now: DateTime<Utc>) -> Markup {
             div {
                 dt { "SLI" }
                 dd { (number::or_no_data(budget.and_then(|budget| number::sli(budget.counts())))) }
-                dd.quiet { "promised " (definition.target) " % over " (definition.window) }
+                dd.quiet { "promised " (definition.target) " % over " (definition.window.phrase()) }
             }
             div {
                 dt { "Budget left" }
                 dd { (number::or_no_data(budget.and_then(number::left))) }
                 dd.quiet { (mark::budget_bar(budget)) }
+                @if let Some(left) = evaluation.and_then(projected) {
+                    dd.quiet { "so far; of what the whole window allows at this traffic " (left) }
+                }
                 @if let Some(held) = evaluation { (end(held, now)) }
             }
             div {
@@ -42,6 +45,17 @@ pub(super) fn figures(found: &Found, now: DateTime<Utc>) -> Markup {
             }
         }
     }
+}
+
+/// What is left of the allowance that the whole window has, while not all of it has any history.
+fn projected(evaluation: &Evaluation) -> Option<String> {
+    if evaluation.filled_seconds >= evaluation.window.as_seconds() {
+        return None;
+    }
+    let left = evaluation
+        .projected_budget()?
+        .remaining_percentage()?;
+    Some(number::percent(left))
 }
 
 /// When the budget ends if the pace goes on.
@@ -84,10 +98,12 @@ pub(super) fn burning(found: &Found) -> Markup {
                         th.number scope="col" { "Measured" }
                     } }
                     tbody {
-                        @for window in &evaluation.windows {
+                        @for (place, window) in (1..).zip(&evaluation.windows) {
                             @let measured = window.coverage.measured > 0;
                             tr {
-                                th scope="row" { (window.window) }
+                                th scope="row" {
+                                    @if place == evaluation.windows.len() { (found.slo.definition.window) } @else { (window.window) }
+                                }
                                 td.number { (number::or_no_data(burn_rate(window.counts, target).map(|rate| number::burn(rate) + "×"))) }
                                 td.number { (number::or_no_data(number::sli(window.counts))) }
                                 td.number { (number::or_no_data(measured.then(|| number::count(window.counts.bad())))) }
@@ -126,8 +142,10 @@ fn filled(evaluation: Option<&Evaluation>) -> String {
         return "of its whole window".to_owned();
     }
     let share = f64::from(evaluation.filled_seconds) / f64::from(window);
-    format!(
-        "since its first data, {} of the window",
-        number::share(share)
-    )
+    let since = if evaluation.window_end() > evaluation.as_of {
+        "of its window so far"
+    } else {
+        "since its first data"
+    };
+    format!("{since}, {} of the window", number::share(share))
 }

@@ -34,6 +34,33 @@ async fn the_burn_down_ends_at_what_is_left() {
     assert!(page.contains("from 100 % to "), "{page}");
 }
 
+/// The axis of a calendar window reaches to its end, and what has not come is no gap.
+#[tokio::test]
+async fn the_burn_down_of_a_month_is_of_all_of_the_month() {
+    let world = World::new();
+    let month = json!({"calendar": "month", "time_zone": "Asia/Tokyo"});
+    let id = create(&world, &json!({"time_window": month})).await;
+    minutes(&world, [98; 40]).await;
+    let page = page(&world, &format!("/ui/slos/{id}")).await;
+    let said = words(&page);
+    for expected in [
+        "Error budget over the month (Asia/Tokyo)",
+        "promised 99 % over the month (Asia/Tokyo)",
+        "Left of what the whole window allows at the traffic so far.",
+        "so far; of what the whole window allows at this traffic",
+        "31 Dec 16 Jan 31 Jan",
+    ] {
+        assert!(said.contains(expected), "{expected} in {said}");
+    }
+    let gaps = page
+        .matches(": not measured</title>")
+        .count();
+    assert_eq!(gaps, 2, "before the first data alone, in both charts");
+    // 31 days of a hundred a minute allow 44 640 at 99 %; 80 were bad.
+    assert!(page.contains("99.8 % left, "), "{page}");
+    assert!(page.contains("from 100 % to 99.8 %"), "{page}");
+}
+
 #[tokio::test]
 async fn a_stretch_that_nobody_measured_is_a_gap_and_not_a_line() {
     let world = World::new();
