@@ -28,7 +28,14 @@ impl Spending {
     #[must_use]
     pub fn percentage_of_budget(&self) -> Option<f64> {
         let allowed = self.budget.allowed();
-        (allowed > 0.0).then(|| 100.0 * self.counts.bad().as_f64() / allowed)
+        let bad = self.budget.grain().as_f64(self.counts.bad());
+        (allowed > 0.0).then(|| 100.0 * bad / allowed)
+    }
+
+    /// What was counted in the stretch, in millionths of an event or slice: for showing.
+    #[must_use]
+    pub const fn shown(&self) -> Counts {
+        self.budget.grain().shown(self.counts)
     }
 }
 
@@ -60,7 +67,8 @@ pub async fn spending(
     Ok((spent.measured > 0).then(|| Spending {
         during,
         counts: spent.counts,
-        budget: ErrorBudget::new(all.counts, definition.target),
+        budget: ErrorBudget::new(all.counts, definition.target)
+            .counted_in(definition.method.grain()),
     }))
 }
 
