@@ -28,7 +28,10 @@ impl Spending {
     #[must_use]
     pub fn percentage_of_budget(&self) -> Option<f64> {
         let allowed = self.budget.allowed();
-        let bad = self.budget.grain().as_f64(self.counts.bad());
+        let bad = self
+            .budget
+            .grain()
+            .as_f64(self.counts.bad());
         (allowed > 0.0).then(|| 100.0 * bad / allowed)
     }
 
