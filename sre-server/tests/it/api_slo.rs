@@ -4,12 +4,14 @@ mod at;
 mod budget_history;
 mod budgets;
 mod changes;
+mod composites;
 mod definitions;
 mod document;
 mod forecast;
 mod history;
 mod lists;
 mod resource;
+mod shares;
 
 use serde_json::{Value, json};
 
