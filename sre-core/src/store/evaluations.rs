@@ -103,6 +103,20 @@ pub struct SlotClaim {
     pub dirty: Vec<Interval>,
     /// Identifies the marks seen in `dirty`; later ones survive the commit.
     pub mark: u64,
+    /// Of a composite: its members, deleted ones included, in the order of their ids. Empty of any
+    /// other SLO.
+    pub members: Vec<MemberStanding>,
+}
+
+/// A member of a composite, as it stands when the composite is claimed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MemberStanding {
+    /// The SLO as it is defined now.
+    pub slo: Slo,
+    /// The generation of its slices.
+    pub generation: Generation,
+    /// The end of its last folded slice.
+    pub last_slice: DateTime<Utc>,
 }
 
 /// All that one evaluation decided; stored whole or not at all.
@@ -124,6 +138,10 @@ pub struct Changes {
     pub last_slice: DateTime<Utc>,
     /// Hours with new or changed slices, whole.
     pub hours: Vec<Hour>,
+    /// The stretches of the new and changed slices. In the transaction that stores them, those that a
+    /// composite of this SLO has folded, or that it may be folding under a claim, are marked dirty
+    /// for it.
+    pub folded: Vec<Interval>,
     /// What became of dirty ranges; `None` when there were none.
     pub refolded: Option<Refolded>,
     /// What is remembered beside the slices.
@@ -170,7 +188,7 @@ pub struct Calculation {
     pub outcome: Outcome,
     /// What held.
     pub state: SloState,
-    /// Counts of the window, `None` without measured slices.
+    /// Counts of the window in millionths of an event or slice, `None` without measured slices.
     pub counts: Option<Counts>,
     /// What was found, in full; `None` for a slot that was caught up on.
     pub evaluation: Option<Evaluation>,
@@ -217,7 +235,8 @@ pub struct BudgetRecord {
     pub state: SloState,
     /// The level of the burn over one hour.
     pub burn_level: BurnLevel,
-    /// Counts and target of the window; `None` when nothing was measured in it.
+    /// Counts, in millionths of an event or slice, and target of the window; `None` when nothing was
+    /// measured in it.
     pub budget: Option<ErrorBudget>,
     /// How much of the window was measured since the first data.
     pub coverage: Coverage,
@@ -233,7 +252,9 @@ impl BudgetRecord {
             at,
             state: found.state,
             burn_level: found.burn_level,
-            budget: found.budget,
+            budget: found
+                .budget
+                .map(|budget| ErrorBudget::new(budget.shown(), budget.target())),
             coverage: found.coverage,
             exhaustion: found.forecast.exhaustion(),
         }

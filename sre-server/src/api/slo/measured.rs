@@ -112,6 +112,8 @@ fn method(
         {
             Method::Timeslices
         }
+        Some(Indicator::Composite(composite)) if composite.how().is_whole() => Method::Timeslices,
+        Some(Indicator::Composite(_)) => Method::RatioTimeslices,
         _ => Method::Occurrences,
     };
     let method = Given::read(fields, "budgeting_method", Field::parse::<Method>).or(by_kind);
@@ -125,11 +127,17 @@ fn method(
         Method::Timeslices => target
             .or(SliceTarget::ALL)
             .map(BudgetingMethod::Timeslices),
-        Method::Occurrences if has_target => {
+        Method::Occurrences | Method::RatioTimeslices if has_target => {
             let detail = "is only for the budgeting_method timeslices";
             note(fields, "timeslice_target_percentage", detail)
         }
+        Method::Occurrences if matches!(indicator, Some(Indicator::Composite(_))) => {
+            let detail =
+                "a composite has no events of its own: take timeslices or ratio_timeslices";
+            note(fields, "budgeting_method", detail)
+        }
         Method::Occurrences => Some(BudgetingMethod::Occurrences),
+        Method::RatioTimeslices => Some(BudgetingMethod::RatioTimeslices),
     }
 }
 
@@ -138,16 +146,13 @@ fn method(
 enum Method {
     Occurrences,
     Timeslices,
+    RatioTimeslices,
 }
 
 /// Why a text is not a budgeting method.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-enum MethodError {
-    #[error("ratio_timeslices is not built in this version; take occurrences or timeslices")]
-    NotBuilt,
-    #[error("must be one of occurrences and timeslices")]
-    Unknown,
-}
+#[error("must be one of occurrences, timeslices and ratio_timeslices")]
+struct MethodError;
 
 impl FromStr for Method {
     type Err = MethodError;
@@ -156,8 +161,8 @@ impl FromStr for Method {
         match text {
             "occurrences" => Ok(Self::Occurrences),
             "timeslices" => Ok(Self::Timeslices),
-            "ratio_timeslices" => Err(MethodError::NotBuilt),
-            _ => Err(MethodError::Unknown),
+            "ratio_timeslices" => Ok(Self::RatioTimeslices),
+            _ => Err(MethodError),
         }
     }
 }

@@ -43,7 +43,7 @@ async fn every_fault_is_told_at_once() {
                 "time_window": "60s", "operator": "~", "slice": "60s",
                 "expected_interval": "soon", "min_bad": 0, "min_coverage": 1.5,
                 "on_absent": "ignore", "enabled": "yes", "colour": "red",
-                "budgeting_method": "ratio_timeslices",
+                "budgeting_method": "averages",
                 "labels": {"team": 7}, "links": {"runbook": "javascript:alert(1)"},
                 "burn_policy": {"name": "custom", "rules": [{"level": "low", "factor": 0}]},
             }),
@@ -289,7 +289,7 @@ async fn counters_need_a_prometheus() {
 
 #[tokio::test]
 async fn what_is_not_built_yet_is_refused_by_name() {
-    for kind in ["latency", "threshold", "composite"] {
+    for kind in ["latency", "threshold"] {
         let told = refusal(json!({"indicator": {"type": kind, "source": "prometheus",
             "histogram": "x", "query": "y", "of": []}}))
         .await;
