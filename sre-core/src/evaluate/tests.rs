@@ -4,6 +4,7 @@ mod burn;
 mod coverage;
 mod detection;
 mod forecast;
+mod guards;
 mod second_opinion;
 mod states;
 
@@ -123,6 +124,7 @@ fn rule(level: BurnLevel, factor: u32, long: u32, short: u32) -> BurnRule {
         factor,
         long: Span::minutes(long),
         short: Span::minutes(short),
+        min_share: None,
     }
 }
 

@@ -5,6 +5,7 @@ mod budget_history;
 mod budgets;
 mod changes;
 mod definitions;
+mod detection;
 mod document;
 mod forecast;
 mod history;
