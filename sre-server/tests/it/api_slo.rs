@@ -7,6 +7,7 @@ mod calendar;
 mod changes;
 mod composites;
 mod definitions;
+mod detection;
 mod document;
 mod forecast;
 mod history;
