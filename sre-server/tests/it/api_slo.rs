@@ -10,6 +10,7 @@ mod forecast;
 mod history;
 mod lists;
 mod resource;
+mod simulate;
 
 use serde_json::{Value, json};
 
