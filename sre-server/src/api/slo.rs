@@ -31,6 +31,7 @@ pub(crate) mod listing;
 pub(crate) mod look;
 mod measured;
 mod permille;
+pub(crate) mod simulate;
 pub(super) mod status;
 mod view;
 mod window;
@@ -40,6 +41,7 @@ pub(super) use self::budget_history::{budget_history, budget_history_doc};
 pub(super) use self::detection::{detection, detection_doc};
 pub(super) use self::forecast::{forecast, forecast_doc};
 pub(super) use self::history::{history, history_doc};
+pub(super) use self::simulate::{simulate, simulate_doc};
 pub(super) use self::view::managed_by;
 
 /// `GET /slo`

@@ -41,6 +41,11 @@ impl<'a> Field<'a> {
         matches!(self.value, Some(Value::Object(_)))
     }
 
+    /// Whether it is there, and a text: for fields that may be that or something else.
+    pub fn is_text(&self) -> bool {
+        matches!(self.value, Some(Value::String(_)))
+    }
+
     /// A line of text, so many characters long, without control characters.
     pub fn text(self, length: RangeInclusive<usize>) -> Option<String> {
         self.characters(&length, |c| !c.is_control())

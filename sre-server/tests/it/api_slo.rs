@@ -14,6 +14,7 @@ mod history;
 mod lists;
 mod resource;
 mod shares;
+mod simulate;
 
 use serde_json::{Value, json};
 

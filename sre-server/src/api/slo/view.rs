@@ -94,7 +94,7 @@ struct SourceView {
 /// The burn rules that stand for an SLO.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = BurnPolicy)]
-struct PolicyView {
+pub(super) struct PolicyView {
     /// `default`, `google-sre` or `custom`.
     name: &'static str,
     /// What is judged at every slot, scaled to the SLO's window.
@@ -212,7 +212,7 @@ impl SourceView {
 }
 
 impl PolicyView {
-    fn new(policy: &BurnPolicy, ground: &Ground) -> Self {
+    pub(super) fn new(policy: &BurnPolicy, ground: &Ground) -> Self {
         let left_out = policy
             .left_out
             .iter()
