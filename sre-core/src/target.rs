@@ -249,14 +249,15 @@ impl Factor {
         self.numerator as f64 / self.denominator as f64
     }
 
-    /// Both sides of `burn ? factor`, brought to integers. `bad < 2^64`, `10⁹ < 2^30` and
-    /// `denominator < 2^34` keep each product below 2^128.
+    /// Both sides of `burn ? factor`, brought to integers: each one product of two numbers below 2^64,
+    /// since `10⁹` and budgets lie below 2^30 and the parts of a factor below 2^34. A processor has an
+    /// instruction for that.
     fn sides(self, counts: Counts, target: Target) -> (u128, u128) {
-        let bad = u128::from(counts.bad().millionths());
-        let total = u128::from(counts.total().millionths());
+        let burn = u64::from(BILLION).wrapping_mul(self.denominator);
+        let line = u64::from(target.budget_ppb).wrapping_mul(self.numerator);
         (
-            bad * u128::from(BILLION) * u128::from(self.denominator),
-            total * u128::from(target.budget_ppb) * u128::from(self.numerator),
+            u128::from(counts.bad().millionths()) * u128::from(burn),
+            u128::from(counts.total().millionths()) * u128::from(line),
         )
     }
 }
