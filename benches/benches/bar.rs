@@ -6,6 +6,7 @@
 
 mod bar {
     pub(crate) mod evaluation;
+    pub(crate) mod fleet;
     pub(crate) mod recorder;
     pub(crate) mod verdict;
 }
@@ -14,14 +15,14 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use bar::verdict::Verdict;
-use bar::{evaluation, recorder};
+use bar::{evaluation, fleet, recorder};
 
 fn main() -> io::Result<ExitCode> {
     let is_measured = std::env::args().any(|argument| argument == "--bench");
     let pairs = if is_measured { PAIRS } else { 1 };
     let mut out = io::stdout().lock();
     let mut is_short = false;
-    for measure in [recorder::p1, evaluation::p2] {
+    for measure in [recorder::p1, evaluation::p2, fleet::p3] {
         let verdict: Verdict = measure(pairs);
         is_short |= verdict.is_short();
         writeln!(out, "{verdict}")?;

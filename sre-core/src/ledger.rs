@@ -192,6 +192,13 @@ impl Ledger {
         Ending::new(self, end)
     }
 
+    /// The windows that end where the ledger does: what an evaluation on time asks.
+    #[inline]
+    #[must_use]
+    pub fn latest(&self) -> Ending<'_> {
+        Ending::latest(self)
+    }
+
     /// The slices of one of the last hours, those up to the end measured or not; `None` for an hour
     /// of which only the sum is held.
     #[must_use]

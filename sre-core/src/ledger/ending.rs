@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::prefix::Prefix;
 use super::roll_off::RollOff;
-use super::{Ledger, LedgerError};
+use super::{Ledger, LedgerError, signed};
 use crate::slice::Sums;
 use crate::time::{HOUR, Span};
 
@@ -36,6 +36,21 @@ impl<'a> Ending<'a> {
             rest: ledger.per_width.divisor - 1 - rest,
             before: *before,
         })
+    }
+
+    /// The end of the ledger lies on an edge, after everything.
+    #[inline]
+    pub(super) fn latest(ledger: &'a Ledger) -> Self {
+        let width = ledger.per_width.divisor;
+        Self {
+            ledger,
+            second: ledger
+                .next_slice()
+                .wrapping_mul(i64::from(width)),
+            slice: signed(ledger.fine.len()) - 1,
+            rest: width - 1,
+            before: ledger.last(),
+        }
     }
 
     /// The sum of the window of this length.
