@@ -3,27 +3,13 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use sre_benches::fixture::{definition, end, filled};
 use sre_core::budget::ErrorBudget;
 use sre_core::count::Counts;
 use sre_core::evaluate::{EvaluationSettings, evaluate, windows};
-use sre_core::evaluation::Progress;
 use sre_core::forecast::{Pace, time_left};
-use sre_core::hour::Hour;
-use sre_core::ledger::Ledger;
-use sre_core::slice::Slice;
-use sre_core::slo::{Definition, Slo};
 use sre_core::target::{Factor, Target};
-use sre_core::time::{Span, at_second};
-
-fn definition(window: Span) -> Definition {
-    Slo::builder("checkout", "availability")
-        .target_percentage("99.9")
-        .expect("a target")
-        .rolling(window)
-        .expected_interval(Span::minutes(1))
-        .definition()
-        .expect("a definition")
-}
+use sre_core::time::Span;
 
 fn whole(c: &mut Criterion) {
     let mut group = c.benchmark_group("evaluate one SLO");
@@ -40,8 +26,8 @@ fn whole(c: &mut Criterion) {
     ] {
         let (definition, settings) = (definition(window), EvaluationSettings::default());
         let policy = definition.policy(&settings.thresholds, None);
-        let end = at_second(MINUTES * 60);
-        let (ledger, progress) = filled(&definition, &windows(&definition, &policy, end));
+        let end = end(window);
+        let (ledger, progress) = filled(window, &windows(&definition, &policy, end));
         group.bench_function(name, |b| {
             b.iter(|| {
                 evaluate(
@@ -62,8 +48,7 @@ fn whole(c: &mut Criterion) {
 fn forecast(c: &mut Criterion) {
     let mut group = c.benchmark_group("forecast the end of a budget of 30 d");
     let month = Span::days(30);
-    let definition = definition(month);
-    let (ledger, _) = filled(&definition, &[month]);
+    let (ledger, _) = filled(month, &[month]);
     let ending = ledger
         .ending(ledger.end())
         .expect("it is the end");
@@ -95,27 +80,6 @@ fn forecast(c: &mut Criterion) {
         });
     }
     group.finish();
-}
-
-/// A month and a little more, so that no window begins on the hour.
-const MINUTES: i64 = 31 * 24 * 60 + 17;
-
-fn filled(definition: &Definition, windows: &[Span]) -> (Ledger, Progress) {
-    let mut ledger = Ledger::new(definition.slice, definition.window.span(), at_second(0));
-    let mut progress = Progress::default();
-    for minute in 0..MINUTES {
-        let bad = u64::from(minute % 97 == 0);
-        let counts = Counts::events(1_000 - bad, 1_000).expect("legal");
-        let start = at_second(minute * 60);
-        ledger
-            .append(start, Slice::Measured(counts))
-            .expect("in order");
-        progress.note_measured(start, ledger.end());
-    }
-    for hour in ledger.missing_hours(ledger.end(), windows.iter().copied()) {
-        ledger.attach(&Hour::unmeasured(hour, definition.slice));
-    }
-    (ledger, progress)
 }
 
 criterion_group!(benches, whole, forecast);

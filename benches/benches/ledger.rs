@@ -4,39 +4,10 @@ use std::hint::black_box;
 
 use chrono::TimeDelta;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use sre_benches::fixture::{WINDOWS, filled};
 use sre_core::count::Counts;
-use sre_core::hour::Hour;
-use sre_core::ledger::Ledger;
-use sre_core::slice::{Slice, SliceWidth};
-use sre_core::time::{Interval, Span, at_second};
-
-const WINDOWS: [Span; 9] = [
-    Span::minutes(5),
-    Span::minutes(30),
-    Span::hours(1),
-    Span::hours(2),
-    Span::hours(6),
-    Span::hours(24),
-    Span::days(3),
-    Span::days(7),
-    Span::days(30),
-];
-
-/// Thirty days of minutes, with the edge hours of all windows attached.
-fn month() -> Ledger {
-    let mut ledger = Ledger::new(SliceWidth::MINUTE, Span::days(30), at_second(0));
-    for minute in 0..31 * 24 * 60 + 17 {
-        let bad = u64::from(minute % 97 == 0);
-        let counts = Counts::events(1_000 - bad, 1_000).expect("legal");
-        ledger
-            .append(at_second(minute * 60), Slice::Measured(counts))
-            .expect("in order");
-    }
-    for hour in ledger.missing_hours(ledger.end(), WINDOWS) {
-        ledger.attach(&Hour::unmeasured(hour, SliceWidth::MINUTE));
-    }
-    ledger
-}
+use sre_core::slice::{Slice, Sums};
+use sre_core::time::{Interval, Span};
 
 fn append(c: &mut Criterion) {
     let mut group = c.benchmark_group("append one slice");
@@ -51,7 +22,7 @@ fn append(c: &mut Criterion) {
             BatchSize::SmallInput,
         );
     });
-    let month = month();
+    let (month, _) = filled(Span::days(30), &WINDOWS);
     group.bench_function("ledger of 30 days", |b| {
         b.iter_batched_ref(
             || month.clone(),
@@ -78,14 +49,15 @@ fn windows(c: &mut Criterion) {
             })
         });
     });
-    let ledger = month();
+    let (ledger, _) = filled(Span::days(30), &WINDOWS);
     let end = ledger.end();
     group.bench_function("ledger", |b| {
+        let mut sums = [Sums::default(); 9];
         b.iter(|| {
             let ending = ledger
                 .ending(black_box(end))
                 .expect("fine");
-            black_box(WINDOWS).map(|window| ending.window(window))
+            ending.windows(black_box(&WINDOWS), black_box(&mut sums))
         });
     });
     group.bench_function("by adding up 30 days of slices", |b| {

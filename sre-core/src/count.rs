@@ -336,6 +336,16 @@ impl Counts {
         }
     }
 
+    /// So many bad among `total`, all of it where that is less: for sums of what was checked before.
+    #[inline]
+    #[must_use]
+    pub(crate) fn with_bad_of(bad: Count, total: Count) -> Self {
+        Self {
+            bad: bad.min(total),
+            total,
+        }
+    }
+
     /// Whole events.
     ///
     /// # Errors

@@ -20,8 +20,9 @@ mod roll_off;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use self::edges::Edge;
+use self::edges::Edges;
 pub use self::ending::Ending;
+use self::look::Divider;
 use self::prefix::Prefix;
 pub use self::roll_off::{Left, RollOff};
 use crate::hour::Hour;
@@ -62,7 +63,10 @@ pub struct Ledger {
     /// `fine[k]`: the sum of everything before slice `first_fine + k`. Never empty.
     fine: Vec<Prefix>,
     /// The slices of older hours in which windows begin.
-    edges: Vec<Edge>,
+    edges: Edges,
+    /// Divides by the length of a slice, and by the slices of an hour.
+    per_width: Divider,
+    per_hour: Divider,
 }
 
 /// Why a ledger cannot do what it was asked.
@@ -99,7 +103,9 @@ impl Ledger {
             hours,
             first_fine,
             fine,
-            edges: Vec::new(),
+            edges: Edges::of(width),
+            per_width: Divider::by_width(width),
+            per_hour: Divider::by_slices_per_hour(width),
         }
     }
 
@@ -173,7 +179,7 @@ impl Ledger {
     pub fn sum(&self, during: Interval) -> Result<Sums, LedgerError> {
         let start = self.before(during.start())?;
         let end = self.before(during.end())?;
-        Ok(end.minus(start).sums())
+        Ok(end.minus(&start).sums())
     }
 
     /// The windows that end at `end`: of several, each costs one look.
@@ -181,14 +187,16 @@ impl Ledger {
     /// # Errors
     ///
     /// [`LedgerError::MissingHour`] when `end` lies inside an hour that is not attached.
+    #[inline]
     pub fn ending(&self, end: DateTime<Utc>) -> Result<Ending<'_>, LedgerError> {
-        let second = end.timestamp();
-        let before = self.before_second(second)?;
-        Ok(Ending {
-            ledger: self,
-            second,
-            before,
-        })
+        Ending::new(self, end)
+    }
+
+    /// The windows that end where the ledger does: what an evaluation on time asks.
+    #[inline]
+    #[must_use]
+    pub fn latest(&self) -> Ending<'_> {
+        Ending::latest(self)
     }
 
     /// The slices of one of the last hours, those up to the end measured or not; `None` for an hour
@@ -205,7 +213,7 @@ impl Ledger {
             .take(self.width.per_hour() + 1);
         let mut start = hour.start();
         for (before, after) in prefixes.clone().zip(prefixes.skip(1)) {
-            let sums = after.minus(*before).sums();
+            let sums = after.minus(before).sums();
             if sums.measured > 0 {
                 hour.set(start, Slice::Measured(sums.counts));
             }
@@ -217,13 +225,8 @@ impl Ledger {
     /// The bytes that the ledger holds on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
-        let edges: usize = self
-            .edges
-            .iter()
-            .map(|edge| edge.within.len())
-            .sum();
-        (self.hours.capacity() + self.fine.capacity() + edges) * size_of::<Prefix>()
-            + self.edges.capacity() * size_of::<Edge>()
+        (self.hours.capacity() + self.fine.capacity()) * size_of::<Prefix>()
+            + self.edges.heap_bytes()
     }
 
     /// The number of the slice that is appended next.

@@ -46,6 +46,7 @@
 //! | [`policy`] | burn rules scaled to a window, with those that cannot stand |
 //! | [`sample`], [`counter`], [`recorder`] | what becomes a slice: samples, raw counters, events in process |
 //! | [`slice`](mod@slice), [`hour`], [`ledger`] | slices, an hour of them packed, any window in a handful of loads |
+//! | [`fleet`] | many SLOs side by side: which of a million burn |
 //! | [`budget`], [`evaluation`], [`evaluate`](mod@evaluate) | what is allowed, consumed and left; one SLO at one instant |
 //! | [`alert`], [`decide`](mod@decide) | identity, episodes, transitions; what an evaluation opens and ends |
 //! | [`health`] | how healthy services are, and by what |
@@ -76,6 +77,7 @@ pub mod detection;
 pub mod evaluate;
 pub mod evaluation;
 pub mod evidence;
+pub mod fleet;
 pub mod forecast;
 pub mod health;
 pub mod hour;

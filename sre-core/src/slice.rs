@@ -64,7 +64,8 @@ impl SliceWidth {
     #[must_use]
     pub fn interval(self, index: i64) -> Interval {
         let start = at_second(index.saturating_mul(self.0.as_secs_i64()));
-        Interval::new(start, start + self.0.as_delta())
+        let end = start.checked_add_signed(self.0.as_delta());
+        Interval::new(start, end.unwrap_or(DateTime::<Utc>::MAX_UTC))
     }
 
     /// The latest edge between slices that is not after `at`.

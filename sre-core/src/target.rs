@@ -249,14 +249,30 @@ impl Factor {
         self.numerator as f64 / self.denominator as f64
     }
 
-    /// Both sides of `burn ? factor`, brought to integers. `bad < 2^64`, `10⁹ < 2^30` and
-    /// `denominator < 2^34` keep each product below 2^128.
+    /// [`Factor::is_exceeded_by`] of plain millionths, under a budget in parts per billion.
+    #[inline]
+    pub(crate) fn is_exceeded(self, bad: u64, total: u64, ppb: u32) -> bool {
+        let (burn, line) = self.scales(ppb);
+        u128::from(bad) * u128::from(burn) > u128::from(total) * u128::from(line)
+    }
+
+    /// Both sides of `burn ? factor`, brought to integers: each one product of two numbers below 2^64,
+    /// for which a processor has an instruction.
     fn sides(self, counts: Counts, target: Target) -> (u128, u128) {
-        let bad = u128::from(counts.bad().millionths());
-        let total = u128::from(counts.total().millionths());
+        let (burn, line) = self.scales(target.budget_ppb);
         (
-            bad * u128::from(BILLION) * u128::from(self.denominator),
-            total * u128::from(target.budget_ppb) * u128::from(self.numerator),
+            u128::from(counts.bad().millionths()) * u128::from(burn),
+            u128::from(counts.total().millionths()) * u128::from(line),
+        )
+    }
+
+    /// What bad and total are multiplied by. `10⁹` and budgets lie below 2^30 and the parts of a factor
+    /// below 2^34.
+    #[inline]
+    fn scales(self, ppb: u32) -> (u64, u64) {
+        (
+            u64::from(BILLION).wrapping_mul(self.denominator),
+            u64::from(ppb).wrapping_mul(self.numerator),
         )
     }
 }

@@ -233,8 +233,9 @@ impl Interval {
     /// The interval of length `span` that ends at `end`.
     #[must_use]
     pub fn ending(end: DateTime<Utc>, span: Span) -> Self {
+        let start = end.checked_sub_signed(span.as_delta());
         Self {
-            start: end - span.as_delta(),
+            start: start.unwrap_or(DateTime::<Utc>::MIN_UTC),
             end,
         }
     }

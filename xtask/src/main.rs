@@ -5,6 +5,7 @@
 //! | `cargo xtask test` | provides what tests need, runs them all, ends with one summary line |
 //! | `cargo xtask check-deps` | proves the direction of dependencies and where SQL and time may be named |
 //! | `cargo xtask ci [leg…]` | runs the named legs of CI, or all of them |
+//! | `cargo xtask perf core` | measures what is promised of the core's speed, and says what is short |
 //! | `cargo xtask sqlx-prepare [--check]` | writes (or compares) what sqlx knows of the stores' statements |
 //!
 //! Everything runs from the root of the workspace, wherever it is called.
@@ -15,6 +16,7 @@ mod clock;
 mod deploy;
 mod environment;
 mod files;
+mod perf;
 mod say;
 mod sqlx_prepare;
 mod stream;
@@ -31,6 +33,7 @@ usage: cargo xtask <command>
   test                    provide what tests need, run every test, end with one summary line
   check-deps              prove the direction of dependencies and where SQL may be written
   ci [leg...]             run the named legs of CI, or all of them
+  perf core               measure what is promised of the core's speed, say what is short
   sqlx-prepare [--check]  write (or compare) the metadata of the stores' SQL statements";
 
 fn main() -> ExitCode {
@@ -54,6 +57,7 @@ fn run(words: &[&str]) -> Result<ExitCode> {
         ["test"] => test::run(),
         ["check-deps"] => check_deps::run(),
         ["ci", legs @ ..] => ci::run(legs),
+        ["perf", what @ ..] => perf::run(what),
         ["sqlx-prepare"] => sqlx_prepare::run(sqlx_prepare::Mode::Write),
         ["sqlx-prepare", "--check"] => sqlx_prepare::run(sqlx_prepare::Mode::Check),
         ["help" | "--help" | "-h"] => {

@@ -4,19 +4,55 @@ use chrono::{DateTime, Utc};
 
 use super::prefix::Prefix;
 use super::roll_off::RollOff;
-use super::{Ledger, LedgerError};
+use super::{Ledger, LedgerError, signed};
 use crate::slice::Sums;
 use crate::time::{HOUR, Span};
 
 /// The windows of a ledger that end at one instant.
 #[derive(Clone, Copy, Debug)]
 pub struct Ending<'a> {
-    pub(super) ledger: &'a Ledger,
-    pub(super) second: i64,
-    pub(super) before: Prefix,
+    ledger: &'a Ledger,
+    second: i64,
+    /// The slice that the end lies in, counted from the first fine one.
+    slice: i64,
+    /// What makes a window's length a number of slices, rounded up where the end is on an edge: the
+    /// seconds from the end to the last of its slice.
+    rest: u32,
+    before: Prefix,
 }
 
-impl Ending<'_> {
+impl<'a> Ending<'a> {
+    #[inline]
+    pub(super) fn new(ledger: &'a Ledger, end: DateTime<Utc>) -> Result<Self, LedgerError> {
+        let second = end.timestamp();
+        let (slice, rest) = ledger.slice_and_rest(second);
+        let Some(before) = ledger.place(slice) else {
+            return Err(ledger.missing(slice));
+        };
+        Ok(Self {
+            ledger,
+            second,
+            slice,
+            rest: ledger.per_width.divisor - 1 - rest,
+            before: *before,
+        })
+    }
+
+    /// The end of the ledger lies on an edge, after everything.
+    #[inline]
+    pub(super) fn latest(ledger: &'a Ledger) -> Self {
+        let width = ledger.per_width.divisor;
+        Self {
+            ledger,
+            second: ledger
+                .next_slice()
+                .wrapping_mul(i64::from(width)),
+            slice: signed(ledger.fine.len()) - 1,
+            rest: width - 1,
+            before: ledger.last(),
+        }
+    }
+
     /// The sum of the window of this length.
     ///
     /// # Errors
@@ -24,10 +60,25 @@ impl Ending<'_> {
     /// [`LedgerError::MissingHour`] when it begins inside an hour that is not attached.
     #[inline]
     pub fn window(&self, window: Span) -> Result<Sums, LedgerError> {
-        let start = self
-            .ledger
-            .before_second(self.second - window.as_secs_i64())?;
-        Ok(self.before.minus(start).sums())
+        self.sums_since(self.first_slice(window))
+    }
+
+    /// The sums of several windows, in their order, as far as there is room for them. This is what an
+    /// evaluation asks: sums are written where they are wanted, and copied nowhere.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::MissingHour`] when one begins inside an hour that is not attached; the sums
+    /// before it are written.
+    pub fn windows(&self, windows: &[Span], sums: &mut [Sums]) -> Result<(), LedgerError> {
+        for (sum, window) in sums.iter_mut().zip(windows) {
+            let first = self.first_slice(*window);
+            match self.ledger.place(first) {
+                Some(before) => *sum = self.before.minus(before).sums(),
+                None => return Err(self.ledger.missing(first)),
+            }
+        }
+        Ok(())
     }
 
     /// The sum since an instant, for windows that begin where the calendar says. Slices that begin
@@ -38,9 +89,8 @@ impl Ending<'_> {
     /// [`LedgerError::MissingHour`] when it lies inside an hour that is not attached.
     #[inline]
     pub fn since(&self, start: DateTime<Utc>) -> Result<Sums, LedgerError> {
-        let start = start.timestamp().min(self.second);
-        let before = self.ledger.before_second(start)?;
-        Ok(self.before.minus(before).sums())
+        let first = self.ledger.slice_of(start.timestamp());
+        self.sums_since(first.min(self.slice))
     }
 
     /// What leaves the window of this length, step by step, while time goes on.
@@ -48,7 +98,7 @@ impl Ending<'_> {
     /// # Errors
     ///
     /// [`LedgerError::MissingHour`] when it begins inside an hour that is not attached.
-    pub fn roll_off(&self, window: Span) -> Result<RollOff<'_>, LedgerError> {
+    pub fn roll_off(&self, window: Span) -> Result<RollOff<'a>, LedgerError> {
         let ledger = self.ledger;
         let begin = self.second - window.as_secs_i64();
         let width = ledger.width.span().as_secs_i64();
@@ -67,11 +117,30 @@ impl Ending<'_> {
         Ok(RollOff {
             begin,
             end: self.second,
-            before: ledger.before_second(begin)?,
+            before: ledger.before_slice(self.first_slice(window))?,
             after: self.before,
             first: first.saturating_mul(distance),
             distance,
             edges: held.get(..length).unwrap_or(held),
         })
+    }
+
+    /// The slice in which a window of this length begins, counted from the first fine one.
+    #[inline]
+    fn first_slice(&self, window: Span) -> i64 {
+        let seconds = window
+            .as_seconds()
+            .wrapping_add(self.rest);
+        let slices = self.ledger.per_width.divide(seconds);
+        self.slice
+            .wrapping_sub(i64::from(slices))
+    }
+
+    #[inline]
+    fn sums_since(&self, slice: i64) -> Result<Sums, LedgerError> {
+        match self.ledger.place(slice) {
+            Some(before) => Ok(self.before.minus(before).sums()),
+            None => Err(self.ledger.missing(slice)),
+        }
     }
 }

@@ -66,13 +66,25 @@ impl Ledger {
     }
 
     /// Adds unmeasured hours up to hour `number`; does nothing once the end lies inside an hour
-    /// beyond it.
+    /// beyond it. After a gap that no window spans nothing is kept, so nothing is added hour by hour.
     pub(super) fn skip_to_hour(&mut self, number: i64) {
         let last = self.last();
-        while self.first_hour + signed(self.hours.len()) <= number {
+        let kept = signed(self.horizon_hours.saturating_add(2));
+        if number.saturating_sub(self.next_hour()) > kept {
+            self.hours.clear();
+            self.hours.push(last);
+            self.first_hour = number - kept;
+            self.restart_fine(last);
+        }
+        while self.next_hour() <= number {
             self.hours.push(last);
             self.restart_fine(last);
         }
+    }
+
+    /// The number of the hour whose beginning is pushed next.
+    fn next_hour(&self) -> i64 {
+        self.first_hour + signed(self.hours.len())
     }
 
     /// Begins the fine slices anew at the last hour edge.

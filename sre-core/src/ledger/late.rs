@@ -39,7 +39,7 @@ impl Ledger {
                 .get(last)
                 .copied()
                 .unwrap_or(before)
-                .minus(before);
+                .minus(&before);
             self.check_fits(new, old)?;
             for (held, sum) in self
                 .fine
@@ -50,7 +50,7 @@ impl Ledger {
             {
                 *held = before.plus(*sum);
             }
-            let change = new.minus(old);
+            let change = new.minus(&old);
             self.fine
                 .iter_mut()
                 .skip(last)
@@ -69,9 +69,9 @@ impl Ledger {
                 .get(offset + 1)
                 .copied()
                 .unwrap_or(before)
-                .minus(before);
+                .minus(&before);
             self.check_fits(new, old)?;
-            let change = new.minus(old);
+            let change = new.minus(&old);
             self.hours
                 .iter_mut()
                 .skip(offset + 1)
@@ -79,11 +79,8 @@ impl Ledger {
             self.fine
                 .iter_mut()
                 .for_each(|prefix| *prefix = prefix.plus(change));
-            if self
-                .edges
-                .iter()
-                .any(|edge| edge.hour == number)
-            {
+            self.edges.shift_after(number, change);
+            if self.edges.holds(number) {
                 self.attach(hour);
             }
         }
@@ -99,8 +96,8 @@ impl Ledger {
             .unwrap_or_default();
         let kept = self
             .last()
-            .minus(first)
-            .minus(old)
+            .minus(&first)
+            .minus(&old)
             .total;
         match kept.checked_add(new.total) {
             Some(sum) if sum <= SUM_MAX => Ok(()),

@@ -1,64 +1,168 @@
 //! Where an instant lies in a ledger: among the fine slices, at the edge of an hour, in an edge hour.
+//!
+//! This is what a window costs, so it counts in slices and holds little but a subtraction, divisions
+//! by multiplying, one comparison and the loads.
 
 use chrono::{DateTime, Utc};
 
 use super::prefix::Prefix;
-use super::{Ledger, LedgerError, hour_start};
+use super::{Ledger, LedgerError, hour_start, signed};
+use crate::slice::SliceWidth;
 use crate::time::HOUR;
 
 impl Ledger {
     /// The sum of everything before `at`.
     pub(super) fn before(&self, at: DateTime<Utc>) -> Result<Prefix, LedgerError> {
-        self.before_second(at.timestamp())
+        self.before_slice(self.slice_of(at.timestamp()))
     }
 
-    /// The sum of everything before a second since the epoch. Seconds since the beginning fit 32
-    /// bits, in which dividing is several times cheaper.
+    /// The sum of everything before a slice, counted from the first fine one.
+    pub(super) fn before_slice(&self, slice: i64) -> Result<Prefix, LedgerError> {
+        match self.place(slice) {
+            Some(sum) => Ok(*sum),
+            None => Err(self.missing(slice)),
+        }
+    }
+
+    /// The number of the slice that a second lies in, counted from the first fine one.
     #[inline]
-    pub(super) fn before_second(&self, second: i64) -> Result<Prefix, LedgerError> {
-        let width = self.width.span().as_seconds();
-        let hour_seconds = i64::from(HOUR);
+    pub(super) fn slice_of(&self, second: i64) -> i64 {
+        self.slice_and_rest(second).0
+    }
+
+    /// The number of the slice that a second lies in, counted from the first fine one, and how many
+    /// of its seconds are before. Before the beginning it is some slice before that: seconds since
+    /// then fit 32 bits, no ledger reaches back for 136 years.
+    #[inline]
+    pub(super) fn slice_and_rest(&self, second: i64) -> (i64, u32) {
+        let since = second.wrapping_sub(
+            self.first_hour
+                .wrapping_mul(i64::from(HOUR)),
+        );
+        match u32::try_from(since) {
+            Ok(since) => {
+                let slice = self.per_width.divide(since);
+                let start = slice.wrapping_mul(self.per_width.divisor);
+                let slice = i64::from(slice) - self.coarse_slices();
+                (slice, since.wrapping_sub(start))
+            }
+            Err(_) if since < 0 => (-FAR, 0),
+            Err(_) => (FAR, 0),
+        }
+    }
+
+    /// Where the sum of everything before a slice is held; `None` inside an hour that is not attached.
+    /// A reference, since a copy of a sum goes through memory.
+    #[inline]
+    pub(super) fn place(&self, slice: i64) -> Option<&Prefix> {
+        match usize::try_from(slice) {
+            Ok(slice) => Some(
+                self.fine
+                    .get(slice)
+                    .or(self.fine.last())
+                    .unwrap_or(&NOTHING),
+            ),
+            Err(_) => self.coarse_place(slice),
+        }
+    }
+
+    /// As [`Ledger::place`], for a slice before the fine ones.
+    #[inline]
+    fn coarse_place(&self, slice: i64) -> Option<&Prefix> {
+        let Ok(since) = u32::try_from(slice.wrapping_add(self.coarse_slices())) else {
+            return Some(self.hours.first().unwrap_or(&NOTHING));
+        };
+        let hour = self.per_hour.divide(since);
+        let within = since.wrapping_sub(hour.wrapping_mul(self.per_hour.divisor));
+        if within == 0 {
+            Some(
+                self.hours
+                    .get(hour as usize)
+                    .unwrap_or(&NOTHING),
+            )
+        } else {
+            let number = self
+                .first_hour
+                .wrapping_add(i64::from(hour));
+            self.edges.sum(number, within)
+        }
+    }
+
+    /// What is said where there is no place.
+    #[cold]
+    pub(super) fn missing(&self, slice: i64) -> LedgerError {
+        let slice = slice.saturating_add(self.first_fine);
+        let hour = slice.div_euclid(signed(self.width.per_hour()));
+        LedgerError::MissingHour(hour_start(hour))
+    }
+
+    /// How many slices lie between the first hour and the first fine slice.
+    #[inline]
+    const fn coarse_slices(&self) -> i64 {
         let first = self
             .first_hour
-            .wrapping_mul(hour_seconds);
-        let Ok(offset) = u32::try_from(second.saturating_sub(first)) else {
-            let is_after = second > first;
-            let prefixes = if is_after { &self.fine } else { &self.hours };
-            let at_edge = if is_after {
-                prefixes.last()
-            } else {
-                prefixes.first()
-            };
-            return Ok(at_edge.copied().unwrap_or_default());
-        };
-        let fine = self
-            .first_fine
-            .wrapping_mul(i64::from(width))
-            .wrapping_sub(first);
-        if let Ok(offset) = u32::try_from(i64::from(offset) - fine) {
-            let last = self.fine.len().saturating_sub(1);
-            let index = ((offset / width) as usize).min(last);
-            return Ok(self
-                .fine
-                .get(index)
-                .copied()
-                .unwrap_or_default());
+            .wrapping_mul(self.per_hour.divisor as i64);
+        self.first_fine.wrapping_sub(first)
+    }
+}
+
+/// Divides by multiplying, which costs a fraction of a division: with `m = ⌊2⁶⁴ ÷ d⌋ + 1` the upper
+/// half of `m × n` is `n ÷ d`, rounded down, for all `n` and `d` below 2³² (Lemire, Kaser and Kurz,
+/// "Faster remainder by direct computation", 2019).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Divider {
+    pub(super) divisor: u32,
+    factor: u64,
+}
+
+impl Divider {
+    /// Divides by the length of a slice.
+    pub(super) fn by_width(width: SliceWidth) -> Self {
+        Self::by(width.span().as_seconds())
+    }
+
+    /// Divides by the number of slices in an hour.
+    pub(super) fn by_slices_per_hour(width: SliceWidth) -> Self {
+        Self::by(HOUR / width.span().as_seconds())
+    }
+
+    /// `divisor` is at least 2; both callers divide by 4 and more.
+    fn by(divisor: u32) -> Self {
+        let factor = u64::MAX / u64::from(divisor.max(2)) + 1;
+        Self { divisor, factor }
+    }
+
+    #[inline]
+    pub(super) fn divide(self, n: u32) -> u32 {
+        let product = u128::from(self.factor) * u128::from(n);
+        u32::try_from(product >> 64).unwrap_or(u32::MAX)
+    }
+}
+
+/// Slices further away than any ledger reaches; sums and differences of two fit easily.
+const FAR: i64 = 1 << 48;
+/// The sum of an empty ledger; there is none, since a ledger always holds its first edges.
+static NOTHING: Prefix = Prefix {
+    bad: 0,
+    total: 0,
+    measured: 0,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn multiplying_divides_exactly_at_every_edge() {
+        for divisor in [4, 10, 12, 15, 20, 30, 60, 120, 180, 240, 300, 360, 900] {
+            let divider = Divider::by(divisor);
+            let edges = (0..u32::MAX / divisor).step_by(997);
+            for edge in edges.chain([u32::MAX / divisor]) {
+                let first = edge * divisor;
+                let last = first.saturating_add(divisor - 1);
+                assert_eq!(divider.divide(first), edge, "{first} / {divisor}");
+                assert_eq!(divider.divide(last), edge, "{last} / {divisor}");
+            }
         }
-        let (hour, within) = (offset / HOUR, offset % HOUR / width);
-        let before = self
-            .hours
-            .get(hour as usize)
-            .copied()
-            .unwrap_or_default();
-        if within == 0 {
-            return Ok(before);
-        }
-        let number = self.first_hour + i64::from(hour);
-        self.edges
-            .iter()
-            .find(|edge| edge.hour == number)
-            .and_then(|edge| edge.within.get(within as usize))
-            .map(|sum| before.plus(*sum))
-            .ok_or_else(|| LedgerError::MissingHour(hour_start(number)))
     }
 }

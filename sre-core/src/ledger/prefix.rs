@@ -31,7 +31,8 @@ impl Prefix {
         }
     }
 
-    pub(super) const fn minus(self, other: Self) -> Self {
+    #[inline]
+    pub(super) const fn minus(self, other: &Self) -> Self {
         Self {
             bad: self.bad.wrapping_sub(other.bad),
             total: self.total.wrapping_sub(other.total),
@@ -42,14 +43,14 @@ impl Prefix {
     }
 
     /// A difference of prefixes as what it is. Bad never exceeds total in any slice, so not in a sum.
+    #[inline]
     pub(super) fn sums(self) -> Sums {
         let (bad, total) = (
             Count::from_millionths(self.bad),
             Count::from_millionths(self.total),
         );
-        let counts = Counts::with_bad(bad, total).unwrap_or_default();
         Sums {
-            counts,
+            counts: Counts::with_bad_of(bad, total),
             measured: self.measured,
         }
     }

@@ -47,7 +47,7 @@ impl RollOff<'_> {
             Some((edge, Some(sum))) => (self.first + signed(edge) * self.distance, *sum),
             Some((_, None)) => (self.end, self.after),
         };
-        let left = sum.minus(self.before);
+        let left = sum.minus(&self.before);
         Left {
             seconds: u32::try_from(second - self.begin).unwrap_or(0),
             bad: left.bad,

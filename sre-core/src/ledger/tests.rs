@@ -148,6 +148,8 @@ fn replay(seed: u64, width: SliceWidth, steps: u64) {
                 }
                 ledger.set_hour(&hour).expect("fits");
             }
+            // What is attached by now must follow whatever arrives late from here on.
+            2 => agrees(&mut ledger, &naive),
             _ => {
                 let slice = random.slice();
                 naive
@@ -212,6 +214,137 @@ fn a_window_inside_an_old_hour_asks_for_its_slices() {
     assert_eq!(
         ledger.missing_hours(ledger.end(), WINDOWS),
         [at_second(0), at_second(64_800)]
+    );
+}
+
+/// L16: sums depend on how long ago something was, not on when.
+#[test]
+fn l16_a_history_shifted_by_whole_slices_has_the_same_sums() {
+    for (seed, shift) in [(1, 1), (2, 59), (3, 60), (4, 1_441), (5, 40_000)] {
+        let mut random = Random(seed);
+        let slices: Vec<_> = (0..2_000)
+            .map(|_| random.slice())
+            .collect();
+        let sums = |from: i64| {
+            let mut ledger = Ledger::new(SliceWidth::MINUTE, Span::days(2), at_second(from));
+            let mut naive = BTreeMap::new();
+            for (n, slice) in (from / 60..).zip(&slices) {
+                naive.insert(n, *slice);
+                ledger
+                    .append(at_second(n * 60), *slice)
+                    .expect("fits");
+            }
+            let width = SliceWidth::MINUTE;
+            agrees(
+                &mut ledger,
+                &Naive {
+                    width,
+                    slices: naive,
+                },
+            );
+            WINDOWS.map(|window| ledger.sum(Interval::ending(ledger.end(), window)))
+        };
+        assert_eq!(sums(0), sums(shift * 60), "shifted by {shift} minutes");
+    }
+}
+
+/// L24: what two recorders saw is what one would have seen, in either order, and nothing changes
+/// nothing.
+#[test]
+fn l24_merged_shards_are_the_single_stream() {
+    let mut random = Random(24);
+    for _ in 0..10_000 {
+        let [a, b, c] = [(); 3].map(|()| {
+            let slice = random.slice();
+            Sums {
+                counts: slice.counts(),
+                measured: u32::from(slice.is_measured()),
+            }
+        });
+        let add = |x: Sums, y: Sums| x.checked_add(y).expect("small");
+        assert_eq!(add(a, b), add(b, a));
+        assert_eq!(add(add(a, b), c), add(a, add(b, c)));
+        assert_eq!(add(a, Sums::default()), a);
+    }
+}
+
+/// L36, of time: the clock may go back, jump, or be wrong by ages; lengths may be extreme.
+#[test]
+fn l36_no_instant_and_no_length_makes_a_ledger_panic() {
+    // As far as chrono reaches, less what lies between an instant and the edges around it.
+    let room = chrono::TimeDelta::days(1);
+    let instants = [
+        DateTime::<Utc>::MIN_UTC + room,
+        at_second(-1),
+        at_second(0),
+        at_second(59),
+        at_second(7_200),
+        at_second(i64::from(u32::MAX) + 7_200),
+        DateTime::<Utc>::MAX_UTC - room,
+    ];
+    let spans = [
+        Span::SECOND,
+        Span::seconds(59),
+        Span::minutes(61),
+        Span::days(400),
+        Span::MAX,
+    ];
+    let one = Slice::Measured(Counts::events(1, 2).expect("legal"));
+    for (from, horizon) in instants
+        .iter()
+        .flat_map(|from| spans.map(|span| (*from, span)))
+    {
+        for width in [SliceWidth::TEN_SECONDS, SliceWidth::MINUTE] {
+            let mut ledger = Ledger::new(width, horizon, from);
+            let appended = ledger.append(from, one);
+            assert_eq!(appended, Ok(()), "{from}");
+            for at in instants {
+                let ending = ledger.ending(at);
+                for span in spans {
+                    let sums = ending.and_then(|ending| ending.window(span));
+                    assert!(sums.is_err() || sums.is_ok_and(|sums| sums.measured <= 1));
+                }
+                for hour in ledger.missing_hours(at, spans) {
+                    ledger.attach(&Hour::unmeasured(hour, width));
+                }
+                ledger.detach_all_but(at, &spans);
+                let late = ledger.set_hour(&Hour::unmeasured(at, width));
+                assert_eq!(late, Ok(()), "{at}");
+            }
+            for at in instants {
+                // Back is out of order, forward is a hole, however wide.
+                let is_back = at < ledger.end();
+                assert_eq!(ledger.append(at, one).is_err(), is_back, "{from} {at}");
+            }
+        }
+    }
+}
+
+/// A hole that is wider than the horizon leaves nothing behind, hour by hour or at once.
+#[test]
+fn after_a_gap_of_ages_a_ledger_is_empty_and_goes_on() {
+    let one = Slice::Measured(Counts::events(1, 2).expect("legal"));
+    let mut ledger = Ledger::new(SliceWidth::MINUTE, Span::days(1), at_second(0));
+    ledger
+        .append(at_second(0), one)
+        .expect("in order");
+    let later = at_second(100 * 365 * 86_400 + 1_830);
+    ledger
+        .fill_to(later)
+        .expect("unmeasured");
+    assert_eq!(ledger.end(), SliceWidth::MINUTE.floor(later));
+    assert!(ledger.begin() > later - chrono::TimeDelta::hours(28));
+    ledger
+        .append(ledger.end(), one)
+        .expect("in order");
+    let day = Interval::ending(ledger.end(), Span::days(1));
+    ledger.attach(&Hour::unmeasured(day.start(), SliceWidth::MINUTE));
+    assert_eq!(
+        ledger
+            .sum(day)
+            .expect("attached")
+            .measured,
+        1
     );
 }
 

@@ -147,7 +147,8 @@ impl Subject {
     async fn folded(&self, asked: Interval, context: &Context) -> Result<Past, ApiError> {
         let definition = &self.slo.definition;
         if let Indicator::Composite(_) = definition.indicator {
-            let detail = "no slices are stored for this composite: store it first, and ask by its id";
+            let detail =
+                "no slices are stored for this composite: store it first, and ask by its id";
             return Err(ApiError::Invalid(vec![Fault::at("/slo", detail)]));
         }
         let source = context.metric_source.as_deref();

@@ -1,0 +1,3 @@
+//! Evidence that the mathematics is right, from outside.
+
+mod fuzz;
