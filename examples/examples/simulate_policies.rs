@@ -173,6 +173,7 @@ fn one_rule() -> Result<BurnRule, Box<dyn Error>> {
         factor: "5".parse()?,
         long: Span::hours(1),
         short: Span::minutes(5),
+        min_share: None,
     })
 }
 

@@ -5,7 +5,7 @@
 //! measured are known as such, so that a chart can leave them open.
 
 use sre_core::budget::ErrorBudget;
-use sre_core::count::{Count, Counts};
+use sre_core::count::{Count, Counts, Grain};
 use sre_core::evaluation::Evaluation;
 use sre_core::hour::Hour;
 use sre_core::slice::Sums;
@@ -93,7 +93,7 @@ impl Spending {
         Ok(Some(Self {
             during: Interval::new(evaluation.window_start, evaluation.window_end()),
             is_projected,
-            ..Self::new(&hours, passed, step, left)
+            ..Self::new(&hours, passed, step, budget.grain(), left)
         }))
     }
 
@@ -103,6 +103,7 @@ impl Spending {
         hours: &[Hour],
         during: Interval,
         step: Span,
+        grain: Grain,
         left: impl Fn(Count) -> Option<f64>,
     ) -> Self {
         let mut steps = tiled(during, step);
@@ -123,7 +124,7 @@ impl Spending {
         let steps = steps
             .into_iter()
             .map(|(during, sums)| {
-                let counts = (sums.measured > 0).then(|| budget.grain().shown(sums.counts));
+                let counts = (sums.measured > 0).then(|| grain.shown(sums.counts));
                 bad = bad
                     .checked_add(sums.counts.bad())
                     .unwrap_or(bad);
@@ -266,7 +267,7 @@ mod tests {
 
     fn spending(hours: &[Hour], during: Interval, budget: ErrorBudget) -> Spending {
         let left = |bad| after(budget, bad)?.remaining_percentage();
-        Spending::new(hours, during, Span::minutes(10), left)
+        Spending::new(hours, during, Span::minutes(10), budget.grain(), left)
     }
 
     fn budget(good: u64, total: u64) -> ErrorBudget {

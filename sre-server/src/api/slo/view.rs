@@ -8,7 +8,7 @@ use serde_json::Value;
 use sre_core::detection::Outage;
 use sre_core::indicator::Indicator;
 use sre_core::policy::{BurnPolicy, BurnRule, BurnThresholds, Ground};
-use sre_core::slo::{Definition, ManagedBy};
+use sre_core::slo::ManagedBy;
 use sre_core::source::Query;
 use sre_core::time::Span;
 use utoipa::ToSchema;

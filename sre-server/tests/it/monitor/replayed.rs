@@ -36,6 +36,7 @@ fn policies() -> impl Strategy<Value = PolicyChoice> {
         factor: factor.parse().expect("a factor"),
         long: Span::minutes(long),
         short: Span::minutes(short),
+        min_share: None,
     };
     prop::sample::select(vec![
         PolicyChoice::Default,
