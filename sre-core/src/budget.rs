@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::count::{Count, Counts};
+use crate::count::{Count, Counts, Grain};
 use crate::target::Target;
 
 /// The error budget of some counts under a target. Every decision on it is exact.
@@ -31,16 +31,42 @@ use crate::target::Target;
 pub struct ErrorBudget {
     counts: Counts,
     target: Target,
+    #[serde(default, skip_serializing_if = "Grain::is_millionths")]
+    grain: Grain,
 }
 
 impl ErrorBudget {
-    /// The budget of `counts` under `target`.
+    /// The budget of `counts` under `target`, counted in millionths of an event or slice.
     #[must_use]
     pub const fn new(counts: Counts, target: Target) -> Self {
-        Self { counts, target }
+        Self {
+            counts,
+            target,
+            grain: Grain::Millionths,
+        }
     }
 
-    /// What was counted.
+    /// The same budget, whose counts are of another grain
+    /// ([`BudgetingMethod::grain`](crate::method::BudgetingMethod::grain)).
+    #[must_use]
+    pub const fn counted_in(self, grain: Grain) -> Self {
+        Self { grain, ..self }
+    }
+
+    /// How finely its units are counted.
+    #[must_use]
+    pub const fn grain(self) -> Grain {
+        self.grain
+    }
+
+    /// What was counted, in millionths of an event or slice: for showing and for records.
+    #[must_use]
+    pub const fn shown(self) -> Counts {
+        self.grain.shown(self.counts)
+    }
+
+    /// What was counted, in its grain: for exact comparisons. What people see is
+    /// [`ErrorBudget::shown`].
     #[must_use]
     pub const fn counts(self) -> Counts {
         self.counts
@@ -52,7 +78,8 @@ impl ErrorBudget {
         self.target
     }
 
-    /// `allowed − consumed` in 10⁻¹⁵ of an event or slice, exact and signed.
+    /// `allowed − consumed` in 10⁻⁹ of a count, exact and signed: 10⁻¹⁵ of an event or slice, or 10⁻²¹
+    /// of a slice that is counted in shares.
     #[must_use]
     pub fn remaining_exactly(self) -> i128 {
         self.allowed_exactly() - self.consumed_exactly()
@@ -85,19 +112,19 @@ impl ErrorBudget {
     /// Units that may be bad, for showing.
     #[must_use]
     pub fn allowed(self) -> f64 {
-        to_units(self.allowed_exactly())
+        self.to_units(self.allowed_exactly())
     }
 
     /// Units that were bad, for showing.
     #[must_use]
     pub fn consumed(self) -> f64 {
-        self.counts.bad().as_f64()
+        self.grain.as_f64(self.counts.bad())
     }
 
     /// Units that may still be bad, for showing; negative when overspent.
     #[must_use]
     pub fn remaining(self) -> f64 {
-        to_units(self.remaining_exactly())
+        self.to_units(self.remaining_exactly())
     }
 
     /// `100 × consumed ÷ allowed`, for showing; `None` without events.
@@ -144,6 +171,12 @@ impl ErrorBudget {
     fn consumed_exactly(self) -> i128 {
         i128::from(self.counts.bad().millionths()) * 1_000_000_000
     }
+
+    /// 10⁻⁹ of a count as units.
+    #[expect(clippy::cast_precision_loss, reason = "only ever shown")]
+    fn to_units(self, exact: i128) -> f64 {
+        exact as f64 / (self.grain.unit().millionths() as f64 * 1e9)
+    }
 }
 
 /// An [`ErrorBudget`] whose allowance is what the whole window would have at the same traffic.
@@ -178,7 +211,7 @@ impl ProjectedBudget {
             / u128::from(self.filled.max(1));
         let total = Count::from_millionths(u64::try_from(total).unwrap_or(u64::MAX));
         let counts = Counts::with_bad(counts.bad(), total.max(counts.total())).unwrap_or(counts);
-        ErrorBudget::new(counts, self.budget.target)
+        ErrorBudget::new(counts, self.budget.target).counted_in(self.budget.grain)
     }
 
     /// Units that may be bad in the whole window, for showing; `None` before the first data.
@@ -260,12 +293,6 @@ fn share(numerator: i128, denominator: i128) -> Option<f64> {
 #[expect(clippy::cast_precision_loss, reason = "only ever shown")]
 fn share_of(numerator: u128, denominator: u128) -> Option<f64> {
     (denominator != 0).then(|| numerator as f64 / denominator as f64)
-}
-
-/// 10⁻¹⁵ of a unit as units.
-#[expect(clippy::cast_precision_loss, reason = "only ever shown")]
-fn to_units(exact: i128) -> f64 {
-    exact as f64 / 1e15
 }
 
 #[cfg(test)]

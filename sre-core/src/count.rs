@@ -204,6 +204,86 @@ impl fmt::Debug for Count {
     }
 }
 
+/// How finely one unit of a budget, an event or a slice, is counted.
+///
+/// Sums of events and of slices that are good or bad as a whole are exact in millionths. The share of
+/// a slice that was good is held to 10⁻¹², so there a unit is 10¹² counts wide: 400 days of ten-second
+/// slices are 3.5 × 10¹⁸ of them, and fit a stored sum (`bigint`). Every comparison is indifferent to
+/// the width; **what is shown, and what is compared with a number of units, is not**.
+///
+/// ```
+/// use sre_core::count::{Count, Counts, Grain};
+///
+/// let third = Counts::with_bad(Count::from_millionths(333_333_333_334), Grain::Trillionths.unit())?;
+/// assert_eq!(Grain::Trillionths.shown(third).bad().to_string(), "0.333334");
+/// assert_eq!(Grain::Trillionths.shown(third).total(), Count::ONE);
+/// # Ok::<(), sre_core::count::CountError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grain {
+    /// In millionths: events, and slices that are good or bad as a whole.
+    #[default]
+    Millionths,
+    /// In 10⁻¹²: slices of which a share is good.
+    Trillionths,
+}
+
+impl Grain {
+    /// One unit, as it is counted.
+    #[must_use]
+    pub const fn unit(self) -> Count {
+        Count(MILLION * self.width())
+    }
+
+    /// So many units, as they are counted; `None` where that does not fit.
+    #[must_use]
+    pub const fn units(self, n: u64) -> Option<Count> {
+        match self.unit().0.checked_mul(n) {
+            Some(count) => Some(Count(count)),
+            None => None,
+        }
+    }
+
+    /// How many whole units were counted, rounded down.
+    #[must_use]
+    pub const fn whole_units(self, count: Count) -> u64 {
+        count.0 / self.unit().0
+    }
+
+    /// Units as a float, by one division, for showing.
+    #[expect(clippy::cast_precision_loss, reason = "only ever shown")]
+    #[must_use]
+    pub fn as_f64(self, count: Count) -> f64 {
+        count.0 as f64 / self.unit().0 as f64
+    }
+
+    /// Counts in millionths of a unit, for showing and for records: what is finer is rounded so that
+    /// bad is never understated.
+    #[must_use]
+    pub const fn shown(self, counts: Counts) -> Counts {
+        // Rounding up is monotone, so bad still does not exceed total.
+        Counts {
+            bad: Count(counts.bad.0.div_ceil(self.width())),
+            total: Count(counts.total.0.div_ceil(self.width())),
+        }
+    }
+
+    /// Counts in a millionth of a unit.
+    const fn width(self) -> u64 {
+        match self {
+            Self::Millionths => 1,
+            Self::Trillionths => MILLION,
+        }
+    }
+
+    /// Whether it is the grain of events.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks it so")]
+    pub(crate) const fn is_millionths(&self) -> bool {
+        matches!(self, Self::Millionths)
+    }
+}
+
 /// Good and total events of some stretch of time; good never exceeds total.
 ///
 /// ```

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::budget::{ErrorBudget, ProjectedBudget};
-use crate::count::{Count, Counts};
+use crate::count::{Count, Counts, Grain};
 use crate::forecast::{Forecast, Nearness};
 use crate::hour::Hour;
 use crate::policy::{BurnLevel, BurnRule};
@@ -124,11 +124,12 @@ impl Coverage {
 }
 
 /// One window's counts and whether enough of it was measured. Stored as five numbers, since history
-/// holds many of them: seconds, bad and total in millionths, measured, expected.
+/// holds many of them: seconds, bad, total, measured, expected; and the grain, where it is not that of
+/// events.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(
-    into = "(u32, u64, u64, u32, u32)",
-    try_from = "(u32, u64, u64, u32, u32)"
+    into = "StoredWindow",
+    try_from = "StoredWindow"
 )]
 pub struct WindowCounts {
     /// The length of the window.
@@ -137,31 +138,56 @@ pub struct WindowCounts {
     pub counts: Counts,
     /// How much of it was measured.
     pub coverage: Coverage,
+    /// How finely its counts are counted.
+    pub grain: Grain,
 }
 
-impl From<WindowCounts> for (u32, u64, u64, u32, u32) {
-    fn from(held: WindowCounts) -> Self {
-        (
-            held.window.as_seconds(),
-            held.counts.bad().millionths(),
-            held.counts.total().millionths(),
-            held.coverage.measured,
-            held.coverage.expected,
-        )
+impl WindowCounts {
+    /// What was counted, in millionths of an event or slice: for showing.
+    #[must_use]
+    pub const fn shown(&self) -> Counts {
+        self.grain.shown(self.counts)
     }
 }
 
-impl TryFrom<(u32, u64, u64, u32, u32)> for WindowCounts {
+/// [`WindowCounts`] as they are stored.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum StoredWindow {
+    Millionths(u32, u64, u64, u32, u32),
+    Grained(u32, u64, u64, u32, u32, Grain),
+}
+
+impl From<WindowCounts> for StoredWindow {
+    fn from(held: WindowCounts) -> Self {
+        let (window, coverage) = (held.window.as_seconds(), held.coverage);
+        let (bad, total) = (held.counts.bad().millionths(), held.counts.total().millionths());
+        let (measured, expected) = (coverage.measured, coverage.expected);
+        match held.grain {
+            Grain::Millionths => Self::Millionths(window, bad, total, measured, expected),
+            grain => Self::Grained(window, bad, total, measured, expected, grain),
+        }
+    }
+}
+
+impl TryFrom<StoredWindow> for WindowCounts {
     type Error = &'static str;
 
-    fn try_from(
-        (window, bad, total, measured, expected): (u32, u64, u64, u32, u32),
-    ) -> Result<Self, &'static str> {
+    fn try_from(stored: StoredWindow) -> Result<Self, &'static str> {
+        let (window, bad, total, measured, expected, grain) = match stored {
+            StoredWindow::Millionths(window, bad, total, measured, expected) => {
+                (window, bad, total, measured, expected, Grain::Millionths)
+            }
+            StoredWindow::Grained(window, bad, total, measured, expected, grain) => {
+                (window, bad, total, measured, expected, grain)
+            }
+        };
         let (bad, total) = (Count::from_millionths(bad), Count::from_millionths(total));
         Ok(Self {
             window: Span::from_seconds(window).ok_or("a window has a length")?,
             counts: Counts::with_bad(bad, total).map_err(|_| "bad must not exceed total")?,
             coverage: Coverage { measured, expected },
+            grain,
         })
     }
 }

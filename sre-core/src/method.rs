@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::count::Counts;
+use crate::count::{Count, Counts, Grain};
+use crate::slice::Slice;
 use crate::target::{ParseTargetError, Target};
 
 /// What the error budget counts.
@@ -17,6 +18,9 @@ pub enum BudgetingMethod {
     Occurrences,
     /// Slices; one is good when at least this share of its events or votes is.
     Timeslices(SliceTarget),
+    /// Shares: every slice with an event counts the same, whatever its traffic, and its good share,
+    /// held to 10⁻¹², is how good it is. The mean of ratios, by name.
+    RatioTimeslices,
 }
 
 impl BudgetingMethod {
@@ -26,6 +30,7 @@ impl BudgetingMethod {
         match self {
             Self::Occurrences => "occurrences",
             Self::Timeslices(_) => "timeslices",
+            Self::RatioTimeslices => "ratio_timeslices",
         }
     }
 
@@ -34,9 +39,75 @@ impl BudgetingMethod {
     pub const fn unit(self) -> &'static str {
         match self {
             Self::Occurrences => "events",
-            Self::Timeslices(_) => "slices",
+            Self::Timeslices(_) | Self::RatioTimeslices => "slices",
         }
     }
+
+    /// How finely its unit is counted: what a count must be divided by before anybody sees it.
+    #[must_use]
+    pub const fn grain(self) -> Grain {
+        match self {
+            Self::Occurrences | Self::Timeslices(_) => Grain::Millionths,
+            Self::RatioTimeslices => Grain::Trillionths,
+        }
+    }
+
+    /// Whether a window can hold no more units than slices: its best case is known.
+    #[must_use]
+    pub const fn counts_slices(self) -> bool {
+        match self {
+            Self::Occurrences => false,
+            Self::Timeslices(_) | Self::RatioTimeslices => true,
+        }
+    }
+
+    /// What a slice of events adds to the budget: itself, one unit that is good or bad, or one unit
+    /// that is as bad as the share of its bad events, `⌈bad × 10¹² ÷ total⌉ × 10⁻¹²`, so that bad is
+    /// never understated. What nobody measured, and a slice without events, stay what they are.
+    ///
+    /// ```
+    /// use sre_core::count::{Count, Counts, Grain};
+    /// use sre_core::method::BudgetingMethod;
+    /// use sre_core::slice::Slice;
+    ///
+    /// let events = Slice::Measured(Counts::events(2, 3)?);
+    /// let slice = BudgetingMethod::RatioTimeslices.judge(events).counts();
+    /// assert_eq!(slice.total(), Grain::Trillionths.unit());
+    /// assert_eq!(slice.bad(), Count::from_millionths(333_333_333_334));
+    /// # Ok::<(), sre_core::count::CountError>(())
+    /// ```
+    #[must_use]
+    pub fn judge(self, events: Slice) -> Slice {
+        let Slice::Measured(counts) = events else {
+            return events;
+        };
+        if counts.total().is_zero() {
+            return events;
+        }
+        match self {
+            Self::Occurrences => events,
+            Self::Timeslices(target) => {
+                let bad = if target.is_met_by(counts) {
+                    Count::ZERO
+                } else {
+                    Count::ONE
+                };
+                unit_slice(bad, Count::ONE)
+            }
+            Self::RatioTimeslices => {
+                let unit = self.grain().unit();
+                // Bad does not exceed total, so the share does not exceed the unit.
+                let share = u128::from(counts.bad().millionths()) * u128::from(unit.millionths());
+                let bad = share.div_ceil(u128::from(counts.total().millionths()));
+                let bad = u64::try_from(bad).map_or(unit, Count::from_millionths);
+                unit_slice(bad, unit)
+            }
+        }
+    }
+}
+
+fn unit_slice(bad: Count, unit: Count) -> Slice {
+    Counts::with_bad(bad, unit).map_or(Slice::Unmeasured, Slice::Measured)
 }
 
 /// The share of a slice's events or votes that makes the slice good, in parts per billion; unlike a
@@ -95,28 +166,4 @@ impl TryFrom<String> for SliceTarget {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_slice_target_of_everything_lets_the_worst_vote_decide() {
-        let all: SliceTarget = "100".parse().expect("a share");
-        let most: SliceTarget = "95".parse().expect("a share");
-        for (good, total, by_all, by_most) in [
-            (100, 100, true, true),
-            (99, 100, false, true),
-            (95, 100, false, true),
-            (94, 100, false, false),
-        ] {
-            let counts = Counts::events(good, total).expect("legal");
-            assert_eq!(
-                (all.is_met_by(counts), most.is_met_by(counts)),
-                (by_all, by_most),
-                "{good}"
-            );
-        }
-        assert_eq!((all, all.to_string().as_str()), (SliceTarget::ALL, "100"));
-        assert_eq!(most.to_string().parse(), Ok(most));
-        assert!("0".parse::<SliceTarget>().is_err());
-    }
-}
+mod tests;

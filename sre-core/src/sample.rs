@@ -7,7 +7,6 @@ use thiserror::Error;
 
 use crate::count::{Count, Counts, Rounding};
 use crate::indicator::MetricKind;
-use crate::method::BudgetingMethod;
 use crate::name::{MetricName, ServiceName};
 use crate::slice::Slice;
 use crate::slo::Definition;
@@ -92,7 +91,7 @@ impl SampleValue {
 }
 
 /// The slice that samples of one slice make under a definition: counts are summed over all label
-/// sets; under [`BudgetingMethod::Timeslices`] the slice as a whole is then one good or bad unit.
+/// sets, and the budgeting method makes of them what it counts.
 ///
 /// A sum that does not fit is a data error and leaves the slice unmeasured.
 #[must_use]
@@ -108,25 +107,7 @@ pub fn fold<'a>(definition: &Definition, samples: impl Iterator<Item = &'a Sampl
         };
         slice = Slice::Measured(sum);
     }
-    judge(definition.method, slice)
-}
-
-/// What a slice of events adds to the budget: itself, or one unit that is good or bad.
-#[must_use]
-pub fn judge(method: BudgetingMethod, events: Slice) -> Slice {
-    match (method, events) {
-        (BudgetingMethod::Timeslices(target), Slice::Measured(counts))
-            if !counts.total().is_zero() =>
-        {
-            let good = if target.is_met_by(counts) {
-                Count::ONE
-            } else {
-                Count::ZERO
-            };
-            Counts::new(good, Count::ONE).map_or(Slice::Unmeasured, Slice::Measured)
-        }
-        _ => events,
-    }
+    definition.method.judge(slice)
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::alert::{AlertState, DedupKey, LifecycleSettings};
-use crate::count::Counts;
+use crate::count::{Counts, Grain};
 use crate::evaluation::{Coverage, SloState, WindowCounts};
 use crate::forecast::{Forecast, Nearness};
 use crate::name::DestinationId;
@@ -46,6 +46,7 @@ fn evaluation(rules: Said<'_>) -> Evaluation {
             measured: 60,
             expected: 60,
         },
+        grain: Grain::Millionths,
     };
     let (long, short) = (window(Span::hours(1)), window(Span::minutes(5)));
     let outcome = |((level, factor), verdict): &((BurnLevel, u32), RuleVerdict)| {

@@ -4,7 +4,6 @@ use super::view::View;
 use crate::count::Count;
 use crate::evaluation::{RuleOutcome, RuleVerdict, WindowCounts};
 use crate::ledger::LedgerError;
-use crate::method::BudgetingMethod;
 use crate::policy::BurnRule;
 use crate::time::Span;
 
@@ -44,7 +43,8 @@ impl View<'_> {
         })
     }
 
-    /// How much must be bad in a long window: `min_bad`, or all of it where it holds fewer slices.
+    /// How much must be bad in a long window: `min_bad` events or slices (of shares: as much as so
+    /// many bad slices), or all of it where it holds fewer slices.
     pub(super) fn bad_needed(&self, long: Span) -> Count {
         let slices = u64::from(
             long.as_seconds()
@@ -54,10 +54,14 @@ impl View<'_> {
                     .span()
                     .as_seconds(),
         );
-        let needed = match self.definition.method {
-            BudgetingMethod::Occurrences => self.definition.min_bad,
-            BudgetingMethod::Timeslices(_) => self.definition.min_bad.min(slices),
+        let (method, min_bad) = (self.definition.method, self.definition.min_bad);
+        let needed = if method.counts_slices() {
+            min_bad.min(slices)
+        } else {
+            min_bad
         };
-        Count::events(needed).unwrap_or(Count::SAMPLE_MAX)
+        // More than fits was never counted.
+        let all = Count::from_millionths(u64::MAX);
+        method.grain().units(needed).unwrap_or(all)
     }
 }

@@ -2,13 +2,15 @@
 
 use super::view::View;
 use crate::budget::ErrorBudget;
-use crate::count::{Count, Counts};
+use crate::count::Counts;
 use crate::evaluation::{InsufficientReason, RuleOutcome, RuleVerdict, SloState, WindowCounts};
-use crate::method::BudgetingMethod;
 
 impl View<'_> {
     pub(super) fn budget(&self, own: &WindowCounts) -> Option<ErrorBudget> {
-        (own.coverage.measured > 0).then(|| ErrorBudget::new(own.counts, self.definition.target))
+        (own.coverage.measured > 0).then(|| {
+            ErrorBudget::new(own.counts, self.definition.target)
+                .counted_in(self.definition.method.grain())
+        })
     }
 
     /// The state, in the one order in which states are decided.
@@ -34,7 +36,7 @@ impl View<'_> {
             insufficient(InsufficientReason::Coverage)
         } else if own.counts.total().is_zero() {
             insufficient(InsufficientReason::NoTraffic)
-        } else if own.counts.total().whole_events() < self.definition.min_events {
+        } else if own.grain.whole_units(own.counts.total()) < self.definition.min_events {
             insufficient(InsufficientReason::Events)
         } else {
             (self.judged_state(own, rules), None)
@@ -58,9 +60,10 @@ impl View<'_> {
     /// Whether an SLO that counts slices is missed even if every unmeasured slice was good, and every
     /// slice that a calendar window has still to come: how many they are is known ahead.
     pub(super) fn is_lost_at_best(&self, own: &WindowCounts) -> bool {
-        let BudgetingMethod::Timeslices(_) = self.definition.method else {
+        let method = self.definition.method;
+        if !method.counts_slices() {
             return false;
-        };
+        }
         let slices = u64::from(
             self.whole.seconds()
                 / self
@@ -70,7 +73,7 @@ impl View<'_> {
                     .as_seconds(),
         );
         let at_best =
-            Count::events(slices).and_then(|all| Counts::with_bad(own.counts.bad(), all).ok());
+            method.grain().units(slices).and_then(|all| Counts::with_bad(own.counts.bad(), all).ok());
         at_best.is_some_and(|counts| !self.definition.target.is_met_by(counts))
     }
 }

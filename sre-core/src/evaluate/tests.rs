@@ -6,6 +6,7 @@ mod coverage;
 mod detection;
 mod forecast;
 mod second_opinion;
+mod shares;
 mod states;
 
 use std::collections::BTreeMap;

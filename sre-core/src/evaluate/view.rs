@@ -72,6 +72,7 @@ impl<'a> View<'a> {
             window,
             counts: sums.counts,
             coverage,
+            grain: self.definition.method.grain(),
         })
     }
 

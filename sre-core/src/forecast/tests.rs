@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::count::Grain;
 use crate::evaluation::Coverage;
 use crate::hour::Hour;
 use crate::ledger::Ledger;
@@ -252,6 +253,7 @@ fn seen(window: Span, bad: u64) -> WindowCounts {
             measured: 60,
             expected: 60,
         },
+        grain: Grain::Millionths,
     }
 }
 

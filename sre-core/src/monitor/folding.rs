@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::indicator::Indicator;
 use crate::name::MetricName;
-use crate::sample::{Sample, fold, judge};
+use crate::sample::{Sample, fold};
 use crate::slice::{Slice, SliceWidth};
 use crate::slo::Slo;
 use crate::source::{Failure, FailureClass, Measurement, MetricSource, Query, Question};
@@ -176,7 +176,7 @@ impl Reader<'_> {
             }
             let events = measurement.to_slice(slo.definition.on_absent);
             read.slices
-                .push(judge(slo.definition.method, events));
+                .push(slo.definition.method.judge(events));
         }
         if let Some(class) = read.failure {
             self.strikes.note(class);

@@ -32,7 +32,14 @@ impl Spending {
     #[must_use]
     pub fn percentage_of_budget(&self) -> Option<f64> {
         let allowed = self.budget.allowed();
-        (allowed > 0.0).then(|| 100.0 * self.in_window.bad().as_f64() / allowed)
+        let bad = self.budget.grain().as_f64(self.in_window.bad());
+        (allowed > 0.0).then(|| 100.0 * bad / allowed)
+    }
+
+    /// What was counted in the stretch, in millionths of an event or slice: for showing.
+    #[must_use]
+    pub const fn shown(&self) -> Counts {
+        self.budget.grain().shown(self.counts)
     }
 }
 
@@ -66,7 +73,8 @@ pub async fn spending(
         during,
         counts: spent.counts,
         in_window: charged.counts,
-        budget: ErrorBudget::new(all.counts, definition.target),
+        budget: ErrorBudget::new(all.counts, definition.target)
+            .counted_in(definition.method.grain()),
     }))
 }
 

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::indicator::Indicator;
+use crate::method::BudgetingMethod;
 use crate::slo::tests::definition;
 use crate::threshold::{Operator, Threshold};
 use crate::time::at_second;
@@ -164,7 +165,7 @@ fn timeslices_and_occurrences_count_the_same_data_as_the_published_table() {
     let sum = |method, data: Vec<(u64, u64)>| {
         let slices = data
             .into_iter()
-            .map(|(good, total)| judge(method, measured(good, total)));
+            .map(|(good, total)| method.judge(measured(good, total)));
         let sum = slices.fold(Counts::NONE, |sum, slice| {
             sum.checked_add(slice.counts())
                 .expect("small")
@@ -185,9 +186,9 @@ fn timeslices_and_occurrences_count_the_same_data_as_the_published_table() {
 
 #[test]
 fn a_slice_without_an_event_is_neither_good_nor_bad() {
-    assert_eq!(judge(timeslices("95"), measured(0, 0)), measured(0, 0));
+    assert_eq!(timeslices("95").judge(measured(0, 0)), measured(0, 0));
     assert_eq!(
-        judge(timeslices("95"), Slice::Unmeasured),
+        timeslices("95").judge(Slice::Unmeasured),
         Slice::Unmeasured
     );
 }

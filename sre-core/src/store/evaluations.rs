@@ -170,7 +170,7 @@ pub struct Calculation {
     pub outcome: Outcome,
     /// What held.
     pub state: SloState,
-    /// Counts of the window, `None` without measured slices.
+    /// Counts of the window in millionths of an event or slice, `None` without measured slices.
     pub counts: Option<Counts>,
     /// What was found, in full; `None` for a slot that was caught up on.
     pub evaluation: Option<Evaluation>,
@@ -217,7 +217,8 @@ pub struct BudgetRecord {
     pub state: SloState,
     /// The level of the burn over one hour.
     pub burn_level: BurnLevel,
-    /// Counts and target of the window; `None` when nothing was measured in it.
+    /// Counts, in millionths of an event or slice, and target of the window; `None` when nothing was
+    /// measured in it.
     pub budget: Option<ErrorBudget>,
     /// How much of the window was measured since the first data.
     pub coverage: Coverage,
@@ -233,7 +234,9 @@ impl BudgetRecord {
             at,
             state: found.state,
             burn_level: found.burn_level,
-            budget: found.budget,
+            budget: found
+                .budget
+                .map(|budget| ErrorBudget::new(budget.shown(), budget.target())),
             coverage: found.coverage,
             exhaustion: found.forecast.exhaustion(),
         }

@@ -106,9 +106,9 @@ impl BudgetView {
             window_end: truncate(evaluation.window_end()),
             unit: slo.definition.method.unit(),
             sli_percentage: share(ErrorBudget::sli_percentage),
-            good: number(|budget| budget.counts().good().as_f64()),
-            bad: number(|budget| budget.counts().bad().as_f64()),
-            total: number(|budget| budget.counts().total().as_f64()),
+            good: number(|budget| budget.shown().good().as_f64()),
+            bad: number(|budget| budget.shown().bad().as_f64()),
+            total: number(|budget| budget.shown().total().as_f64()),
             allowed: number(ErrorBudget::allowed),
             consumed: number(ErrorBudget::consumed),
             remaining: number(ErrorBudget::remaining),
@@ -155,8 +155,8 @@ impl WindowView {
         Self {
             window: seen.window,
             burn_rate: Number::of(burn_rate),
-            bad: Number(seen.counts.bad().as_f64()),
-            total: Number(seen.counts.total().as_f64()),
+            bad: Number(seen.shown().bad().as_f64()),
+            total: Number(seen.shown().total().as_f64()),
             coverage: Number(seen.coverage.as_f64()),
         }
     }

@@ -131,8 +131,8 @@ fn rule(outcome: &RuleOutcome, slo: &Slo) -> String {
             "{} over {} ({} bad of {})",
             burn.map_or_else(|| "unknown".to_owned(), |burn| times(burn, factor.as_f64())),
             window.window,
-            count(window.counts.bad().as_f64()),
-            count(window.counts.total().as_f64()),
+            count(window.shown().bad().as_f64()),
+            count(window.shown().total().as_f64()),
         )
     };
     format!(

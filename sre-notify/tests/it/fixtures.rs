@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use sre_core::alert::{Alert, AlertState, AlertType, Identity, Origin, Severity};
 use sre_core::budget::ErrorBudget;
-use sre_core::count::Counts;
+use sre_core::count::{Counts, Grain};
 use sre_core::evaluation::{
     BudgetVerdict, Coverage, Evaluation, RuleOutcome, RuleVerdict, SloState, WindowCounts,
 };
@@ -146,6 +146,7 @@ fn window(window: Span, bad: u64, total: u64) -> WindowCounts {
             measured: 60,
             expected: 60,
         },
+        grain: Grain::Millionths,
     }
 }
 

@@ -113,7 +113,7 @@ fn costs(costs: &[Cost]) -> Markup {
                         tr {
                             th scope="row" { a href={ "/ui/slos/" (cost.slo.id.0) } { bdi { (cost.slo.definition.name) } } }
                             td { (cost.slo.definition.service_name) }
-                            td.number { (number::or_no_data(spending.map(|held| number::count(held.counts.bad())))) }
+                            td.number { (number::or_no_data(spending.map(|held| number::count(held.shown().bad())))) }
                             td.number { (number::or_no_data(share)) }
                         }
                     }

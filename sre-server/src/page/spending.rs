@@ -43,7 +43,7 @@ pub(super) struct Spending {
 pub(super) struct Step {
     /// When.
     pub(super) during: Interval,
-    /// What was counted in it; nothing where nobody measured.
+    /// What was counted in it, in millionths of an event or slice; nothing where nobody measured.
     pub(super) counts: Option<Counts>,
     /// What is left of the window's allowance when it ends, in percent; nothing where nobody
     /// measured.
@@ -123,7 +123,7 @@ impl Spending {
         let steps = steps
             .into_iter()
             .map(|(during, sums)| {
-                let counts = (sums.measured > 0).then_some(sums.counts);
+                let counts = (sums.measured > 0).then(|| budget.grain().shown(sums.counts));
                 bad = bad
                     .checked_add(sums.counts.bad())
                     .unwrap_or(bad);

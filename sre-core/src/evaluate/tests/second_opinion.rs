@@ -42,6 +42,14 @@ impl Case {
             .as_secs_i64()
     }
 
+    /// The counts of one event or slice: shares of slices are held to 10⁻¹².
+    fn unit(&self) -> u64 {
+        match self.definition.method {
+            BudgetingMethod::RatioTimeslices => 1_000_000_000_000,
+            _ => 1_000_000,
+        }
+    }
+
     /// The window, looked for by stepping from the last slice until the date changes. A quarter of an
     /// hour is the finest that clocks are moved by.
     fn own(&self) -> Own {
@@ -83,9 +91,13 @@ impl Case {
 
     /// Whether `bad / total` lies above `ppb × factor / 10⁹`, where `factor = num / den`.
     fn is_above(&self, (bad, total): (u64, u64), num: u64, den: u64) -> bool {
+        self.is_wide_above((bad.into(), total.into()), num, den)
+    }
+
+    fn is_wide_above(&self, (bad, total): (i128, i128), num: u64, den: u64) -> bool {
         let ppb = i128::from(self.definition.target.budget_ppb());
-        let lhs = i128::from(bad) * 1_000_000_000 * i128::from(den);
-        total > 0 && lhs > ppb * i128::from(num) * i128::from(total)
+        let lhs = bad * 1_000_000_000 * i128::from(den);
+        total > 0 && lhs > ppb * i128::from(num) * total
     }
 
     fn last(&self, seconds: i64) -> impl Iterator<Item = Option<(u64, u64)>> + '_ {
@@ -181,7 +193,7 @@ impl Case {
         let slices = u64::try_from(long / self.width()).expect("positive");
         let needed = match self.definition.method {
             BudgetingMethod::Occurrences => self.definition.min_bad,
-            BudgetingMethod::Timeslices(_) => self.definition.min_bad.min(slices),
+            _ => self.definition.min_bad.min(slices),
         };
         let is_clean =
             |window| self.is_covered(window) && !self.is_above(self.sum(window), num, den);
@@ -191,7 +203,7 @@ impl Case {
             RuleVerdict::Quiet
         } else if !self.is_covered(long) || !self.is_covered(short) {
             RuleVerdict::Held
-        } else if self.sum(long).0 < needed * 1_000_000 {
+        } else if self.sum(long).0 < needed * self.unit() {
             RuleVerdict::TooFewBad
         } else {
             RuleVerdict::Firing
@@ -204,7 +216,7 @@ impl Case {
             whole,
         } = self.own();
         let (bad, total) = self.sum(window);
-        let all = u64::try_from(whole / self.width()).expect("positive") * 1_000_000;
+        let all = u64::try_from(whole / self.width()).expect("positive") * self.unit();
         let counts_slices = self.definition.method != BudgetingMethod::Occurrences;
         let insufficient = |reason| (SloState::InsufficientData, Some(reason));
         if self.slices.iter().all(Option::is_none) {
@@ -219,7 +231,7 @@ impl Case {
             insufficient(Reason::Coverage)
         } else if total == 0 {
             insufficient(Reason::NoTraffic)
-        } else if total < self.definition.min_events * 1_000_000 {
+        } else if total < self.definition.min_events * self.unit() {
             insufficient(Reason::Events)
         } else if self.is_above((bad, total), 1, 1) {
             (SloState::Violated, None)
@@ -238,18 +250,18 @@ impl Case {
         } = self.own();
         let filled = self.age().min(passed);
         let (bad, total) = self.sum(passed);
-        let scale = |n: u64, by: i64| n * u64::try_from(by).expect("positive");
+        let scale = |n: u64, by: i64| i128::from(n) * i128::from(by);
         let counts = if filled * 4 < window {
             (scale(bad, filled), scale(total, window))
         } else {
-            (bad, total)
+            (scale(bad, 1), scale(total, 1))
         };
         match state {
             SloState::Waiting | SloState::NoData | SloState::InsufficientData => {
                 BudgetVerdict::Fine
             }
-            _ if self.is_above(counts, 1, 1) => BudgetVerdict::Missed,
-            _ if self.is_above(counts, 9, 10) => BudgetVerdict::AtRisk,
+            _ if self.is_wide_above(counts, 1, 1) => BudgetVerdict::Missed,
+            _ if self.is_wide_above(counts, 9, 10) => BudgetVerdict::AtRisk,
             _ => BudgetVerdict::Fine,
         }
     }
@@ -325,6 +337,7 @@ impl Random {
             BudgetingMethod::Occurrences,
             BudgetingMethod::Occurrences,
             timeslices(),
+            BudgetingMethod::RatioTimeslices,
         ];
         Definition {
             target: self
@@ -373,12 +386,15 @@ impl Random {
             slices.extend(self.slices(&definition, n));
         }
         if definition.method != BudgetingMethod::Occurrences {
-            let vote = |(bad, total)| {
-                if total == 0 {
-                    (0, 0)
-                } else {
-                    (u64::from(bad > 0) * 1_000_000, 1_000_000)
+            let is_share = definition.method == BudgetingMethod::RatioTimeslices;
+            let vote = |(bad, total): (u64, u64)| match total {
+                0 => (0, 0),
+                _ if is_share => {
+                    let share = u128::from(bad) * 1_000_000_000_000;
+                    let share = share.div_ceil(u128::from(total));
+                    (u64::try_from(share).expect("at most one"), 1_000_000_000_000)
                 }
+                _ => (u64::from(bad > 0) * 1_000_000, 1_000_000),
             };
             slices = slices
                 .into_iter()

@@ -109,7 +109,7 @@ pub(super) fn calculation(
         state: found.state,
         counts: found
             .budget
-            .map(crate::budget::ErrorBudget::counts),
+            .map(crate::budget::ErrorBudget::shown),
         // What the rules saw stands with the alerts that they opened, and what was foretold with the
         // budgets; here there are many rows.
         evaluation: is_full.then(|| Evaluation {

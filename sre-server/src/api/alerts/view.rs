@@ -149,8 +149,8 @@ impl From<&WindowCounts> for AlertWindowView {
     fn from(seen: &WindowCounts) -> Self {
         Self {
             window: seen.window.to_string(),
-            bad: Figure::from(seen.counts.bad()),
-            total: Figure::from(seen.counts.total()),
+            bad: Figure::from(seen.shown().bad()),
+            total: Figure::from(seen.shown().total()),
             coverage: (seen.coverage.expected > 0)
                 .then(|| Figure::new(seen.coverage.as_f64()))
                 .flatten(),

@@ -186,7 +186,7 @@ impl From<&Cost> for BudgetConsumedView {
                 .definition
                 .service_name
                 .to_string(),
-            consumed: spending.map(|spending| Figure::from(spending.counts.bad())),
+            consumed: spending.map(|spending| Figure::from(spending.shown().bad())),
             percentage_of_budget: spending
                 .and_then(sre_core::monitor::Spending::percentage_of_budget)
                 .and_then(Figure::new),

@@ -125,11 +125,12 @@ fn method(
         Method::Timeslices => target
             .or(SliceTarget::ALL)
             .map(BudgetingMethod::Timeslices),
-        Method::Occurrences if has_target => {
+        Method::Occurrences | Method::RatioTimeslices if has_target => {
             let detail = "is only for the budgeting_method timeslices";
             note(fields, "timeslice_target_percentage", detail)
         }
         Method::Occurrences => Some(BudgetingMethod::Occurrences),
+        Method::RatioTimeslices => Some(BudgetingMethod::RatioTimeslices),
     }
 }
 
@@ -138,16 +139,13 @@ fn method(
 enum Method {
     Occurrences,
     Timeslices,
+    RatioTimeslices,
 }
 
 /// Why a text is not a budgeting method.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-enum MethodError {
-    #[error("ratio_timeslices is not built in this version; take occurrences or timeslices")]
-    NotBuilt,
-    #[error("must be one of occurrences and timeslices")]
-    Unknown,
-}
+#[error("must be one of occurrences, timeslices and ratio_timeslices")]
+struct MethodError;
 
 impl FromStr for Method {
     type Err = MethodError;
@@ -156,8 +154,8 @@ impl FromStr for Method {
         match text {
             "occurrences" => Ok(Self::Occurrences),
             "timeslices" => Ok(Self::Timeslices),
-            "ratio_timeslices" => Err(MethodError::NotBuilt),
-            _ => Err(MethodError::Unknown),
+            "ratio_timeslices" => Ok(Self::RatioTimeslices),
+            _ => Err(MethodError),
         }
     }
 }

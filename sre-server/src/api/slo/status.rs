@@ -137,7 +137,7 @@ impl BudgetFigures {
         };
         Self {
             allowed: Figure::new(budget.allowed()),
-            consumed: Some(Figure::from(budget.counts().bad())),
+            consumed: Some(Figure::from(budget.shown().bad())),
             remaining: Figure::new(budget.remaining()),
             consumed_percentage: budget
                 .consumed_percentage()
@@ -170,7 +170,7 @@ impl CountFigures {
             return Self::default();
         };
         let shown = |count: Count| Some(Figure::from(count));
-        let counts = budget.counts();
+        let counts = budget.shown();
         Self {
             sli_percentage: budget
                 .sli_percentage()
@@ -223,7 +223,7 @@ pub(super) fn burn_rates(evaluation: &Evaluation, own: Window) -> Vec<BurnRateVi
             burn_rate: target
                 .and_then(|target| burn_rate(held.counts, target))
                 .and_then(Figure::new),
-            total: (held.coverage.measured > 0).then(|| Figure::from(held.counts.total())),
+            total: (held.coverage.measured > 0).then(|| Figure::from(held.shown().total())),
         })
         .collect()
 }

@@ -36,7 +36,7 @@ pub(super) struct SloView {
     threshold_value: Option<Figure>,
     /// `gt`, `gte`, `lt`, `lte` or `eq`.
     operator: Option<&'static str>,
-    /// `occurrences` or `timeslices`.
+    /// `occurrences`, `timeslices` or `ratio_timeslices`.
     budgeting_method: &'static str,
     timeslice_target_percentage: Option<Figure>,
     /// Where events come from; `null` in the short form.

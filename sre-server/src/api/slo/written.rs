@@ -47,7 +47,9 @@ pub(super) struct SloBody {
     threshold_value: Option<f64>,
     /// `gt gte lt lte eq` or `> >= < <= ==`.
     operator: Option<String>,
-    /// `occurrences` counts events, `timeslices` slices. By default the metric's kind decides.
+    /// `occurrences` counts events; `timeslices` counts slices, each good or bad as a whole;
+    /// `ratio_timeslices` takes the mean of the slices' good shares, whatever their traffic. By
+    /// default the metric's kind decides.
     budgeting_method: Option<String>,
     /// The share of a slice's votes or events that makes the slice good: more than 0, at most 100,
     /// which is the default.

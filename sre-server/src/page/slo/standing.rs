@@ -33,9 +33,9 @@ pub(super) fn figures(found: &Found, now: DateTime<Utc>) -> Markup {
             }
             div {
                 dt { "Bad " (unit) }
-                dd { (number::or_no_data(budget.map(|budget| number::count(budget.counts().bad())))) }
+                dd { (number::or_no_data(budget.map(|budget| number::count(budget.shown().bad())))) }
                 @if let Some(budget) = budget {
-                    dd.quiet { "of " (number::count(budget.counts().total())) "; " (number::allowed(budget.allowed())) " allowed" }
+                    dd.quiet { "of " (number::count(budget.shown().total())) "; " (number::allowed(budget.allowed())) " allowed" }
                 }
             }
             div {
@@ -106,8 +106,8 @@ pub(super) fn burning(found: &Found) -> Markup {
                                 }
                                 td.number { (number::or_no_data(burn_rate(window.counts, target).map(|rate| number::burn(rate) + "×"))) }
                                 td.number { (number::or_no_data(number::sli(window.counts))) }
-                                td.number { (number::or_no_data(measured.then(|| number::count(window.counts.bad())))) }
-                                td.number { (number::or_no_data(measured.then(|| number::count(window.counts.total())))) }
+                                td.number { (number::or_no_data(measured.then(|| number::count(window.shown().bad())))) }
+                                td.number { (number::or_no_data(measured.then(|| number::count(window.shown().total())))) }
                                 td.number { (number::or_no_data(share(window))) }
                             }
                         }

@@ -43,7 +43,7 @@ async fn every_fault_is_told_at_once() {
                 "time_window": "60s", "operator": "~", "slice": "60s",
                 "expected_interval": "soon", "min_bad": 0, "min_coverage": 1.5,
                 "on_absent": "ignore", "enabled": "yes", "colour": "red",
-                "budgeting_method": "ratio_timeslices",
+                "budgeting_method": "averages",
                 "labels": {"team": 7}, "links": {"runbook": "javascript:alert(1)"},
                 "burn_policy": {"name": "custom", "rules": [{"level": "low", "factor": 0}]},
             }),
