@@ -127,10 +127,7 @@ impl Coverage {
 /// holds many of them: seconds, bad, total, measured, expected; and the grain, where it is not that of
 /// events.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(
-    into = "StoredWindow",
-    try_from = "StoredWindow"
-)]
+#[serde(into = "StoredWindow", try_from = "StoredWindow")]
 pub struct WindowCounts {
     /// The length of the window.
     pub window: Span,
@@ -161,7 +158,10 @@ enum StoredWindow {
 impl From<WindowCounts> for StoredWindow {
     fn from(held: WindowCounts) -> Self {
         let (window, coverage) = (held.window.as_seconds(), held.coverage);
-        let (bad, total) = (held.counts.bad().millionths(), held.counts.total().millionths());
+        let (bad, total) = (
+            held.counts.bad().millionths(),
+            held.counts.total().millionths(),
+        );
         let (measured, expected) = (coverage.measured, coverage.expected);
         match held.grain {
             Grain::Millionths => Self::Millionths(window, bad, total, measured, expected),
@@ -312,6 +312,14 @@ pub struct Progress {
     /// Whether the newest counts are the source's own estimates, and not differences of samples.
     #[serde(default)]
     pub is_estimated: bool,
+    /// Of a composite: how many members were not measured in the newest slice.
+    #[serde(default, skip_serializing_if = "is_none_missing")]
+    pub missing_members: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks it so")]
+const fn is_none_missing(missing: &u32) -> bool {
+    *missing == 0
 }
 
 impl Progress {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::composite::{Composite, Member};
 use crate::name::MetricName;
 use crate::source::Query;
 
@@ -14,6 +15,19 @@ pub enum Indicator {
     Metric(MetricName),
     /// What a Prometheus-compatible source is asked.
     Prometheus(Query),
+    /// What other SLOs have folded.
+    Composite(Composite),
+}
+
+impl Indicator {
+    /// The SLOs that it is made of; none of any but a composite.
+    #[must_use]
+    pub fn members(&self) -> &[Member] {
+        match self {
+            Self::Composite(composite) => composite.members(),
+            _ => &[],
+        }
+    }
 }
 
 /// What a bare number of a metric means; its name says it.

@@ -65,6 +65,7 @@
 
 pub mod alert;
 pub mod budget;
+pub mod composite;
 pub mod count;
 pub mod counter;
 pub mod decide;

@@ -104,6 +104,18 @@ impl BudgetingMethod {
             }
         }
     }
+
+    /// What a slice that is known by its share alone, 10¹² counts wide, adds to the budget. Where events
+    /// are counted there are none, and it weighs one.
+    #[must_use]
+    pub fn judge_shares(self, share: Slice) -> Slice {
+        match (self, share) {
+            (Self::Occurrences, Slice::Measured(counts)) => {
+                Slice::Measured(Grain::Trillionths.shown(counts))
+            }
+            _ => self.judge(share),
+        }
+    }
 }
 
 fn unit_slice(bad: Count, unit: Count) -> Slice {

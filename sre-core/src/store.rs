@@ -33,8 +33,8 @@ use thiserror::Error as ThisError;
 pub use alerts::{AlertQuery, Alerts, AlertsPage};
 pub use catalog::{Catalog, Seeded, SloChange, SloQuery, Start};
 pub use evaluations::{
-    BudgetRecord, Calculation, Changes, Commit, Evaluations, Gap, HistoryItem, Outcome, Refolded,
-    SlotClaim, Standing,
+    BudgetRecord, Calculation, Changes, Commit, Evaluations, Gap, HistoryItem, MemberStanding,
+    Outcome, Refolded, SlotClaim, Standing,
 };
 pub use health::HealthRecords;
 pub use incidents::{AlertStep, IncidentQuery, Incidents, IncidentsPage, Recollection};

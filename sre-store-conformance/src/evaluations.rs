@@ -3,6 +3,7 @@
 mod budgets;
 mod claims;
 mod commits;
+mod composites;
 mod fences;
 mod ledgers;
 mod records;
@@ -10,6 +11,7 @@ mod records;
 pub use budgets::*;
 pub use claims::*;
 pub use commits::*;
+pub use composites::*;
 pub use fences::*;
 pub use ledgers::*;
 pub use records::*;

@@ -156,6 +156,14 @@ macro_rules! for_each_test {
                     what_is_left_of_dirty_ranges_stays_dirty
                     a_mark_that_came_after_the_claim_survives
                     an_unfolded_range_stays_dirty
+                    a_claim_of_a_composite_brings_its_members
+                    what_a_member_folds_again_is_dirty_for_its_composites
+                    what_a_member_folds_while_a_composite_is_claimed_is_dirty
+                    a_superseded_member_marks_nothing
+                    a_changed_member_makes_the_windows_of_its_composites_dirty
+                    a_member_that_left_marks_nothing
+                    a_composite_of_an_unknown_slo_is_refused
+                    a_composite_within_itself_is_refused
                     standings_tell_what_the_last_slot_found
                     an_slo_without_a_slot_has_no_standing
                     a_deleted_slo_keeps_its_standing

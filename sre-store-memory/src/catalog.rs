@@ -1,5 +1,7 @@
 //! What people define.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use sre_core::name::SloId;
 use sre_core::slo::Slo;
@@ -42,6 +44,7 @@ impl Catalog for MemoryStore {
         if state.is_name_taken(slo) {
             return Err(StoreError::Conflict { what: "name" });
         }
+        state.check_members(slo)?;
         if !state.apply_all(change.alerts) {
             return Err(StoreError::Conflict { what: "version" });
         }
@@ -58,6 +61,12 @@ impl Catalog for MemoryStore {
                     .for_each(|range| cursor.mark(range));
             }
         }
+        state.mark_composites_of(id, |composite, cursor| {
+            let stretch = composite
+                .definition
+                .refolds_up_to(cursor.last_slice());
+            cursor.mark(stretch);
+        });
         Ok(())
     }
 
@@ -103,10 +112,40 @@ impl State {
         if self.is_name_taken(slo) {
             return Err(StoreError::Conflict { what: "name" });
         }
+        self.check_members(slo)?;
         self.slos.insert(slo.id, slo.clone());
         self.cursors
             .insert(slo.id, Cursor::starting(start));
         Ok(())
+    }
+
+    /// Refuses members that are not stored, or that have the SLO among theirs, at any depth.
+    fn check_members(&self, slo: &Slo) -> Result<(), StoreError> {
+        let refused = StoreError::Conflict { what: "members" };
+        let mut known = BTreeSet::new();
+        let mut open: Vec<SloId> = members_of(slo).collect();
+        while let Some(id) = open.pop() {
+            if id == slo.id {
+                return Err(refused);
+            }
+            let Some(member) = self.slos.get(&id) else {
+                return Err(refused);
+            };
+            if known.insert(id) {
+                open.extend(members_of(member));
+            }
+        }
+        Ok(())
+    }
+
+    /// Does something to the cursor of every live composite of this SLO.
+    pub(super) fn mark_composites_of(&mut self, member: SloId, mark: impl Fn(&Slo, &mut Cursor)) {
+        for composite in self.slos.values() {
+            let is_of = composite.is_live() && members_of(composite).any(|id| id == member);
+            if let (true, Some(cursor)) = (is_of, self.cursors.get_mut(&composite.id)) {
+                mark(composite, cursor);
+            }
+        }
     }
 
     /// Whether another SLO of the service that is not deleted has the name; a disabled one keeps it.
@@ -119,6 +158,12 @@ impl State {
         };
         slo.deleted_at.is_none() && self.slos.values().any(is_same)
     }
+}
+
+/// What a composite is made of.
+fn members_of(slo: &Slo) -> impl Iterator<Item = SloId> {
+    let members = slo.definition.indicator.members();
+    members.iter().map(|member| member.slo)
 }
 
 /// Whether a list that is asked for so holds the SLO.

@@ -5,13 +5,15 @@ use std::num::NonZeroU32;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use sre_core::composite::Member;
 use sre_core::evaluation::{Evaluation, Progress};
 use sre_core::hour::Hour;
 use sre_core::name::SloId;
 use sre_core::slice::SliceWidth;
 use sre_core::slo::{Generation, Slo};
 use sre_core::store::{
-    BudgetRecord, Changes, Commit, Evaluations, HistoryItem, Refolded, SlotClaim, Standing, Start,
+    BudgetRecord, Changes, Commit, Evaluations, HistoryItem, MemberStanding, Refolded, SlotClaim, Standing,
+    Start,
     StoreError,
 };
 use sre_core::time::Interval;
@@ -58,9 +60,13 @@ impl Evaluations for MemoryStore {
             .collect();
         due.sort_by_key(|(slo, cursor)| (cursor.next_slot, slo.id));
         let taken = due.into_iter().take(length(limit));
-        Ok(taken
+        let mut claims: Vec<SlotClaim> = taken
             .map(|(slo, cursor)| cursor.claimed(slo, until))
-            .collect())
+            .collect();
+        for claim in &mut claims {
+            claim.members = state.members_of(&claim.slo);
+        }
+        Ok(claims)
     }
 
     async fn release(&self, claims: &[SlotClaim]) -> Result<(), StoreError> {
@@ -224,13 +230,13 @@ impl Cursor {
             .for_each(|range| self.mark(range));
     }
 
-    /// Marks a range dirty. A range that was marked before bears the new number alone, so that
-    /// whoever saw the old mark does not clear the new one.
     /// Whether a slot has folded the slice.
     pub(super) fn has_folded(&self, slice: Interval) -> bool {
         slice.end() <= self.last_slice
     }
 
+    /// Marks a range dirty. A range that was marked before bears the new number alone, so that
+    /// whoever saw the old mark does not clear the new one.
     pub(super) fn mark(&mut self, range: Interval) {
         if !range.is_empty() {
             self.marked = self.marked.saturating_add(1);
@@ -265,6 +271,25 @@ impl Cursor {
             budget_at: self.budget_at,
             dirty: self.marks.values().copied().collect(),
             mark: self.marked,
+            members: Vec::new(),
+        }
+    }
+
+    /// The end of the last folded slice.
+    pub(super) fn last_slice(&self) -> DateTime<Utc> {
+        self.last_slice
+    }
+
+    /// Marks what of these stretches was folded, or, while a slot is under way, may be.
+    fn mark_folded(&mut self, stretches: &[Interval]) {
+        let folded = Interval::new(DateTime::<Utc>::MIN_UTC, self.last_slice);
+        for stretch in stretches {
+            let stretch = if self.claim.is_taken() {
+                *stretch
+            } else {
+                stretch.intersection(folded)
+            };
+            self.mark(stretch);
         }
     }
 
@@ -281,6 +306,25 @@ impl Cursor {
 }
 
 impl State {
+    /// The members of a composite as they stand.
+    fn members_of(&self, slo: &Slo) -> Vec<MemberStanding> {
+        let standing = |member: &Member| {
+            let cursor = self.cursors.get(&member.slo)?;
+            Some(MemberStanding {
+                slo: self.slos.get(&member.slo)?.clone(),
+                generation: cursor.generation,
+                last_slice: cursor.last_slice,
+            })
+        };
+        let members = slo.definition.indicator.members();
+        let mut standings: Vec<_> = members
+            .iter()
+            .filter_map(standing)
+            .collect();
+        standings.sort_by_key(|member| member.slo.id);
+        standings
+    }
+
     /// Stores one evaluation whole, if its claim, its definition and its alerts still stand.
     fn commit_one(&mut self, changes: &Changes) -> Commit {
         let id = changes.slo_id;
@@ -317,6 +361,7 @@ impl State {
             .cursors
             .get_mut(&id)
             .map_or(0, |cursor| cursor.advance(changes));
+        self.mark_composites_of(id, |_, cursor| cursor.mark_folded(&changes.folded));
         Commit::Applied { revision }
     }
 }

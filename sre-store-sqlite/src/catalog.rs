@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::alerts;
 use crate::error::classify;
-use crate::evaluations::dirty;
+use crate::evaluations::{dirty, members};
 use crate::open::SqliteStore;
 use crate::row::{self, Row};
 
@@ -54,9 +54,11 @@ impl Catalog for SqliteStore {
                 end_alerts(tx, &ended).await?;
                 renew_cursor(tx, &slo).await?;
                 match &restart {
-                    Some(start) => move_cursor(tx, slo.id, start).await,
-                    None => dirty::mark(tx, slo.id, backfill.as_slice()).await,
+                    Some(start) => move_cursor(tx, slo.id, start).await?,
+                    None => dirty::mark(tx, slo.id, backfill.as_slice()).await?,
                 }
+                members::replace(tx, &slo).await?;
+                members::mark_windows(tx, slo.id).await
             })
         })
         .await
@@ -240,6 +242,7 @@ async fn insert(tx: &mut SqliteConnection, slo: &Slo, start: &Start) -> Result<(
     .execute(&mut *tx)
     .await
     .map_err(classify)?;
+    members::replace(tx, slo).await?;
     dirty::mark(tx, slo.id, start.backfill.as_slice()).await
 }
 

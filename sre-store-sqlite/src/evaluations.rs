@@ -5,6 +5,7 @@ mod claims;
 mod commit;
 pub(crate) mod dirty;
 mod history;
+pub(crate) mod members;
 
 use std::num::NonZeroU32;
 

@@ -62,6 +62,9 @@ impl View<'_> {
         };
         // More than fits was never counted.
         let all = Count::from_millionths(u64::MAX);
-        method.grain().units(needed).unwrap_or(all)
+        method
+            .grain()
+            .units(needed)
+            .unwrap_or(all)
     }
 }

@@ -36,7 +36,11 @@ impl View<'_> {
             insufficient(InsufficientReason::Coverage)
         } else if own.counts.total().is_zero() {
             insufficient(InsufficientReason::NoTraffic)
-        } else if own.grain.whole_units(own.counts.total()) < self.definition.min_events {
+        } else if own
+            .grain
+            .whole_units(own.counts.total())
+            < self.definition.min_events
+        {
             insufficient(InsufficientReason::Events)
         } else {
             (self.judged_state(own, rules), None)
@@ -72,8 +76,10 @@ impl View<'_> {
                     .span()
                     .as_seconds(),
         );
-        let at_best =
-            method.grain().units(slices).and_then(|all| Counts::with_bad(own.counts.bad(), all).ok());
+        let at_best = method
+            .grain()
+            .units(slices)
+            .and_then(|all| Counts::with_bad(own.counts.bad(), all).ok());
         at_best.is_some_and(|counts| !self.definition.target.is_met_by(counts))
     }
 }

@@ -177,8 +177,7 @@ impl SloEvidence {
                 .filter(|seen| !seen.counts.total().is_zero())
                 .map(|seen| Burn {
                     window: stretch,
-                    budget: ErrorBudget::new(seen.counts, definition.target)
-                        .counted_in(seen.grain),
+                    budget: ErrorBudget::new(seen.counts, definition.target).counted_in(seen.grain),
                 }),
             is_stale: evaluation.is_some_and(|found| found.is_stale),
         }

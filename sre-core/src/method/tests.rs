@@ -87,8 +87,22 @@ fn to_four_places(value: Option<f64>) -> String {
 #[test]
 fn the_same_data_have_three_answers() {
     for (data, answers) in [
-        (A, [("97.3626", "2.6374"), ("80.0000", "20.0000"), ("88.6000", "11.4000")]),
-        (B, [("9.1743", "90.8257"), ("90.0000", "10.0000"), ("90.1000", "9.9000")]),
+        (
+            A,
+            [
+                ("97.3626", "2.6374"),
+                ("80.0000", "20.0000"),
+                ("88.6000", "11.4000"),
+            ],
+        ),
+        (
+            B,
+            [
+                ("9.1743", "90.8257"),
+                ("90.0000", "10.0000"),
+                ("90.1000", "9.9000"),
+            ],
+        ),
     ] {
         for (method, (sli, burn)) in methods().into_iter().zip(answers) {
             let slices = data
@@ -110,7 +124,11 @@ fn an_absent_slice_counts_as_one_slice_where_it_is_said_to() {
         (B, ["90.9091", "91.0000"], ["81.8182", "81.9091"]),
     ] {
         for (on_absent, answers) in [(OnAbsent::Good, good), (OnAbsent::Bad, bad)] {
-            for (method, sli) in methods().into_iter().skip(1).zip(answers) {
+            for (method, sli) in methods()
+                .into_iter()
+                .skip(1)
+                .zip(answers)
+            {
                 let slices = data
                     .map(|(good, total)| events(good, total))
                     .into_iter()
@@ -139,7 +157,10 @@ fn an_attack_is_survived_for_as_long_as_the_method_says() {
     assert!(is_met(ratio, 822) && !is_met(ratio, 823));
     let attacked = |requests: u64| {
         let calm = Counts::events(332_640, 336_000).expect("legal");
-        let (good, total) = (Count::from_millionths(requests * 10_000), Count::events(requests));
+        let (good, total) = (
+            Count::from_millionths(requests * 10_000),
+            Count::events(requests),
+        );
         let attack = Counts::new(good, total.expect("fits")).expect("legal");
         target.is_met_by(calm.checked_add(attack).expect("fits"))
     };
@@ -183,7 +204,9 @@ fn a_share_is_never_understated_and_never_more_than_everything() {
 #[test]
 fn four_hundred_days_of_ten_second_slices_fit() {
     let slices = 400 * 86_400 / 10;
-    let sum = Grain::Trillionths.units(slices).expect("fits");
+    let sum = Grain::Trillionths
+        .units(slices)
+        .expect("fits");
     assert!(sum.millionths() < i64::MAX.cast_unsigned());
     assert_eq!(Grain::Trillionths.whole_units(sum), slices);
 }
@@ -195,12 +218,23 @@ fn l13_one_slice_moves_the_timeslices_sli_by_one_nth() {
     let [_, timeslices, ratio] = methods();
     for n in [2_u64, 7, 60, 1_440] {
         let with = |last: Slice| {
-            let slices = (1..n).map(|_| events(100, 100)).chain([last]);
+            let slices = (1..n)
+                .map(|_| events(100, 100))
+                .chain([last]);
             slices.collect::<Vec<_>>()
         };
-        let bad = |method, last| budget(method, with(last)).counts().bad();
+        let bad = |method, last| {
+            budget(method, with(last))
+                .counts()
+                .bad()
+        };
         assert_eq!(bad(timeslices, events(0, 7)), Count::ONE, "{n}");
-        assert_eq!(budget(timeslices, with(events(0, 7))).counts().total(), Count::events(n).expect("fits"));
+        assert_eq!(
+            budget(timeslices, with(events(0, 7)))
+                .counts()
+                .total(),
+            Count::events(n).expect("fits")
+        );
         let quarter = Count::from_millionths(250_000_000_000);
         assert_eq!(bad(ratio, events(3, 4)), quarter, "{n}");
     }

@@ -18,14 +18,15 @@ use crate::hour::Hour;
 use crate::incident::begin_at_onset;
 use crate::indicator::Indicator;
 use crate::ledger::Ledger;
-use crate::monitor::folding::{Reader, Strikes, merged};
+use crate::monitor::folding::{Reader, Strikes, merged, readable_until};
 use crate::monitor::ledgers::{LedgerKey, Ledgers, evaluate_with_edges, horizon, load_ledger};
 use crate::name::{DestinationId, ServiceName, SloId};
 use crate::schedule::SlotGrid;
 use crate::service::Criticality;
 use crate::source::{FailureClass, MetricSource};
 use crate::store::{
-    Alerts, Changes, Commit, Evaluations, Gap, Samples, Services, SlotClaim, StoreError,
+    Alerts, Changes, Commit, Evaluations, Gap, MemberStanding, Samples, Services, SlotClaim,
+    StoreError,
 };
 use crate::time::{Interval, Span};
 
@@ -235,7 +236,7 @@ impl Evaluator {
         now: DateTime<Utc>,
     ) -> Result<Prepared, StoreError> {
         let grid = self.settings.grid(&claim.slo);
-        let newest = grid.closed_at(now);
+        let newest = readable_until(&claim, grid.closed_at(now));
         let gaps = skip_what_no_window_holds(&mut claim, newest);
         let end = newest
             .min(claim.last_slice + CATCH_UP.as_delta())
@@ -247,25 +248,30 @@ impl Evaluator {
         note_pause(&mut progress, &claim, &grid, now);
 
         let live = Interval::new(claim.last_slice, end);
-        let reader = self.reader(strikes);
+        let reader = self.reader(strikes, &claim.members);
         let read = reader
             .read(&claim.slo, live, progress.last_measured)
             .await?;
         progress.is_estimated = read
             .is_estimated
             .unwrap_or(progress.is_estimated);
+        progress.missing_members = read
+            .missing
+            .unwrap_or(progress.missing_members);
         let mut ledger = self.ledger(&claim).await?;
         let calculations = self
             .fold_live(&claim, slot, &mut ledger, &mut progress, live, &read)
             .await?;
         let refold = self
-            .refold_metric(&claim, &mut ledger, &mut progress)
+            .refold_stored(&claim, &mut ledger, &mut progress)
             .await?;
         let evaluation = self
             .evaluation(&claim, &mut ledger, &progress, end)
             .await?;
 
         let mut hours = refold.hours;
+        let mut folded = refold.folded;
+        folded.push(live);
         merge_hours(&mut hours, live_hours(&ledger, live));
         let has_failed = !read.failed.is_empty();
         let next_slot = if is_newest {
@@ -289,6 +295,7 @@ impl Evaluator {
                 .or_else(|| has_failed.then(|| still_dirty(&claim))),
             calculations,
             gaps,
+            folded: merged(folded),
             ..unchanged(&claim, progress, evaluation)
         };
         if let (Some(refolded), true) = (&mut changes.refolded, has_failed) {
@@ -434,11 +441,17 @@ impl Evaluator {
         Ok(())
     }
 
-    fn reader<'a>(&'a self, strikes: &'a Strikes) -> Reader<'a> {
+    fn reader<'a>(
+        &'a self,
+        strikes: &'a Strikes,
+        members: &'a [MemberStanding],
+    ) -> Reader<'a> {
         Reader {
             samples: self.ports.samples.as_ref(),
             source: self.ports.source.as_deref(),
             strikes,
+            evaluations: self.ports.evaluations.as_ref(),
+            members,
         }
     }
 }
@@ -459,6 +472,7 @@ fn unchanged(claim: &SlotClaim, progress: Progress, evaluation: Evaluation) -> C
         evaluation,
         calculations: Vec::new(),
         gaps: Vec::new(),
+        folded: Vec::new(),
         budget: None,
         alerts: Vec::new(),
     }

@@ -1,5 +1,7 @@
 //! From measurements to slices: what a slot reads, and what it has to read again.
 
+mod members;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,7 +12,7 @@ use crate::sample::{Sample, fold};
 use crate::slice::{Slice, SliceWidth};
 use crate::slo::Slo;
 use crate::source::{Failure, FailureClass, Measurement, MetricSource, Query, Question};
-use crate::store::{Samples, StoreError};
+use crate::store::{Evaluations, MemberStanding, Samples, StoreError};
 use crate::time::{Interval, Span};
 
 /// The slices of a stretch as they were read.
@@ -22,6 +24,10 @@ pub(super) struct Read {
     pub(super) failed: Vec<Interval>,
     /// How the source failed last, where it did.
     pub(super) failure: Option<FailureClass>,
+    /// Slices that are to stay what they are: what they were made of is no longer kept.
+    pub(super) kept: Vec<Interval>,
+    /// Of a composite: how many members were not measured in the last slice.
+    pub(super) missing: Option<u32>,
     /// Whether counts are the source's own estimates; `None` when it had nothing to count.
     pub(super) is_estimated: Option<bool>,
 }
@@ -32,7 +38,13 @@ pub(super) struct Reader<'a> {
     pub(super) samples: &'a dyn Samples,
     pub(super) source: Option<&'a dyn MetricSource>,
     pub(super) strikes: &'a Strikes,
+    /// Where the slices of members are.
+    pub(super) evaluations: &'a dyn Evaluations,
+    /// The members of a composite.
+    pub(super) members: &'a [MemberStanding],
 }
+
+pub(super) use members::readable_until;
 
 /// How often the source has failed in one activation. A source that is away would cost every SLO a
 /// time-out, and claims end meanwhile: after so many the rest are told so without asking.
@@ -69,6 +81,10 @@ impl Reader<'_> {
         match &slo.definition.indicator {
             Indicator::Metric(metric) => {
                 self.read_metric(slo, metric, during)
+                    .await
+            }
+            Indicator::Composite(composite) => {
+                self.read_members(slo, composite, during)
                     .await
             }
             Indicator::Prometheus(query) => Ok(self

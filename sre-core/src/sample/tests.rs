@@ -162,7 +162,7 @@ fn timeslices_and_occurrences_count_the_same_data_as_the_published_table() {
     let b = [(100, 100); 9]
         .into_iter()
         .chain([(100, 10_000)]);
-    let sum = |method, data: Vec<(u64, u64)>| {
+    let sum = |method: BudgetingMethod, data: Vec<(u64, u64)>| {
         let slices = data
             .into_iter()
             .map(|(good, total)| method.judge(measured(good, total)));
@@ -187,10 +187,7 @@ fn timeslices_and_occurrences_count_the_same_data_as_the_published_table() {
 #[test]
 fn a_slice_without_an_event_is_neither_good_nor_bad() {
     assert_eq!(timeslices("95").judge(measured(0, 0)), measured(0, 0));
-    assert_eq!(
-        timeslices("95").judge(Slice::Unmeasured),
-        Slice::Unmeasured
-    );
+    assert_eq!(timeslices("95").judge(Slice::Unmeasured), Slice::Unmeasured);
 }
 
 #[test]

@@ -19,7 +19,8 @@ pub trait Catalog: Debug + Send + Sync {
     /// # Errors
     ///
     /// `Conflict { what: "name" }` when a live SLO of the service has the name, `Conflict { what:
-    /// "id" }` when the id was used before.
+    /// "id" }` when the id was used before, `Conflict { what: "members" }` when a member is not
+    /// stored, or has the SLO among its own members, at any depth.
     async fn insert(&self, slo: &Slo, start: &Start) -> Result<(), StoreError>;
 
     /// Adds all of them to a store that has never held an SLO, and nothing to any other: what a user
@@ -27,12 +28,14 @@ pub trait Catalog: Debug + Send + Sync {
     async fn seed(&self, slos: &[(Slo, Start)]) -> Result<Seeded, StoreError>;
 
     /// Replaces an SLO whose stored version is `expected_version`, and ends the alerts that the
-    /// change ends, in one transaction. An evaluation that began before is refused.
+    /// change ends, in one transaction. An evaluation that began before is refused. Whatever changed,
+    /// the composites of the SLO fold their whole window again.
     ///
     /// # Errors
     ///
     /// `Conflict { what: "version" }` when somebody else was first (of the SLO or of an alert),
-    /// `Conflict { what: "name" }`, `NotFound`. Nothing is written then.
+    /// `Conflict { what: "name" }`, `Conflict { what: "members" }`, `NotFound`. Nothing is written
+    /// then.
     async fn update(&self, change: &SloChange<'_>) -> Result<(), StoreError>;
 
     /// The SLO, deleted ones included.

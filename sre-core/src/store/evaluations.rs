@@ -103,6 +103,20 @@ pub struct SlotClaim {
     pub dirty: Vec<Interval>,
     /// Identifies the marks seen in `dirty`; later ones survive the commit.
     pub mark: u64,
+    /// Of a composite: its members, deleted ones included, in the order of their ids. Empty of any
+    /// other SLO.
+    pub members: Vec<MemberStanding>,
+}
+
+/// A member of a composite, as it stands when the composite is claimed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MemberStanding {
+    /// The SLO as it is defined now.
+    pub slo: Slo,
+    /// The generation of its slices.
+    pub generation: Generation,
+    /// The end of its last folded slice.
+    pub last_slice: DateTime<Utc>,
 }
 
 /// All that one evaluation decided; stored whole or not at all.
@@ -124,6 +138,10 @@ pub struct Changes {
     pub last_slice: DateTime<Utc>,
     /// Hours with new or changed slices, whole.
     pub hours: Vec<Hour>,
+    /// The stretches of the new and changed slices. In the transaction that stores them, those that a
+    /// composite of this SLO has folded, or that it may be folding under a claim, are marked dirty
+    /// for it.
+    pub folded: Vec<Interval>,
     /// What became of dirty ranges; `None` when there were none.
     pub refolded: Option<Refolded>,
     /// What is remembered beside the slices.

@@ -8,6 +8,7 @@ use sre_core::name::SloId;
 use sre_core::slo::Generation;
 use sre_core::store::{SlotClaim, StoreError};
 
+use super::members::{self, MemberRow};
 use crate::catalog::SloRow;
 use crate::error::classify;
 use crate::row::{self, Row};
@@ -17,6 +18,7 @@ use crate::row::{self, Row};
 pub(super) struct ClaimRow {
     cursor: CursorRow,
     dirty: Vec<(i64, i64)>,
+    members: Vec<MemberRow>,
 }
 
 #[derive(Debug)]
@@ -83,9 +85,13 @@ pub(super) async fn claim(
     .await
     .map_err(classify)?;
     let mut dirty = dirty_ranges(tx, &ids).await?;
+    let mut members = members::of(tx, &ids).await?;
     Ok(due
         .into_iter()
         .map(|cursor| ClaimRow {
+            members: members
+                .remove(&cursor.id)
+                .unwrap_or_default(),
             dirty: dirty
                 .remove(&cursor.id)
                 .unwrap_or_default(),
@@ -173,6 +179,11 @@ impl ClaimRow {
             budget_at: row.optional_instant("budget_at", cursor.budget_at)?,
             dirty: dirty.collect::<Result<_, _>>()?,
             mark: row.number("mark", cursor.mark)?,
+            members: self
+                .members
+                .iter()
+                .map(MemberRow::standing)
+                .collect::<Result<_, _>>()?,
         })
     }
 }

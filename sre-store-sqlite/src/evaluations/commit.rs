@@ -7,8 +7,9 @@ use sre_core::budget::ErrorBudget;
 use sre_core::hour::Hour;
 use sre_core::name::SloId;
 use sre_core::store::{BudgetRecord, Calculation, Changes, Commit, Gap, Refolded, StoreError};
+use sre_core::time::Interval;
 
-use super::dirty;
+use super::{dirty, members};
 use crate::alerts;
 use crate::error::classify;
 use crate::row::{self, Row};
@@ -29,6 +30,7 @@ pub(super) struct ChangesRow {
     hours: Vec<HourRow>,
     calculations: Vec<CalculationRow>,
     budget: Option<BudgetRow>,
+    folded: Vec<Interval>,
     refolded: Option<Refolded>,
     gaps: Vec<Gap>,
     alerts: Vec<AlertUpdate>,
@@ -75,6 +77,7 @@ pub(super) async fn commit(
     let mut commits = Vec::with_capacity(batch.len());
     // What nothing refers to is stored for all SLOs at once, when it is known which are superseded.
     let (mut hours, mut calculations) = (Vec::new(), Vec::new());
+    let have_composites = members::with_composites(tx, batch.iter().map(|row| row.slo_id)).await?;
     for changes in batch {
         let revision = if changes.alerts.is_empty() {
             commit_one(tx, changes).await?
@@ -89,6 +92,9 @@ pub(super) async fn commit(
             commits.push(Commit::Superseded);
             continue;
         };
+        if have_composites.contains(&changes.slo_id) {
+            members::mark_folded(tx, changes.slo_id, &changes.folded).await?;
+        }
         commits.push(Commit::Applied { revision });
         hours.extend(&changes.hours);
         calculations.extend(&changes.calculations);
@@ -303,6 +309,7 @@ impl ChangesRow {
                 .as_ref()
                 .map(BudgetRow::new)
                 .transpose()?,
+            folded: changes.folded.clone(),
             refolded: changes.refolded.clone(),
             gaps: changes.gaps.clone(),
             alerts: changes.alerts.clone(),

@@ -392,7 +392,10 @@ impl Random {
                 _ if is_share => {
                     let share = u128::from(bad) * 1_000_000_000_000;
                     let share = share.div_ceil(u128::from(total));
-                    (u64::try_from(share).expect("at most one"), 1_000_000_000_000)
+                    (
+                        u64::try_from(share).expect("at most one"),
+                        1_000_000_000_000,
+                    )
                 }
                 _ => (u64::from(bad > 0) * 1_000_000, 1_000_000),
             };

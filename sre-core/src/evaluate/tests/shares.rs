@@ -76,7 +76,10 @@ fn the_least_that_must_be_bad_is_an_amount_of_slices() {
             ..with_rules(&rules)
         };
         let slices = [(60 - halves, 0, 10), (halves, 5, 10)];
-        judged(definition, &slices).evaluate().rules[0].verdict
+        judged(definition, &slices)
+            .evaluate()
+            .rules[0]
+            .verdict
     };
     assert_eq!(verdict(3, 6), RuleVerdict::Firing);
     assert_eq!(verdict(3, 5), RuleVerdict::TooFewBad);
@@ -102,7 +105,11 @@ fn under_equal_traffic_shares_decide_as_occurrences_do() {
             (events.state, events.budget_verdict, events.burn_level),
             "{bad}"
         );
-        let left = |found: &Evaluation| found.budget.and_then(crate::budget::ErrorBudget::remaining_percentage);
+        let left = |found: &Evaluation| {
+            found
+                .budget
+                .and_then(crate::budget::ErrorBudget::remaining_percentage)
+        };
         assert_eq!(left(&shares), left(&events), "{bad}");
     }
     let missed = judged(month(BudgetingMethod::RatioTimeslices), &[(1_440, 1, 50)]).evaluate();
@@ -115,7 +122,10 @@ fn windows_and_budgets_are_read_back_in_their_grain() {
     let mut history = judged(shares(), &[(59, 0, 7), (1, 1, 3)]);
     let found = history.evaluate();
     let text = serde_json::to_string(&found).expect("serializes");
-    assert_eq!(serde_json::from_str::<Evaluation>(&text).expect("reads"), found);
+    assert_eq!(
+        serde_json::from_str::<Evaluation>(&text).expect("reads"),
+        found
+    );
     let old: crate::evaluation::WindowCounts =
         serde_json::from_str("[3600,1000000,2000000,58,60]").expect("reads");
     assert_eq!(old.shown(), old.counts);

@@ -55,6 +55,7 @@ impl Evaluator {
                         .collect(),
                 ),
             }),
+            folded: merged(refold.folded),
             ..unchanged(&claim, progress, evaluation)
         };
         let prepared = Prepared {
@@ -79,20 +80,21 @@ impl Evaluator {
         Ok(nothing_failed && !self.backfills().is_empty())
     }
 
-    /// Late samples of a stored metric, and its history: cheap, and so part of the slot.
-    pub(super) async fn refold_metric(
+    /// Late samples of a stored metric, what members of a composite folded again, and the history of
+    /// either: cheap, and so part of the slot.
+    pub(super) async fn refold_stored(
         &self,
         claim: &SlotClaim,
         ledger: &mut Ledger,
         progress: &mut Progress,
     ) -> Result<Refold, StoreError> {
-        let Indicator::Metric(_) = claim.slo.definition.indicator else {
+        let (Indicator::Metric(_) | Indicator::Composite(_)) = claim.slo.definition.indicator else {
             return Ok(Refold::default());
         };
         if claim.dirty.is_empty() {
             return Ok(Refold::default());
         }
-        let (dirty, remaining) = newest_hours(claim.dirty.clone(), METRIC_REFOLD_HOURS);
+        let (dirty, remaining) = newest_hours(claim.dirty.clone(), STORED_REFOLD_HOURS);
         let mut refold = self
             .refold(claim, ledger, progress, dirty)
             .await?;
@@ -129,13 +131,14 @@ impl Evaluator {
                 continue;
             }
             let read = self
-                .reader(&Strikes::default())
+                .reader(&Strikes::default(), &claim.members)
                 .read(&claim.slo, stretch, None)
                 .await?;
             refold.failed.extend(&read.failed);
             is_away = read.failure.is_some_and(is_of_source);
             self.put(claim, ledger, progress, stretch, &read, &mut refold.hours)
                 .await?;
+            refold.folded.push(stretch);
         }
         Ok(refold)
     }
@@ -171,7 +174,8 @@ impl Evaluator {
             if read
                 .failed
                 .iter()
-                .any(|failed| failed.contains(part.start()))
+                .chain(&read.kept)
+                .any(|left| left.contains(part.start()))
             {
                 continue;
             }
@@ -248,6 +252,8 @@ impl Evaluator {
 pub(super) struct Refold {
     pub(super) hours: Vec<Hour>,
     pub(super) failed: Vec<Interval>,
+    /// What was put into the ledger.
+    pub(super) folded: Vec<Interval>,
     pub(super) refolded: Option<Refolded>,
 }
 
@@ -285,5 +291,5 @@ pub(super) fn merge_hours(hours: &mut Vec<Hour>, added: Vec<Hour>) {
 pub(super) const BACKFILL_HOURS: usize = 48;
 /// The most that one step folds.
 const BACKFILL_HOURS_MAX: usize = 96;
-/// Hours of stored samples that one slot folds again.
-const METRIC_REFOLD_HOURS: usize = 48;
+/// Hours of stored samples, or of members, that one slot folds again.
+const STORED_REFOLD_HOURS: usize = 48;
