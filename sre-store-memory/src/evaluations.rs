@@ -12,9 +12,8 @@ use sre_core::name::SloId;
 use sre_core::slice::SliceWidth;
 use sre_core::slo::{Generation, Slo};
 use sre_core::store::{
-    BudgetRecord, Changes, Commit, Evaluations, HistoryItem, MemberStanding, Refolded, SlotClaim, Standing,
-    Start,
-    StoreError,
+    BudgetRecord, Changes, Commit, Evaluations, HistoryItem, MemberStanding, Refolded, SlotClaim,
+    Standing, Start, StoreError,
 };
 use sre_core::time::Interval;
 

@@ -441,11 +441,7 @@ impl Evaluator {
         Ok(())
     }
 
-    fn reader<'a>(
-        &'a self,
-        strikes: &'a Strikes,
-        members: &'a [MemberStanding],
-    ) -> Reader<'a> {
+    fn reader<'a>(&'a self, strikes: &'a Strikes, members: &'a [MemberStanding]) -> Reader<'a> {
         Reader {
             samples: self.ports.samples.as_ref(),
             source: self.ports.source.as_deref(),

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Number;
+use sre_core::composite::MemberWeight;
 use sre_core::count::Count;
 use sre_core::health::Points;
 use sre_core::service::Weight;
@@ -48,6 +49,13 @@ impl From<Count> for Figure {
 /// Exact.
 impl From<Weight> for Figure {
     fn from(weight: Weight) -> Self {
+        Self::read(&weight.to_string()).unwrap_or_else(zero)
+    }
+}
+
+/// Exact.
+impl From<MemberWeight> for Figure {
+    fn from(weight: MemberWeight) -> Self {
         Self::read(&weight.to_string()).unwrap_or_else(zero)
     }
 }

@@ -19,6 +19,7 @@ use self::written::SloBody;
 mod budget_history;
 mod burn_policy;
 mod change;
+mod composite;
 mod definition;
 pub(super) mod entries;
 mod forecast;
@@ -71,6 +72,7 @@ pub(super) fn list_doc() -> Doc {
 pub(super) async fn create(call: Call<Context>) -> Result<Response, ApiError> {
     let context = &call.context;
     let definition = definition::read(call.fields()?, context, None)?;
+    composite::refuse(context, None, &definition, None).await?;
     listing::refuse_beyond_limit(context).await?;
     let slo = Slo {
         id: new_slo_id(),
@@ -87,7 +89,8 @@ pub(super) async fn create(call: Call<Context>) -> Result<Response, ApiError> {
         .insert(&slo, &start)
         .await?;
     let (location, version) = (format!("/slo/{}", slo.id), slo.version);
-    response::created(&location, version, &view(context, &Found::new(slo)))
+    let found = look::look_at_one(context, slo, Look::default()).await?;
+    response::created(&location, version, &view(context, &found))
 }
 
 pub(super) fn create_doc() -> Doc {
@@ -224,6 +227,8 @@ async fn changed(
     before: &Slo,
     definition: Definition,
 ) -> Result<Response, ApiError> {
+    let was = Some(&before.definition);
+    composite::refuse(&call.context, Some(before.id), &definition, was).await?;
     let after = Slo {
         definition,
         ..before.clone()

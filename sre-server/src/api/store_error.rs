@@ -17,6 +17,10 @@ impl From<StoreError> for ApiError {
             StoreError::Conflict { what: "version" } => Self::Conflict(
                 "somebody else has changed it meanwhile: read it again, then decide".to_owned(),
             ),
+            StoreError::Conflict { what: "members" } => Self::Conflict(
+                "a member was changed meanwhile, so that this SLO would be made of itself"
+                    .to_owned(),
+            ),
             StoreError::Conflict { what } => {
                 Self::Conflict(format!("this {what} is taken already"))
             }

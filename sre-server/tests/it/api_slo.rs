@@ -5,12 +5,14 @@ mod budget_history;
 mod budgets;
 mod calendar;
 mod changes;
+mod composites;
 mod definitions;
 mod document;
 mod forecast;
 mod history;
 mod lists;
 mod resource;
+mod shares;
 
 use serde_json::{Value, json};
 

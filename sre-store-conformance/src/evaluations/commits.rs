@@ -31,6 +31,7 @@ pub async fn a_commit_moves_the_slot(store: &dyn Store) -> Verdict {
         gaps: vec![60, u32::MAX, 0],
         watching_since: Some(at(-5)),
         is_estimated: true,
+        missing_members: 2,
     };
     decided.evaluation = detailed_evaluation(at(60));
     applied(store, decided.clone()).await?;

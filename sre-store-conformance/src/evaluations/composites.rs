@@ -160,7 +160,11 @@ pub async fn a_composite_of_an_unknown_slo_is_refused(store: &dyn Store) -> Verd
 /// together.
 pub async fn a_composite_within_itself_is_refused(store: &dyn Store) -> Verdict {
     let own = composite(COMPOSITE, &[COMPOSITE]);
-    refused(store.insert(&own, &start_of(&own)).await);
+    refused(
+        store
+            .insert(&own, &start_of(&own))
+            .await,
+    );
     insert_due(store, 1, 0).await?;
     for (n, member) in [(2, 1), (3, 2), (4, 3)] {
         let outer = composite(n, &[member]);

@@ -38,20 +38,27 @@ impl MemberRow {
 /// Makes the members of an SLO those of its definition, unless one is not stored or has the SLO among
 /// its own, at any depth.
 pub(crate) async fn replace(tx: &mut SqliteConnection, slo: &Slo) -> Result<(), StoreError> {
-    query!("delete from composite_member where composite_id = $1", slo.id.0)
-        .execute(&mut *tx)
-        .await
-        .map_err(classify)?;
+    query!(
+        "delete from composite_member where composite_id = $1",
+        slo.id.0
+    )
+    .execute(&mut *tx)
+    .await
+    .map_err(classify)?;
     let members = slo.definition.indicator.members();
     if members.is_empty() {
         return Ok(());
     }
     let refused = StoreError::Conflict { what: "members" };
     for member in members {
-        let known = query!("select id from slos where id = $1 and id <> $2", member.slo.0, slo.id.0)
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(classify)?;
+        let known = query!(
+            "select id from slos where id = $1 and id <> $2",
+            member.slo.0,
+            slo.id.0
+        )
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(classify)?;
         if known.is_none() {
             return Err(refused);
         }
@@ -129,7 +136,10 @@ pub(super) async fn with_composites(
     slos: impl Iterator<Item = SloId>,
 ) -> Result<BTreeSet<SloId>, StoreError> {
     let ids: Vec<SloId> = slos.collect();
-    let ids = row::blobs(ids.iter().map(|id| id.0.as_bytes().as_slice()));
+    let ids = row::blobs(
+        ids.iter()
+            .map(|id| id.0.as_bytes().as_slice()),
+    );
     let stored = query!(
         "select distinct member_id
            from composite_member
@@ -142,7 +152,8 @@ pub(super) async fn with_composites(
     stored
         .iter()
         .map(|row| {
-            let id = Row::with_id("composite_member", &row.member_id).id("member_id", &row.member_id)?;
+            let id =
+                Row::with_id("composite_member", &row.member_id).id("member_id", &row.member_id)?;
             Ok(SloId(id))
         })
         .collect()
@@ -172,7 +183,13 @@ pub(super) async fn mark_folded(
         let is_claimed = composite.claim_until > 0;
         let marks: Vec<Interval> = folded
             .iter()
-            .map(|stretch| if is_claimed { *stretch } else { stretch.intersection(known) })
+            .map(|stretch| {
+                if is_claimed {
+                    *stretch
+                } else {
+                    stretch.intersection(known)
+                }
+            })
             .collect();
         dirty::mark(tx, id, &marks).await?;
     }
@@ -207,8 +224,11 @@ pub(crate) async fn mark_windows(
             deleted_at: row.deleted_at,
         };
         let composite = stored.slo()?;
-        let last_slice = Row::with_id("slo_cursor", &stored.id).instant("last_slice", row.last_slice)?;
-        let stretch = composite.definition.refolds_up_to(last_slice);
+        let last_slice =
+            Row::with_id("slo_cursor", &stored.id).instant("last_slice", row.last_slice)?;
+        let stretch = composite
+            .definition
+            .refolds_up_to(last_slice);
         dirty::mark(tx, composite.id, &[stretch]).await?;
     }
     Ok(())

@@ -88,7 +88,8 @@ impl Evaluator {
         ledger: &mut Ledger,
         progress: &mut Progress,
     ) -> Result<Refold, StoreError> {
-        let (Indicator::Metric(_) | Indicator::Composite(_)) = claim.slo.definition.indicator else {
+        let (Indicator::Metric(_) | Indicator::Composite(_)) = claim.slo.definition.indicator
+        else {
             return Ok(Refold::default());
         };
         if claim.dirty.is_empty() {

@@ -86,8 +86,11 @@ impl Reader<'_> {
                 .collect();
             let combined = composite.combine(&seen);
             read.missing = Some(combined.missing);
-            read.slices
-                .push(slo.definition.method.judge_shares(combined.slice));
+            read.slices.push(
+                slo.definition
+                    .method
+                    .judge_shares(combined.slice),
+            );
         }
         Ok(read)
     }

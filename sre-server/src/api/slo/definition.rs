@@ -165,6 +165,7 @@ pub(super) fn note<T>(
 pub(super) fn display_name(indicator: &Indicator) -> Option<MetricName> {
     let text = match indicator {
         Indicator::Metric(metric) => return Some(metric.clone()),
+        Indicator::Composite(_) => "composite",
         Indicator::Prometheus(Query::Counters(ratio)) => ratio.total.trim_start(),
         _ => "",
     };

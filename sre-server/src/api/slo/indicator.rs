@@ -4,6 +4,7 @@ use sre_core::indicator::Indicator;
 use sre_core::name::MetricName;
 use sre_core::source::{CounterPart, CounterRatio, Query};
 
+use super::composite;
 use super::definition::note;
 use super::given::Given;
 use crate::context::Context;
@@ -11,7 +12,7 @@ use crate::http::Fields;
 
 /// Every field that an indicator of any type has, so that beside a type that cannot be read they
 /// are not called unknown.
-const OF_ANY_TYPE: [&str; 18] = [
+const OF_ANY_TYPE: [&str; 19] = [
     "source",
     "good",
     "bad",
@@ -28,6 +29,7 @@ const OF_ANY_TYPE: [&str; 18] = [
     "metric",
     "of",
     "combine",
+    "missing",
     "window",
     "unit",
 ];
@@ -48,16 +50,18 @@ pub(super) fn read(
             .parse::<MetricName>("metric")
             .map(Indicator::Metric),
         Some("ratio") => ratio(fields, context, current),
-        Some(kind @ ("latency" | "threshold" | "composite")) => {
+        Some("composite") => composite::read(fields),
+        Some(kind @ ("latency" | "threshold")) => {
             fields.ignore(&OF_ANY_TYPE);
             let detail = format!(
-                "indicators of type {kind} are not built in this version; take ratio or metric"
+                "indicators of type {kind} are not built in this version; take ratio, metric or \
+                 composite"
             );
             note(fields, "type", detail)
         }
         Some(_) => {
             fields.ignore(&OF_ANY_TYPE);
-            note(fields, "type", "must be one of ratio and metric")
+            note(fields, "type", "must be one of ratio, metric and composite")
         }
         None => {
             fields.ignore(&OF_ANY_TYPE);

@@ -1,6 +1,9 @@
 //! How SLOs stand: as their last slot found them, or recomputed as of another instant or over
 //! another window.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use sre_core::evaluation::{Evaluation, Progress, SloState};
@@ -55,6 +58,8 @@ pub(crate) struct Found {
     /// What was found; nothing before its first slot, nor before its first data.
     pub(crate) evaluation: Option<Evaluation>,
     pub(crate) basis: Basis,
+    /// The members of a composite that are not deleted.
+    members: Vec<Slo>,
     /// Up to where slices are known.
     known_until: Option<DateTime<Utc>>,
 }
@@ -67,8 +72,16 @@ impl Found {
             progress: Progress::default(),
             evaluation: None,
             basis: Basis::Slot,
+            members: Vec::new(),
             known_until: None,
         }
+    }
+
+    /// A member of a composite, unless it is deleted.
+    pub(crate) fn member(&self, id: SloId) -> Option<&Slo> {
+        self.members
+            .iter()
+            .find(|member| member.id == id)
     }
 
     /// The state; it waits as long as nothing was found.
@@ -104,6 +117,7 @@ impl Found {
             progress: standing.progress,
             evaluation: standing.evaluation,
             basis: Basis::Slot,
+            members: Vec::new(),
             known_until: Some(standing.last_slice),
         }
     }
@@ -163,6 +177,7 @@ pub(crate) async fn look_at(
         .evaluations
         .standings(&ids)
         .await?;
+    let mut members = members(context, &slos).await?;
     let mut standings = standings.into_iter().peekable();
     // Standings come in the order asked, and leave out SLOs without a slot.
     let found: Vec<Found> = slos
@@ -174,11 +189,40 @@ pub(crate) async fn look_at(
             },
         )
         .collect();
+    let found = found.into_iter().map(|mut found| {
+        found.members = members
+            .remove(&found.slo.id)
+            .unwrap_or_default();
+        found
+    });
     stream::iter(found)
         .map(|found| found.looked_at(context, look))
         .buffered(CONCURRENT)
         .try_collect()
         .await
+}
+
+/// The members of the composites among these SLOs, by composite, without deleted ones.
+async fn members(context: &Context, slos: &[Slo]) -> Result<BTreeMap<SloId, Vec<Slo>>, ApiError> {
+    let mut known: BTreeMap<SloId, Option<Slo>> = BTreeMap::new();
+    let mut members = BTreeMap::new();
+    for slo in slos {
+        let mut found = Vec::new();
+        for member in slo.definition.indicator.members() {
+            let held = match known.entry(member.slo) {
+                Entry::Occupied(held) => held.into_mut(),
+                Entry::Vacant(new) => new.insert(context.catalog.find(member.slo).await?),
+            };
+            found.extend(
+                held.clone()
+                    .filter(|slo| slo.deleted_at.is_none()),
+            );
+        }
+        if !found.is_empty() {
+            members.insert(slo.id, found);
+        }
+    }
+    Ok(members)
 }
 
 /// How one SLO stands.

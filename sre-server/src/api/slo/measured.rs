@@ -112,6 +112,8 @@ fn method(
         {
             Method::Timeslices
         }
+        Some(Indicator::Composite(composite)) if composite.how().is_whole() => Method::Timeslices,
+        Some(Indicator::Composite(_)) => Method::RatioTimeslices,
         _ => Method::Occurrences,
     };
     let method = Given::read(fields, "budgeting_method", Field::parse::<Method>).or(by_kind);
@@ -128,6 +130,11 @@ fn method(
         Method::Occurrences | Method::RatioTimeslices if has_target => {
             let detail = "is only for the budgeting_method timeslices";
             note(fields, "timeslice_target_percentage", detail)
+        }
+        Method::Occurrences if matches!(indicator, Some(Indicator::Composite(_))) => {
+            let detail =
+                "a composite has no events of its own: take timeslices or ratio_timeslices";
+            note(fields, "budgeting_method", detail)
         }
         Method::Occurrences => Some(BudgetingMethod::Occurrences),
         Method::RatioTimeslices => Some(BudgetingMethod::RatioTimeslices),

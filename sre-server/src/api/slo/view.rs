@@ -7,12 +7,14 @@ use serde::Serialize;
 use serde_json::Value;
 use sre_core::indicator::Indicator;
 use sre_core::policy::{BurnPolicy, BurnRule, BurnThresholds};
-use sre_core::slo::{Definition, ManagedBy};
+use sre_core::slo::ManagedBy;
 use sre_core::source::Query;
 use sre_core::time::Span;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::composite;
+use super::composite::MemberView;
 use super::look::Found;
 use super::status::StatusView;
 use super::written;
@@ -71,12 +73,18 @@ pub(super) struct SloView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ResolvedSource)]
 struct SourceView {
-    /// `metric`: samples that are pushed, probed or recorded in process; `prometheus`.
+    /// `metric`: samples that are pushed, probed or recorded in process; `prometheus`; `composite`.
     kind: &'static str,
     /// What is read.
     queries: Vec<String>,
     /// Whether counts are the source's own estimates.
     estimated: bool,
+    /// Of a `composite`: what it is made of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    members: Option<Vec<MemberView>>,
+    /// Of a `composite`: how many members were not measured in the newest slice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing_members: Option<u32>,
 }
 
 /// The burn rules that stand for an SLO.
@@ -135,7 +143,7 @@ impl SloView {
             budgeting_method: definition.method.as_str(),
             timeslice_target_percentage: written::slice_target(definition.method),
             indicator: written::indicator(definition),
-            resolved_source: SourceView::new(definition, found.progress.is_estimated),
+            resolved_source: SourceView::new(found),
             slice: definition.slice.to_string(),
             expected_interval: definition
                 .expected_interval
@@ -159,7 +167,9 @@ impl SloView {
 }
 
 impl SourceView {
-    fn new(definition: &Definition, estimated: bool) -> Self {
+    fn new(found: &Found) -> Self {
+        let definition = &found.slo.definition;
+        let members = composite::members(found);
         let (kind, queries) = match &definition.indicator {
             Indicator::Metric(metric) => {
                 let service = &definition.service_name;
@@ -172,12 +182,17 @@ impl SourceView {
                 let part = ratio.part.text().to_owned();
                 ("prometheus", vec![part, ratio.total.clone()])
             }
+            Indicator::Composite(_) => ("composite", Vec::new()),
             _ => ("unknown", Vec::new()),
         };
         Self {
             kind,
             queries,
-            estimated,
+            estimated: found.progress.is_estimated,
+            missing_members: members
+                .as_ref()
+                .map(|_| found.progress.missing_members),
+            members,
         }
     }
 }

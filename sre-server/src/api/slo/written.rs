@@ -10,6 +10,7 @@ use sre_core::source::{CounterPart, OnAbsent, Query};
 use sre_core::threshold::Threshold;
 use utoipa::ToSchema;
 
+use super::composite;
 use crate::api::figure::Figure;
 
 /// The writable fields of an SLO.
@@ -129,7 +130,8 @@ pub(super) struct CalendarBody {
     reason = "described, and read field by field so that every fault is told"
 )]
 pub(super) struct IndicatorBody {
-    /// `ratio`: two counters; `metric`: samples that are pushed, probed or recorded in process.
+    /// `ratio`: two counters; `metric`: samples that are pushed, probed or recorded in process;
+    /// `composite`: what other SLOs have folded.
     r#type: String,
     /// Of a ratio: `prometheus`.
     source: Option<String>,
@@ -141,6 +143,28 @@ pub(super) struct IndicatorBody {
     total: Option<String>,
     /// Of a metric: its name.
     metric: Option<String>,
+    /// Of a composite: 1 to 20 SLOs, whose slices tile those of this one.
+    of: Option<Vec<MemberBody>>,
+    /// Of a composite: `weighted_ratio` (the default), `any_bad` or `all_bad` (by the members' own
+    /// targets), `series` (the product), `min`.
+    combine: Option<String>,
+    /// Of a composite: what a member that was not measured in a slice stands for: `exclude` (the
+    /// default), `bad` or `good`. Without any measured member the slice is not measured.
+    missing: Option<String>,
+}
+
+/// An SLO that a composite is made of.
+#[derive(Debug, ToSchema)]
+#[schema(as = CompositeMemberBody)]
+#[expect(
+    dead_code,
+    reason = "described, and read field by field so that every fault is told"
+)]
+struct MemberBody {
+    /// Which, by its id.
+    slo: String,
+    /// How much it counts under `weighted_ratio`: above 0, at most 6 decimals; 1 by default.
+    weight: Option<f64>,
 }
 
 /// A preset by its name, or rules written out.
@@ -247,6 +271,7 @@ pub(super) fn indicator(definition: &Definition) -> Option<Value> {
             let total = &ratio.total;
             Some(json!({"type": "ratio", "source": "prometheus", name: selector, "total": total}))
         }
+        Indicator::Composite(made) => Some(composite::written(made)),
         _ => None,
     }
 }

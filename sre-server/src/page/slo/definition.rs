@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
+use sre_core::composite::{Combine, Composite};
 use sre_core::indicator::Indicator;
 use sre_core::slo::ManagedBy;
 use sre_core::source::{CounterPart, Query};
@@ -51,7 +52,28 @@ fn source(indicator: &Indicator, found: &Found) -> Markup {
                 div { dt { (word) } dd { code { (part) } } }
                 div { dt { "Total" } dd { code { (ratio.total) } } }
             }
+            Indicator::Composite(composite) => {
+                div { dt { "Made of" } dd { (members(composite, found)) } }
+                div { dt { "Combined by" } dd { code { (composite.how().as_str()) } ", a missing member: " code { (composite.missing().as_str()) } } }
+            }
             _ => {}
+        }
+    }
+}
+
+/// The SLOs that a composite is made of.
+fn members(composite: &Composite, found: &Found) -> Markup {
+    html! {
+        ul.plain {
+            @for member in composite.members() {
+                li {
+                    @match found.member(member.slo) {
+                        Some(slo) => { a href={ "/ui/slos/" (slo.id.0) } { bdi { (slo.definition.name) } } " of " bdi { (slo.definition.service_name) } }
+                        None => { span.quiet { "a deleted SLO, missing from now on" } }
+                    }
+                    @if composite.how() == Combine::WeightedRatio { span.quiet { " × " (member.weight) } }
+                }
+            }
         }
     }
 }

@@ -289,7 +289,7 @@ async fn counters_need_a_prometheus() {
 
 #[tokio::test]
 async fn what_is_not_built_yet_is_refused_by_name() {
-    for kind in ["latency", "threshold", "composite"] {
+    for kind in ["latency", "threshold"] {
         let told = refusal(json!({"indicator": {"type": kind, "source": "prometheus",
             "histogram": "x", "query": "y", "of": []}}))
         .await;
