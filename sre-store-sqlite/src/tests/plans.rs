@@ -23,6 +23,8 @@ const READ_WHOLE: &[(&str, &str)] = &[
     ("SCAN measured", "named (name) as"),
     ("SCAN alerted", "named (name) as"),
     ("SCAN named", "named (name) as"),
+    // The members of one composite, and theirs.
+    ("SCAN w", "with recursive within"),
     // One row a destination, one row a probe.
     ("SCAN lanes", "lanes"),
     ("SCAN l", "lanes l"),
