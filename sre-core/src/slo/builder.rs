@@ -416,6 +416,11 @@ fn default_method(indicator: &Indicator, threshold: Option<Threshold>) -> Budget
         {
             BudgetingMethod::Timeslices(SliceTarget::ALL)
         }
+        // A composite has no events of its own.
+        Indicator::Composite(composite) if composite.how().is_whole() => {
+            BudgetingMethod::Timeslices(SliceTarget::ALL)
+        }
+        Indicator::Composite(_) => BudgetingMethod::RatioTimeslices,
         _ => BudgetingMethod::Occurrences,
     }
 }

@@ -3,6 +3,8 @@
 use super::builder::FieldFault;
 use super::{Definition, ENTRIES_MAX, LABEL_NAME_MAX, NAME_MAX, RULES_MAX, TEXT_MAX};
 use crate::count::Count;
+use crate::indicator::Indicator;
+use crate::method::BudgetingMethod;
 use crate::policy::{BurnRule, PolicyChoice};
 use crate::slice::SliceWidth;
 use crate::time::Span;
@@ -18,6 +20,11 @@ pub(super) fn faults(definition: &Definition) -> Vec<FieldFault> {
     ));
     faults.extend(of_floors(definition));
     faults.extend(of_policy(definition));
+    let is_composite = matches!(definition.indicator, Indicator::Composite(_));
+    if is_composite && definition.method == BudgetingMethod::Occurrences {
+        let detail = "a composite has no events of its own: take timeslices or ratio_timeslices";
+        faults.push(FieldFault::new("budgeting_method", detail));
+    }
     faults
 }
 
