@@ -14,7 +14,6 @@ use crate::evaluation::{Evaluation, Progress};
 use crate::hour::Hour;
 use crate::ledger::{Ledger, LedgerError};
 use crate::monitor::horizon;
-use crate::sample::judge;
 use crate::slice::Slice;
 use crate::slo::Slo;
 use crate::time::Span;
@@ -167,7 +166,7 @@ impl Book {
     fn close(&mut self, slo: &Slo, reach: Span, start: DateTime<Utc>, slice: Slice) {
         let width = slo.definition.slice;
         let (slice, end) = (
-            judge(slo.definition.method, slice),
+            slo.definition.method.judge(slice),
             start + width.span().as_delta(),
         );
         let is_beyond = |ledger: &Ledger| start - ledger.end() > reach.as_delta();
@@ -224,7 +223,7 @@ impl Book {
         let mut end = ledger.end();
         if !open.counts().total().is_zero() {
             end = start + definition.slice.span().as_delta();
-            let slice = judge(definition.method, open);
+            let slice = definition.method.judge(open);
             if ledger.append(start, slice).is_ok() {
                 progress.note_measured(start, end);
             }
