@@ -194,7 +194,7 @@ impl Situation<'_> {
             .filter(|outcome| match outcome.verdict {
                 RuleVerdict::Firing => true,
                 RuleVerdict::Held => open.is_some_and(|alert| has_rule(alert, outcome)),
-                RuleVerdict::Quiet | RuleVerdict::TooFewBad => false,
+                RuleVerdict::Quiet | RuleVerdict::TooFewBad | RuleVerdict::NotSignificant => false,
             })
             .copied()
             .collect()
@@ -308,9 +308,15 @@ impl Situation<'_> {
     fn burn_message(&self, outcome: &RuleOutcome) -> String {
         let definition = &self.slo.definition;
         let shown = |counts| burn_rate(counts, definition.target).unwrap_or(0.0);
+        let dear = outcome
+            .rule
+            .min_share
+            .map_or_else(String::new, |share| {
+                format!(" and spend {share} of the budget")
+            });
         format!(
             "{} burns its {} error budget {:.1} times too fast over {} and {:.1} times over {}: \
-             {}, because both exceed {}",
+             {}, because both exceed {}{dear}",
             definition.name,
             definition.window,
             shown(outcome.long.counts),

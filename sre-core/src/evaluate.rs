@@ -87,7 +87,7 @@ pub fn evaluate(
     windows.push(own);
     let mut rules = Vec::with_capacity(policy.rules.len());
     for rule in &policy.rules {
-        rules.push(view.judge(rule)?);
+        rules.push(view.judge(rule, &own)?);
     }
     let is_stale = view.is_stale();
     let (state, reason) = view.state(&own, &rules, is_stale);

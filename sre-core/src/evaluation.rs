@@ -179,6 +179,9 @@ pub enum RuleVerdict {
     Held,
     /// Both windows burn, but on fewer bad events than the SLO asks for.
     TooFewBad,
+    /// Both windows burn, but on so few events that chance may explain it at the level of
+    /// significance that the SLO asks for.
+    NotSignificant,
 }
 
 /// A burn rule with what it saw.
@@ -192,6 +195,10 @@ pub struct RuleOutcome {
     pub short: WindowCounts,
     /// What it says.
     pub verdict: RuleVerdict,
+    /// How many bad events or slices of the long window the guard asks for that holds the rule back.
+    /// `None` where none does, and where even all events would be too few to be significant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bad_needed: Option<Count>,
 }
 
 /// What the budget says for tickets: judged against the allowance of the whole window while less

@@ -42,6 +42,7 @@
 //! | [`count`], [`target`] | counts in millionths of an event, targets and burn factors, exact |
 //! | [`service`] | services, how much they matter, what they stand on |
 //! | [`slo`] | a definition, of an [`indicator`], a [`method`](mod@method), a [`threshold`] and a [`window`] |
+//! | [`evidence`], [`detection`] | what a few events prove; how long until an outage pages |
 //! | [`policy`] | burn rules scaled to a window, with those that cannot stand |
 //! | [`sample`], [`counter`], [`recorder`] | what becomes a slice: samples, raw counters, events in process |
 //! | [`slice`](mod@slice), [`hour`], [`ledger`] | slices, an hour of them packed, any window in a handful of loads |
@@ -69,8 +70,10 @@ pub mod count;
 pub mod counter;
 pub mod decide;
 mod decimal;
+pub mod detection;
 pub mod evaluate;
 pub mod evaluation;
+pub mod evidence;
 pub mod forecast;
 pub mod health;
 pub mod hour;

@@ -14,6 +14,13 @@ use crate::slice::SliceWidth;
 use crate::target::{Factor, Target};
 use crate::time::{DAY, Span};
 
+mod line;
+mod refusal;
+mod share;
+
+pub use self::line::Line;
+pub use self::share::{BudgetShare, ParseBudgetShareError, Spending};
+
 /// How grave a pace of burning is.
 #[derive(
     Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize,
@@ -59,7 +66,8 @@ impl fmt::Display for BurnLevel {
     }
 }
 
-/// Fires when the burn over both windows lies strictly above the factor.
+/// Fires when the burn over both windows lies strictly above the factor, and, where the rule asks for
+/// it, enough of the whole budget goes at that pace.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct BurnRule {
     /// What the rule makes: a page (critical, emergency) or a ticket (warning).
@@ -70,6 +78,11 @@ pub struct BurnRule {
     pub long: Span,
     /// Whether it still burns.
     pub short: Span,
+    /// The share of the SLO's whole budget that must be gone within the long window. The factor
+    /// weighs bad events by the traffic of the window itself, this by that of the SLO's window: a
+    /// night hour of little traffic burns fast and costs little.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_share: Option<BudgetShare>,
 }
 
 /// Which rules an SLO's owner chose.
@@ -164,11 +177,32 @@ impl Default for BurnThresholds {
 }
 
 impl BurnRule {
-    /// The share of the budget that is gone when the rule fires, `factor × long / window`, under
-    /// even traffic; for showing.
+    /// A rule of a factor alone.
+    #[must_use]
+    pub const fn new(level: BurnLevel, factor: Factor, long: Span, short: Span) -> Self {
+        Self {
+            level,
+            factor,
+            long,
+            short,
+            min_share: None,
+        }
+    }
+
+    /// The error ratio at which the rule sits, on an SLO of this target and window.
+    #[must_use]
+    pub fn line(&self, target: Target, window: Span) -> Line {
+        Line::of(self, target, window)
+    }
+
+    /// The share of the budget that is gone when the rule fires, `factor × long / window`, or the
+    /// rule's least share where that is more, under even traffic; for showing.
     #[must_use]
     pub fn share_of_budget(&self, window: Span) -> f64 {
-        self.factor.as_f64() * f64::from(self.long.as_seconds()) / f64::from(window.as_seconds())
+        let (long, window) = (self.long.as_seconds(), window.as_seconds());
+        let by_factor = self.factor.as_f64() * f64::from(long) / f64::from(window);
+        self.min_share
+            .map_or(by_factor, |share| by_factor.max(share.as_f64()))
     }
 }
 
@@ -226,46 +260,8 @@ impl PolicyChoice {
 }
 
 impl Ground {
-    /// Why a rule cannot stand here, with the arithmetic; `None` when it can.
-    #[must_use]
-    pub fn refusal(&self, rule: &BurnRule) -> Option<String> {
-        let smallest = self.smallest_window();
-        if rule
-            .factor
-            .is_unreachable_for(self.target)
-        {
-            let largest = 1e9 / f64::from(self.target.budget_ppb());
-            Some(format!(
-                "can never fire: at {} % even a total outage burns only {largest} times too fast, \
-                 and the factor is {}",
-                self.target, rule.factor
-            ))
-        } else if rule.factor < Factor::ONE {
-            Some(format!(
-                "a factor of {} would alert on a service that is on track",
-                rule.factor
-            ))
-        } else if rule.long < smallest || rule.short < smallest {
-            Some(format!(
-                "a window must hold two slices and two measurements, here at least {smallest}"
-            ))
-        } else if rule.short > rule.long {
-            Some(format!(
-                "the short window {} is longer than the long {}",
-                rule.short, rule.long
-            ))
-        } else if rule.long > self.window {
-            Some(format!(
-                "the long window {} is longer than the SLO's {}",
-                rule.long, self.window
-            ))
-        } else {
-            None
-        }
-    }
-
     /// Two slices and two measurements.
-    fn smallest_window(&self) -> Span {
+    pub(crate) fn smallest_window(&self) -> Span {
         let width = self.width.span();
         let expected = self.expected_interval.unwrap_or(width);
         Span::seconds(
@@ -347,12 +343,7 @@ impl Ground {
 
 /// Emergency on 1h/5m, critical on 6h/30m, warning on 24h/2h.
 fn default_rules(thresholds: &BurnThresholds) -> Vec<BurnRule> {
-    let rule = |level, factor, long, short| BurnRule {
-        level,
-        factor,
-        long,
-        short,
-    };
+    let rule = BurnRule::new;
     vec![
         rule(
             BurnLevel::Emergency,
@@ -378,12 +369,7 @@ fn default_rules(thresholds: &BurnThresholds) -> Vec<BurnRule> {
 /// 14.4 on 1h/5m and 6 on 6h/30m page; 3 on 24h/2h and 1 on 3d/6h make the ticket (SRE Workbook;
 /// the third row from Sloth).
 fn google_sre_rules() -> Vec<BurnRule> {
-    let rule = |level, factor, long, short| BurnRule {
-        level,
-        factor,
-        long,
-        short,
-    };
+    let rule = BurnRule::new;
     let fourteen_four = Factor::whole(72)
         .scaled(1, 5)
         .unwrap_or(Factor::ONE);

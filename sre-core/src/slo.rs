@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::SignificanceLevel;
 use crate::indicator::{Indicator, MetricKind};
 use crate::method::BudgetingMethod;
 use crate::name::{MetricName, ServiceName, SloId, derived_id};
@@ -70,6 +71,10 @@ pub struct Definition {
     pub min_events: u64,
     /// A rule needs at least so many bad events or slices in its long window.
     pub min_bad: u64,
+    /// A rule needs so many bad events or slices in its long window that a service at the rule's line
+    /// shows them with at most this probability; where absent, `min_bad` is guard enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub significance_level: Option<SignificanceLevel>,
     /// Coverage below this share of a thousand makes the state `insufficient_data`; the
     /// installation's default where absent.
     pub min_coverage_permille: Option<u16>,

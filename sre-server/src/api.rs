@@ -91,6 +91,12 @@ fn slos(routes: Routes<Context>) -> Routes<Context> {
         )
         .route(
             Method::GET,
+            "/slo/{id}/detection",
+            slo::detection,
+            slo::detection_doc(),
+        )
+        .route(
+            Method::GET,
             "/slo/{id}/budget-history",
             slo::budget_history,
             slo::budget_history_doc(),

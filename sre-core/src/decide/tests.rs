@@ -54,12 +54,14 @@ fn evaluation(rules: Said<'_>) -> Evaluation {
             factor: Factor::whole(*factor),
             long: long.window,
             short: short.window,
+            min_share: None,
         };
         RuleOutcome {
             rule,
             long,
             short,
             verdict: *verdict,
+            bad_needed: None,
         }
     };
     Evaluation {

@@ -5,13 +5,17 @@ use crate::count::Count;
 use crate::evaluation::{RuleOutcome, RuleVerdict, WindowCounts};
 use crate::ledger::LedgerError;
 use crate::method::BudgetingMethod;
-use crate::policy::BurnRule;
+use crate::policy::{BurnRule, Spending};
 use crate::time::Span;
 
 impl View<'_> {
     /// What a rule says: each of its windows is covered by itself, and there is history for at least
     /// the short one. A window that is measured to be clean settles it, whatever the other holds.
-    pub(super) fn judge(&self, rule: &BurnRule) -> Result<RuleOutcome, LedgerError> {
+    pub(super) fn judge(
+        &self,
+        rule: &BurnRule,
+        own: &WindowCounts,
+    ) -> Result<RuleOutcome, LedgerError> {
         let (long, short) = (self.window(rule.long)?, self.window(rule.short)?);
         let is_covered = |window: &WindowCounts| {
             window
@@ -19,29 +23,62 @@ impl View<'_> {
                 .reaches(self.min_coverage())
         };
         let burns = |window: &WindowCounts| {
-            rule.factor
-                .is_exceeded_by(window.counts, self.definition.target)
+            let is_fast = rule
+                .factor
+                .is_exceeded_by(window.counts, self.definition.target);
+            is_fast && self.is_dear(rule, window, own)
         };
         let is_known = self.known_seconds >= rule.short.as_seconds();
         // Either window alone can say no; it takes both to say yes.
         let is_clean = |window: &WindowCounts| is_covered(window) && !burns(window);
-        let verdict = if !is_known {
-            RuleVerdict::Held
+        let (verdict, bad_needed) = if !is_known {
+            (RuleVerdict::Held, None)
         } else if is_clean(&long) || is_clean(&short) {
-            RuleVerdict::Quiet
+            (RuleVerdict::Quiet, None)
         } else if !is_covered(&long) || !is_covered(&short) {
-            RuleVerdict::Held
-        } else if long.counts.bad() < self.bad_needed(rule.long) {
-            RuleVerdict::TooFewBad
+            (RuleVerdict::Held, None)
         } else {
-            RuleVerdict::Firing
+            self.guarded(rule, &long)
         };
         Ok(RuleOutcome {
             rule: *rule,
             long,
             short,
             verdict,
+            bad_needed,
         })
+    }
+
+    /// Whether the window spends the share of the whole budget that the rule asks for, if any.
+    fn is_dear(&self, rule: &BurnRule, window: &WindowCounts, own: &WindowCounts) -> bool {
+        rule.min_share.is_none_or(|share| {
+            let spending = Spending {
+                bad: window.counts.bad(),
+                total: own.counts.total(),
+                known_seconds: self.filled_seconds(),
+                period_seconds: own.window.as_seconds(),
+            };
+            share.is_reached_by(&spending, self.definition.target, window.window, rule.long)
+        })
+    }
+
+    /// What a rule says that burns in both windows: it fires, unless a guard finds too little evidence
+    /// in the long one, with how much the guard asks for.
+    fn guarded(&self, rule: &BurnRule, long: &WindowCounts) -> (RuleVerdict, Option<Count>) {
+        let enough = self.bad_needed(rule.long);
+        if long.counts.bad() < enough {
+            return (RuleVerdict::TooFewBad, Some(enough));
+        }
+        let Some(level) = self.definition.significance_level else {
+            return (RuleVerdict::Firing, None);
+        };
+        let line = rule.line(self.definition.target, self.definition.window.span());
+        match level.bad_needed(long.counts.total().whole_events(), &line) {
+            Some(needed) if long.counts.bad().whole_events() >= needed => {
+                (RuleVerdict::Firing, None)
+            }
+            needed => (RuleVerdict::NotSignificant, needed.and_then(Count::events)),
+        }
     }
 
     /// How much must be bad in a long window: `min_bad`, or all of it where it holds fewer slices.

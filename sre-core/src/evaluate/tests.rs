@@ -5,6 +5,7 @@ mod calendar;
 mod coverage;
 mod detection;
 mod forecast;
+mod guards;
 mod second_opinion;
 mod states;
 
@@ -129,6 +130,7 @@ fn rule(level: BurnLevel, factor: u32, long: u32, short: u32) -> BurnRule {
         factor,
         long: Span::minutes(long),
         short: Span::minutes(short),
+        min_share: None,
     }
 }
 

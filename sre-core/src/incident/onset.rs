@@ -93,6 +93,7 @@ mod tests {
             factor: "10".parse().unwrap(),
             long: Span::minutes(10),
             short: Span::minutes(2),
+            min_share: None,
         };
         onset(&ledger(bad), &rule, "99".parse().unwrap()).map(|at| at.timestamp() / 60)
     }

@@ -137,6 +137,7 @@ fn a_written_rule_is_refused_for_each_reason() {
         factor: Factor::whole(5),
         long: Span::hours(6),
         short: Span::minutes(30),
+        min_share: None,
     };
     assert_eq!(ground.refusal(&rule), None);
     for (wrong, word) in [
@@ -194,4 +195,238 @@ fn status_levels_are_reached_at_equality() {
     ] {
         assert_eq!(thresholds.level(counts(bad), target), level, "{bad}");
     }
+}
+
+/// Factor, windows and share at detection of the rules that stand.
+fn shown(choice: &PolicyChoice, ground: &Ground) -> Vec<String> {
+    let policy = choice.resolve(&BurnThresholds::default(), ground);
+    let shown = |rule: &BurnRule| {
+        let share = rule.share_of_budget(ground.window) * 100.0;
+        format!(
+            "{} {} {}/{} {share:.3}",
+            rule.level, rule.factor, rule.long, rule.short
+        )
+    };
+    policy.rules.iter().map(shown).collect()
+}
+
+/// `slo-math.md` 9.2 and 9.3, with the share of the budget at detection.
+#[test]
+fn the_presets_on_thirty_days_are_the_published_ones() {
+    let month = ground("99.9", Span::days(30));
+    assert_eq!(
+        shown(&PolicyChoice::Default, &month),
+        [
+            "emergency 10 1h/5m 1.389",
+            "critical 5 6h/30m 4.167",
+            "warning 2 24h/2h 6.667"
+        ]
+    );
+    assert_eq!(
+        shown(&PolicyChoice::GoogleSre, &month),
+        [
+            "emergency 14.4 1h/5m 2.000",
+            "critical 6 6h/30m 5.000",
+            "warning 3 24h/2h 10.000",
+            "warning 1 3d/6h 10.000"
+        ]
+    );
+}
+
+/// `slo-math.md` 9.4 and T7: Google's table on 28 days is 13.44, 5.6 and 2.8 (Sloth), and 0.9333 is
+/// left out; on 7 days the windows scale, and the factors stay.
+#[test]
+fn t7_google_s_table_keeps_its_shares_on_other_periods() {
+    assert_eq!(
+        shown(&PolicyChoice::GoogleSre, &ground("99.9", Span::days(28))),
+        [
+            "emergency 13.44 1h/5m 2.000",
+            "critical 5.6 6h/30m 5.000",
+            "warning 2.8 24h/2h 10.000"
+        ]
+    );
+    assert_eq!(
+        shown(&PolicyChoice::GoogleSre, &ground("99.9", Span::days(7))),
+        [
+            "emergency 14.4 14m/2m 2.000",
+            "critical 6 84m/7m 5.000",
+            "warning 3 336m/28m 10.000",
+            "warning 1 1008m/84m 10.000"
+        ]
+    );
+    assert_eq!(
+        shown(&PolicyChoice::GoogleSre, &ground("99.9", Span::days(90))),
+        [
+            "emergency 43.2 1h/5m 2.000",
+            "critical 18 6h/30m 5.000",
+            "warning 9 24h/2h 10.000",
+            "warning 3 3d/6h 10.000"
+        ]
+    );
+}
+
+/// `slo-math.md` 9.4: of an hour only the warning stands, and the answer says why the others do not.
+#[test]
+fn t6_a_window_that_would_round_to_nothing_is_left_out_with_the_reason() {
+    let hour = ground("99.9", Span::hours(1));
+    let policy = PolicyChoice::Default.resolve(&BurnThresholds::default(), &hour);
+    let left: Vec<_> = policy
+        .left_out
+        .iter()
+        .map(|left| left.rule.level)
+        .collect();
+    assert_eq!(left, [BurnLevel::Emergency, BurnLevel::Critical]);
+    for left in &policy.left_out {
+        assert!(
+            left.reason
+                .contains("finer slices bring it back"),
+            "{}",
+            left.reason
+        );
+        assert!(left.reason.contains("at least 2m"), "{}", left.reason);
+    }
+}
+
+/// `slo-math.md` 9.2 and 9.3: the targets at and below which a rule is left out.
+#[test]
+fn t8_a_rule_that_can_never_fire_is_left_out() {
+    let standing = |choice: &PolicyChoice, target: &str| {
+        let month = ground(target, Span::days(30));
+        choice
+            .resolve(&BurnThresholds::default(), &month)
+            .rules
+            .len()
+    };
+    for (choice, target, rules) in [
+        (PolicyChoice::Default, "90", 2),
+        (PolicyChoice::Default, "90.000001", 3),
+        (PolicyChoice::Default, "80", 1),
+        (PolicyChoice::Default, "80.000001", 2),
+        (PolicyChoice::Default, "50", 0),
+        (PolicyChoice::Default, "50.000001", 1),
+        (PolicyChoice::GoogleSre, "93.055555", 3),
+        (PolicyChoice::GoogleSre, "93.055556", 4),
+        (PolicyChoice::GoogleSre, "83.333333", 2),
+        (PolicyChoice::GoogleSre, "83.333334", 3),
+        (PolicyChoice::GoogleSre, "66.666666", 1),
+        (PolicyChoice::GoogleSre, "66.666667", 2),
+        (PolicyChoice::GoogleSre, "0.000001", 1),
+    ] {
+        assert_eq!(
+            standing(&choice, target),
+            rules,
+            "{} at {target}",
+            choice.name()
+        );
+    }
+}
+
+fn written(factor: &str, long: Span, short: Span) -> BurnRule {
+    BurnRule::new(
+        BurnLevel::Critical,
+        factor.parse().expect(factor),
+        long,
+        short,
+    )
+}
+
+/// `slo-math.md` 9.5: what the explanations say.
+#[test]
+fn a_refusal_says_what_would_work() {
+    let refused = |target, window, rule| {
+        ground(target, window)
+            .refusal(&rule)
+            .expect("cannot stand")
+    };
+    let month = Span::days(30);
+    let reason = refused(
+        "90",
+        month,
+        written("14.4", Span::hours(1), Span::minutes(5)),
+    );
+    assert!(reason.contains("burns only 10 times too fast"), "{reason}");
+    assert!(
+        reason.contains("it works at targets above 93.0556 %"),
+        "{reason}"
+    );
+    // Google's 10 % in 3 days, on 7: a factor of 7/30.
+    let low = BurnRule {
+        factor: Factor::ONE.scaled(7, 30).expect("fits"),
+        ..written("1", Span::days(3), Span::hours(6))
+    };
+    let reason = refused("99.9", Span::days(7), low);
+    assert!(reason.contains("a factor of 7/30"), "{reason}");
+    assert!(
+        reason.contains("over 3d is 42.8571 % (3d ÷ 7d)"),
+        "{reason}"
+    );
+    assert!(
+        reason.contains("scale the windows: 1 on 1008m and 84m"),
+        "{reason}"
+    );
+    let reason = refused(
+        "99.9",
+        month,
+        written("2", Span::hours(1), Span::seconds(60)),
+    );
+    assert!(reason.contains("at least 2m"), "{reason}");
+}
+
+/// `slo-math.md` 9.5 and 9.1: 5 over 7 days is 116.67 % of 30 days; accepted, with a warning.
+#[test]
+fn a_rule_that_fires_when_the_budget_is_gone_is_accepted_with_a_warning() {
+    let month = ground("99", Span::days(30));
+    let week = written("5", Span::days(7), Span::hours(14));
+    assert_eq!(month.refusal(&week), None);
+    let warning = month.warning(&week).expect("odd");
+    assert!(
+        warning.contains("116.6667 % of what 30d allows"),
+        "{warning}"
+    );
+    let exactly = written("2", Span::days(15), Span::hours(14));
+    assert!(month.warning(&exactly).is_some());
+    let below = written("1.999999", Span::days(15), Span::hours(14));
+    assert_eq!(month.warning(&below), None);
+    let all = BurnRule {
+        min_share: "1".parse().ok(),
+        ..written("1", Span::days(15), Span::hours(14))
+    };
+    assert!(month.warning(&all).is_some());
+}
+
+/// Over an hour a total outage spends 13.9 % of what 99 % allow in 30 days, under even traffic.
+#[test]
+fn a_share_that_no_outage_can_spend_is_refused() {
+    let month = ground("99", Span::days(30));
+    let asking = |share: &str| BurnRule {
+        min_share: share.parse().ok(),
+        ..written("1", Span::hours(1), Span::minutes(5))
+    };
+    assert_eq!(month.refusal(&asking("0.138888")), None);
+    let reason = month
+        .refusal(&asking("0.138889"))
+        .expect("out of reach");
+    assert!(
+        reason.contains("spends only 0.1389 of the budget"),
+        "{reason}"
+    );
+}
+
+/// `θ = b × eb`, and under even traffic `x × P × eb ÷ w`.
+#[test]
+fn a_line_is_the_factor_times_the_budget_or_what_the_share_asks_for() {
+    let line = |rule: BurnRule| {
+        rule.line("99.9".parse().expect("a target"), Span::days(30))
+            .as_f64()
+    };
+    let plain = written("14.4", Span::hours(1), Span::minutes(5));
+    assert!((line(plain) - 0.0144).abs() < 1e-15);
+    let asking = |share: &str| BurnRule {
+        min_share: share.parse().ok(),
+        ..plain
+    };
+    // 2 % of 30 days in an hour is the factor's own; 4 % ask for twice the ratio.
+    assert!((line(asking("0.02")) - 0.0144).abs() < 1e-15);
+    assert!((line(asking("0.04")) - 0.0288).abs() < 1e-15);
+    assert!((line(asking("0.01")) - 0.0144).abs() < 1e-15);
 }

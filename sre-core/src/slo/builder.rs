@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use super::{Definition, MIN_BAD_DEFAULT, ManagedBy, Slo, default_slo_id, rules};
+use crate::evidence::SignificanceLevel;
 use crate::indicator::{Indicator, MetricKind};
 use crate::method::{BudgetingMethod, SliceTarget};
 use crate::name::{MetricName, NameError, ServiceName, SloId};
@@ -66,6 +67,7 @@ pub struct SloBuilder {
     on_absent: OnAbsent,
     min_events: u64,
     min_bad: u64,
+    significance_level: Option<SignificanceLevel>,
     min_coverage_permille: Option<u16>,
     enabled: bool,
     labels: BTreeMap<String, String>,
@@ -147,6 +149,7 @@ impl SloBuilder {
             on_absent: OnAbsent::Exclude,
             min_events: 0,
             min_bad: MIN_BAD_DEFAULT,
+            significance_level: None,
             min_coverage_permille: None,
             enabled: true,
             labels: BTreeMap::new(),
@@ -244,6 +247,13 @@ impl SloBuilder {
     /// A rule needs so many bad events or slices in its long window, at least one.
     pub fn min_bad(mut self, bad: u64) -> Self {
         self.min_bad = bad;
+        self
+    }
+
+    /// A rule needs so many bad events that a service at its line shows them with at most this
+    /// probability; off by default.
+    pub fn significance_level(mut self, level: impl Into<Option<SignificanceLevel>>) -> Self {
+        self.significance_level = level.into();
         self
     }
 
@@ -362,6 +372,7 @@ impl SloBuilder {
             on_absent: self.on_absent,
             min_events: self.min_events,
             min_bad: self.min_bad,
+            significance_level: self.significance_level,
             min_coverage_permille: self.min_coverage_permille,
             enabled: self.enabled,
             labels: self.labels,

@@ -25,6 +25,7 @@ pub(crate) fn definition() -> Definition {
         on_absent: OnAbsent::Exclude,
         min_events: 0,
         min_bad: MIN_BAD_DEFAULT,
+        significance_level: None,
         min_coverage_permille: None,
         enabled: true,
         labels: BTreeMap::new(),
@@ -101,6 +102,7 @@ fn what_only_reads_slices_keeps_the_generation() {
         expected_interval: Some(Span::minutes(5)),
         min_events: 7,
         min_bad: 7,
+        significance_level: "0.0001".parse().ok(),
         min_coverage_permille: Some(500),
         enabled: false,
         labels: BTreeMap::from([("team".to_owned(), "shop".to_owned())]),
@@ -207,6 +209,7 @@ fn the_declared_interval_stands_over_the_learned_one() {
         factor: Factor::whole(10),
         long: Span::hours(1),
         short: Span::minutes(5),
+        min_share: None,
     };
     let slow = Definition {
         burn_policy: PolicyChoice::Custom(vec![rule]),

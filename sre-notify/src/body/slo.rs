@@ -8,7 +8,7 @@ use sre_core::evaluation::{
 };
 use sre_core::forecast::Exhaustion;
 use sre_core::name::SloId;
-use sre_core::policy::BurnLevel;
+use sre_core::policy::{BudgetShare, BurnLevel};
 use sre_core::slo::Slo;
 use sre_core::time::{Span, truncate};
 use sre_core::window::WrittenWindow;
@@ -63,6 +63,8 @@ struct ExhaustionView {
 pub(super) struct RuleView {
     level: BurnLevel,
     factor: Number,
+    /// The share of the whole budget that has to be gone beside, where the rule asks for one.
+    min_budget_share: Option<Number>,
     /// The share of the budget that is gone when the rule fires under even traffic, 0 to 1.
     budget_share: Option<Number>,
     verdict: RuleVerdict,
@@ -140,6 +142,7 @@ impl RuleView {
         Self {
             level: rule.level,
             factor: Number(rule.factor.as_f64()),
+            min_budget_share: Number::of(rule.min_share.map(BudgetShare::as_f64)),
             budget_share: Number::of(share),
             verdict: outcome.verdict,
             long: WindowView::new(outcome.long, slo),

@@ -135,8 +135,14 @@ fn rule(outcome: &RuleOutcome, slo: &Slo) -> String {
             count(window.counts.total().as_f64()),
         )
     };
+    let dear = outcome
+        .rule
+        .min_share
+        .map_or_else(String::new, |share| {
+            format!(", and {share} of the budget is gone")
+        });
     format!(
-        "{}: {} and {}, both above {factor}×",
+        "{}: {} and {}, both above {factor}×{dear}",
         outcome.rule.level,
         seen(&outcome.long),
         seen(&outcome.short),

@@ -159,12 +159,14 @@ pub(crate) fn page() -> Alert {
         factor: Factor::whole(10),
         long: Span::hours(1),
         short: Span::minutes(5),
+        min_share: None,
     };
     let rules = vec![RuleOutcome {
         rule,
         long: window(rule.long, 12, 800),
         short: window(rule.short, 5, 60),
         verdict: RuleVerdict::Firing,
+        bad_needed: None,
     }];
     let message = "burning 15 times too fast over 1h".to_owned();
     Alert {

@@ -23,6 +23,7 @@ use crate::http::{ApiError, Call, Response, response};
 pub(super) use self::notifications::{notifications, notifications_doc};
 pub(super) use self::report::{report, report_doc};
 pub(super) use self::transitions::{acknowledge, acknowledge_doc, resolve, resolve_doc};
+pub(super) use self::view::AlertRuleView;
 
 /// How often a write is decided again because somebody else was first. As many as there are requests
 /// at once, so that a crowd on one alert gets through, each after the one before.

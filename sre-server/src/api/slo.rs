@@ -20,6 +20,7 @@ mod budget_history;
 mod burn_policy;
 mod change;
 mod definition;
+pub(crate) mod detection;
 pub(super) mod entries;
 mod forecast;
 mod given;
@@ -35,6 +36,7 @@ mod window;
 mod written;
 
 pub(super) use self::budget_history::{budget_history, budget_history_doc};
+pub(super) use self::detection::{detection, detection_doc};
 pub(super) use self::forecast::{forecast, forecast_doc};
 pub(super) use self::history::{history, history_doc};
 pub(super) use self::view::managed_by;

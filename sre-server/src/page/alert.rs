@@ -106,14 +106,26 @@ pub(super) fn rules(outcomes: &[RuleOutcome], target: Target) -> Markup {
                     @for outcome in outcomes {
                         tr {
                             th scope="row" { (outcome.rule.level.as_str()) span.quiet { @if outcome.rule.level.pages() { " (page)" } @else { " (ticket)" } } }
-                            td { (number::factor(outcome.rule.factor.as_f64())) }
+                            td {
+                                (number::factor(outcome.rule.factor.as_f64()))
+                                @if let Some(share) = outcome.rule.min_share { span.quiet { " and " (number::share(share.as_f64())) " of the budget" } }
+                            }
                             td { (seen(&outcome.long, target)) }
                             td { (seen(&outcome.short, target)) }
-                            td class=[(outcome.verdict == sre_core::evaluation::RuleVerdict::Firing).then_some("bad")] { (mark::verdict_words(outcome.verdict)) }
+                            td class=[(outcome.verdict == sre_core::evaluation::RuleVerdict::Firing).then_some("bad")] { (mark::verdict_words(outcome.verdict)) (held_back(outcome)) }
                         }
                     }
                 }
             }
+        }
+    }
+}
+
+/// How much the guard asks for that holds a rule back.
+fn held_back(outcome: &RuleOutcome) -> Markup {
+    html! {
+        @if let Some(needed) = outcome.bad_needed {
+            span.quiet { ": " (number::count(outcome.long.counts.bad())) " of the " (number::count(needed)) " that it asks for" }
         }
     }
 }

@@ -102,6 +102,7 @@ pub(super) const fn verdict_words(verdict: RuleVerdict) -> &'static str {
         RuleVerdict::Quiet => "quiet",
         RuleVerdict::Held => "held: too little is measured to tell",
         RuleVerdict::TooFewBad => "held back: too few bad events",
+        RuleVerdict::NotSignificant => "held back: so few events prove nothing",
     }
 }
 

@@ -1,6 +1,7 @@
 //! One SLO: how it stands, when its budget was spent, what its rules see, how it came to be so.
 
 mod definition;
+mod detection;
 mod history;
 mod standing;
 
@@ -46,6 +47,7 @@ pub(super) async fn show(call: Call<Context>) -> Result<Response, ApiError> {
             (charts(&found, spending.as_ref()))
         }
         (standing::burning(&found))
+        (detection::detection(&found, &context.settings.evaluation.thresholds))
         section aria-labelledby="past" {
             h2 #past { "The last " (past.length()) }
             (past.render())

@@ -270,6 +270,7 @@ async fn tour() -> Map<String, Value> {
         "/slo",
         &path,
         &format!("{path}/history"),
+        &format!("{path}/detection?error_ratio=0.1"),
         "/error-budget",
         "/error-budget/api-gateway",
         "/service-metrics?service=api-gateway&metric=availability",

@@ -6,6 +6,7 @@ mod budgets;
 mod calendar;
 mod changes;
 mod definitions;
+mod detection;
 mod document;
 mod forecast;
 mod history;

@@ -44,6 +44,7 @@ pub async fn every_field_of_a_definition_is_kept(store: &dyn Catalog) -> Verdict
             .expect("a factor"),
         long: Span::hours(1),
         short: Span::minutes(5),
+        min_share: "0.02".parse().ok(),
     };
     let mut definition = plain.definition.clone();
     definition.name = "Zahlung „schnell“ · 支払い 🚀 '\"\\ %_".to_owned();
@@ -62,6 +63,7 @@ pub async fn every_field_of_a_definition_is_kept(store: &dyn Catalog) -> Verdict
     definition.on_absent = OnAbsent::Bad;
     definition.min_events = 9_007_199_254_740_993;
     definition.min_bad = 0;
+    definition.significance_level = "0.0001".parse().ok();
     definition.min_coverage_permille = Some(1_000);
     definition.labels = labels(&[("team", "zählen"), ("", "empty name"), ("empty value", "")]);
     definition.links = labels(&[("runbook", "https://example.org/?q=a&b=%20")]);

@@ -1,8 +1,11 @@
 //! When a rule fires after the errors begin, and when it is quiet after they end: the discrete table
 //! of `slo-math.md` 8.1, by driving the ledger slice by slice.
 
+use proptest::prelude::*;
+
 use super::*;
-use crate::target::Factor;
+use crate::detection::{ErrorRatio, Outage as Step};
+use crate::target::{Factor, Target};
 
 /// A service of 10 000 events a slice whose error ratio is so many per 10 000.
 struct Outage {
@@ -22,9 +25,14 @@ impl Outage {
                 .expect("a factor"),
             long: Span::minutes(windows.0),
             short: Span::minutes(windows.1),
+            min_share: None,
         };
+        Self::seen_by(rule, target.parse().expect("a target"), slice)
+    }
+
+    fn seen_by(rule: BurnRule, target: Target, slice: SliceWidth) -> Self {
         let definition = Definition {
-            target: target.parse().expect("a target"),
+            target,
             window: Window::Rolling(Span::days(30)),
             slice,
             ..with_rules(&[rule])
@@ -180,4 +188,58 @@ fn a_slow_steady_burn_that_no_rule_sees_is_seen_by_the_budget() {
         }
     }
     assert_eq!(verdicts, [BudgetVerdict::Fine, BudgetVerdict::Missed]);
+}
+
+/// When the closed form says that a rule fires and is quiet again, in steps. What has to be exceeded
+/// fires at the step above; a share has only to be reached.
+fn foretold(rule: &BurnRule, target: Target, step: Step) -> Times {
+    let line = rule.line(target, Span::days(30));
+    let minute = Span::minutes(1);
+    let (fires, resets) = (
+        step.crosses(&line, rule.long),
+        step.clears(&line, rule.short),
+    );
+    let seconds = |held: u64| i64::try_from(held.max(60)).expect("days");
+    if line.is_strict() {
+        (
+            fires.map(|held| seconds(held.step_above(minute))),
+            resets.map(|held| seconds(held.step_reached(minute))),
+        )
+    } else {
+        (
+            fires.map(|held| seconds(held.step_reached(minute))),
+            resets.map(|held| seconds(held.step_above(minute))),
+        )
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    /// L17 to L20 are laws of the closed form; here it is held against the evaluator, slice by slice.
+    #[test]
+    fn the_evaluator_fires_and_resets_when_the_closed_form_says(
+        tenths in 10_u32..300, budget in 1_u32..500, long in 2_u32..40, part in 1_u32..=100,
+        baseline in 0_u32..60, rise in 1_u32..10_000, share in prop::option::of(1_u32..20_000),
+    ) {
+        // Ratios in ten-thousandths, so that a slice of ten thousand events holds them exactly.
+        let target = Target::from_budget_ppb(budget * 100_000).expect("legal");
+        let rule = BurnRule {
+            level: BurnLevel::Emergency,
+            factor: Factor::whole(tenths).scaled(1, 10).expect("fits"),
+            long: Span::minutes(long),
+            short: Span::minutes((long * part).div_ceil(100).max(2)),
+            min_share: share.map(|share| format!("0.{share:06}").parse().expect("a share")),
+        };
+        let during = (baseline + rise).min(10_000);
+        let ratio = |n: u32| ErrorRatio::from_ppb(n * 100_000);
+        let step = Step { baseline: ratio(baseline), error_ratio: ratio(during) };
+        let line = rule.line(target, Span::days(30));
+        prop_assume!(!line.is_unreachable() && line.as_f64() * 10_000.0 > f64::from(baseline) + 0.01);
+        // With fewer than three bad events a guard waits.
+        prop_assume!(during >= 3);
+        let found = Outage::seen_by(rule, target, SliceWidth::MINUTE)
+            .times(u64::from(baseline), u64::from(during), i64::from(long));
+        prop_assert_eq!(found, foretold(&rule, target, step));
+    }
 }

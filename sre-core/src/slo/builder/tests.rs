@@ -103,6 +103,7 @@ fn every_limit_holds_at_its_edge() {
             factor: Factor::whole(10),
             long: Span::hours(1),
             short: Span::minutes(5),
+            min_share: None,
         };
         PolicyChoice::Custom(vec![rule; n])
     };
@@ -155,6 +156,7 @@ fn a_written_rule_that_cannot_stand_is_refused_with_the_arithmetic() {
         factor: Factor::whole(factor),
         long,
         short,
+        min_share: None,
     };
     let rules = vec![
         rule(10, Span::hours(1), Span::minutes(5)),
@@ -168,7 +170,7 @@ fn a_written_rule_that_cannot_stand_is_refused_with_the_arithmetic() {
     assert_eq!(
         error.to_string(),
         "the definition is refused: burn_policy/rules/1: can never fire: at 99.9 % even a total \
-         outage burns only 1000 times too fast, and the factor is 1000; burn_policy/rules/2: its \
-         window 3630s is not a whole number of slices of 60s"
+         outage burns only 1000 times too fast, and the factor is 1000; it works at targets above \
+         99.9 %; burn_policy/rules/2: its window 3630s is not a whole number of slices of 60s"
     );
 }

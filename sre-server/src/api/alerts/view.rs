@@ -70,9 +70,15 @@ pub(crate) struct AlertRuleView {
     level: &'static str,
     /// The pace from which on it fires.
     factor: Option<Figure>,
-    /// `firing`, `quiet`, `held` or `too_few_bad`.
+    /// The share of the SLO's whole budget that has to be gone beside, where the rule asks for one.
+    min_budget_share: Option<Figure>,
+    /// `firing`, `quiet`, `held` (too little is measured to tell), or held back by a guard:
+    /// `too_few_bad` by `min_bad`, `not_significant` by `significance_level`.
     #[schema(value_type = String)]
     verdict: RuleVerdict,
+    /// How many bad events or slices of the long window the guard asks for that holds the rule back;
+    /// `null` where none does, and where even all events would be too few to be significant.
+    bad_needed: Option<Figure>,
     /// Whether enough is gone.
     long: AlertWindowView,
     /// Whether it still burns.
@@ -138,7 +144,12 @@ impl From<&RuleOutcome> for AlertRuleView {
         Self {
             level: outcome.rule.level.as_str(),
             factor: Figure::new(outcome.rule.factor.as_f64()),
+            min_budget_share: outcome
+                .rule
+                .min_share
+                .and_then(|share| Figure::new(share.as_f64())),
             verdict: outcome.verdict,
+            bad_needed: outcome.bad_needed.map(Figure::from),
             long: AlertWindowView::from(&outcome.long),
             short: AlertWindowView::from(&outcome.short),
         }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use sre_core::policy::{BurnLevel, BurnRule, Ground, PolicyChoice};
+use sre_core::policy::{BudgetShare, BurnLevel, BurnRule, Ground, PolicyChoice};
 use sre_core::slice::SliceWidth;
 use sre_core::slo::RULES_MAX;
 use sre_core::target::{Factor, Target};
@@ -14,6 +14,14 @@ use super::given::Given;
 use crate::http::Fields;
 use crate::http::fault::Fault;
 use crate::http::field::Field;
+
+/// Fields of a rule that only answers carry: what was read can be sent back.
+const READ_ONLY: [&str; 4] = [
+    "budget_share",
+    "detects_outage_in_seconds",
+    "resets_in_seconds",
+    "warning",
+];
 
 /// Reads a policy: a preset by its name, or rules written out.
 ///
@@ -63,18 +71,22 @@ fn custom(fields: &mut Fields) -> Option<PolicyChoice> {
 }
 
 fn rule(fields: &mut Fields) -> Option<BurnRule> {
-    fields.ignore(&["budget_share"]);
+    fields.ignore(&READ_ONLY);
     let level = level(fields);
-    let factor = fields
-        .required("factor")
-        .decimal::<Factor>();
+    let min_share = Given::read(fields, "min_budget_share", Field::decimal::<BudgetShare>);
+    let factor = Given::read(fields, "factor", Field::decimal::<Factor>);
+    if factor.is_missing() && min_share.is_missing() {
+        fields.fault("factor", "is required, unless there is a min_budget_share");
+    }
     let long = fields.parse::<Span>("long");
     let short = fields.parse::<Span>("short");
     Some(BurnRule {
         level: level?.0,
-        factor: factor?,
+        // What spends a share and burns no faster than sustainable is on track.
+        factor: factor.or(Factor::ONE)?,
         long: long?,
         short: short?,
+        min_share: min_share.map(Some).or(None)?,
     })
 }
 

@@ -1,6 +1,7 @@
 //! From a body to a definition: every rule of the contract, every fault at once.
 
 use sre_core::count::Count;
+use sre_core::evidence::SignificanceLevel;
 use sre_core::indicator::Indicator;
 use sre_core::name::{MetricName, ServiceName};
 use sre_core::slice::SliceWidth;
@@ -63,6 +64,9 @@ pub(super) fn read(
         .optional("min_bad")
         .integer(1..=most)
         .unwrap_or(MIN_BAD_DEFAULT);
+    let significance_level = fields
+        .optional("significance_level")
+        .decimal::<SignificanceLevel>();
     let min_coverage = fields
         .optional("min_coverage")
         .decimal::<Permille>();
@@ -102,6 +106,7 @@ pub(super) fn read(
             .on_absent(on_absent)
             .min_events(min_events)
             .min_bad(min_bad)
+            .significance_level(significance_level)
             .min_coverage_permille(min_coverage.map(|Permille(permille)| permille))
             .enabled(enabled)
             .labels(labels)

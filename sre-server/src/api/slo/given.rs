@@ -38,6 +38,15 @@ impl<T> Given<T> {
         }
     }
 
+    /// The value made into another.
+    pub(super) fn map<U>(self, make: impl FnOnce(T) -> U) -> Given<U> {
+        match self {
+            Self::There(value) => Given::There(make(value)),
+            Self::Not => Given::Not,
+            Self::Wrong => Given::Wrong,
+        }
+    }
+
     /// Whether the field was left out.
     pub(super) fn is_missing(&self) -> bool {
         matches!(self, Self::Not)

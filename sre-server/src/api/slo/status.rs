@@ -5,10 +5,12 @@ use serde::Serialize;
 use sre_core::budget::{ErrorBudget, burn_rate};
 use sre_core::count::Count;
 use sre_core::evaluation::{Coverage, Evaluation, InsufficientReason};
+use sre_core::evidence::{Trials, wilson};
 use sre_core::window::Window;
 use utoipa::ToSchema;
 
 use super::look::Found;
+use crate::api::alerts::AlertRuleView;
 use crate::api::exhaustion::ExhaustionView;
 use crate::api::figure::Figure;
 use crate::api::time_window::TimeWindowView;
@@ -31,6 +33,8 @@ pub(super) struct StatusView {
     /// `as_of`; of a calendar window where the next one begins.
     window_end: Option<DateTime<Utc>>,
     sli_percentage: Option<Figure>,
+    /// How far the true SLI may lie from that; `null` without a whole event.
+    sli_interval: Option<IntervalView>,
     good: Option<Figure>,
     bad: Option<Figure>,
     total: Option<Figure>,
@@ -51,6 +55,20 @@ pub(super) struct StatusView {
     burn_rates: Vec<BurnRateView>,
     /// `none`, `warning`, `critical` or `emergency`, by the burn over one hour.
     burn_level: Option<&'static str>,
+    /// What each burn rule saw, and which guard holds it back.
+    rules: Vec<AlertRuleView>,
+}
+
+/// Wilson's interval of 95 % for the SLI, over whole events (or slices) that are taken to be
+/// independent. It decides nothing: `state` is exact.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SliInterval)]
+struct IntervalView {
+    low_percentage: Option<Figure>,
+    high_percentage: Option<Figure>,
+    /// What so many events prove: `met` (all of the interval keeps the target), `missed`, or
+    /// `uncertain`.
+    certainty: &'static str,
 }
 
 /// An error budget, in units of what is counted.
@@ -110,6 +128,9 @@ impl StatusView {
             window_start: evaluation.map(|held| held.window_start),
             window_end: evaluation.map(Evaluation::window_end),
             sli_percentage: counts.sli_percentage,
+            sli_interval: evaluation
+                .and_then(|held| held.budget)
+                .and_then(IntervalView::new),
             good: counts.good,
             bad: counts.bad,
             total: counts.total,
@@ -126,7 +147,27 @@ impl StatusView {
                 .map(|held| burn_rates(held, found.slo.definition.window))
                 .unwrap_or_default(),
             burn_level: evaluation.and_then(burn_level),
+            rules: evaluation
+                .map(|held| {
+                    held.rules
+                        .iter()
+                        .map(AlertRuleView::from)
+                        .collect()
+                })
+                .unwrap_or_default(),
         }
+    }
+}
+
+impl IntervalView {
+    fn new(budget: ErrorBudget) -> Option<Self> {
+        let bad = wilson(Trials::of(budget.counts())?);
+        let good = |bad: f64| Figure::new((1.0 - bad) * 100.0);
+        Some(Self {
+            low_percentage: good(bad.high),
+            high_percentage: good(bad.low),
+            certainty: bad.certainty(budget.target()).as_str(),
+        })
     }
 }
 

@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
+use sre_core::detection::Outage;
 use sre_core::indicator::Indicator;
-use sre_core::policy::{BurnPolicy, BurnRule, BurnThresholds};
+use sre_core::policy::{BurnPolicy, BurnRule, BurnThresholds, Ground};
 use sre_core::slo::{Definition, ManagedBy};
 use sre_core::source::Query;
 use sre_core::time::Span;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::detection::shown;
 use super::look::Found;
 use super::status::StatusView;
 use super::written;
@@ -49,6 +51,8 @@ pub(super) struct SloView {
     expected_interval: Option<String>,
     min_events: u64,
     min_bad: u64,
+    /// `null`: off.
+    significance_level: Option<Figure>,
     /// `null`: the installation's.
     min_coverage: Option<Figure>,
     /// `exclude`, `bad` or `good`.
@@ -100,8 +104,17 @@ struct RuleView {
     factor: Option<Figure>,
     long: String,
     short: String,
+    /// The share of the SLO's whole budget that has to be gone in the long window beside.
+    min_budget_share: Option<Figure>,
     /// The share of the budget that is gone when it fires, under even traffic.
     budget_share: Option<Figure>,
+    /// How long a total outage lasts until both windows burn, under even traffic and whatever guards it;
+    /// `null` for never.
+    detects_outage_in_seconds: Option<Figure>,
+    /// How long after such an outage it is quiet again.
+    resets_in_seconds: Option<Figure>,
+    /// What is odd about the rule, though it stands.
+    warning: Option<String>,
 }
 
 /// A rule that cannot stand, and why.
@@ -143,12 +156,13 @@ impl SloView {
                 .map(in_seconds),
             min_events: definition.min_events,
             min_bad: definition.min_bad,
+            significance_level: written::significance(definition),
             min_coverage: written::min_coverage(definition),
             on_absent: written::on_absent(definition.on_absent),
             enabled: definition.enabled,
             labels: definition.labels.clone(),
             links: definition.links.clone(),
-            burn_policy: PolicyView::new(&policy, definition.window.span()),
+            burn_policy: PolicyView::new(&policy, &definition.ground(learned)),
             managed_by: managed_by(slo.managed_by),
             version: slo.version,
             created_at: slo.created_at,
@@ -183,12 +197,12 @@ impl SourceView {
 }
 
 impl PolicyView {
-    fn new(policy: &BurnPolicy, window: Span) -> Self {
+    fn new(policy: &BurnPolicy, ground: &Ground) -> Self {
         let left_out = policy
             .left_out
             .iter()
             .map(|left| LeftOutView {
-                rule: RuleView::new(&left.rule, window),
+                rule: RuleView::new(&left.rule, ground),
                 reason: left.reason.clone(),
             });
         Self {
@@ -196,7 +210,7 @@ impl PolicyView {
             rules: policy
                 .rules
                 .iter()
-                .map(|rule| RuleView::new(rule, window))
+                .map(|rule| RuleView::new(rule, ground))
                 .collect(),
             left_out: left_out.collect(),
         }
@@ -204,13 +218,20 @@ impl PolicyView {
 }
 
 impl RuleView {
-    fn new(rule: &BurnRule, window: Span) -> Self {
+    fn new(rule: &BurnRule, ground: &Ground) -> Self {
+        let line = rule.line(ground.target, ground.window);
         Self {
             level: rule.level.as_str(),
             factor: Figure::new(rule.factor.as_f64()),
             long: rule.long.to_string(),
             short: rule.short.to_string(),
-            budget_share: Figure::new(rule.share_of_budget(window)),
+            min_budget_share: rule
+                .min_share
+                .and_then(|share| Figure::new(share.as_f64())),
+            budget_share: Figure::new(rule.share_of_budget(ground.window)),
+            detects_outage_in_seconds: shown(Outage::TOTAL.crosses(&line, rule.long)),
+            resets_in_seconds: shown(Outage::TOTAL.clears(&line, rule.short)),
+            warning: ground.warning(rule),
         }
     }
 }

@@ -62,6 +62,9 @@ pub(super) struct SloBody {
     min_events: Option<u64>,
     /// A burn rule needs so many bad events (or slices) in its long window; 3 by default.
     min_bad: Option<u64>,
+    /// A burn rule fires only when a service that sits at its factor would show as many bad events of
+    /// as many with at most this probability: more than 0, at most 0.1. Off where it is left out.
+    significance_level: Option<f64>,
     /// With less of the window measured the state is `insufficient_data`: 0 to 1, at most 3
     /// decimals; the installation's where it is left out.
     min_coverage: Option<f64>,
@@ -165,12 +168,16 @@ struct PolicyBody {
 struct RuleBody {
     /// `warning` makes a ticket, `critical` and `emergency` page. `severity` is the same.
     level: String,
-    /// The pace: 1 is sustainable.
-    factor: f64,
+    /// The pace: 1 is sustainable, and the default beside a `min_budget_share`.
+    factor: Option<f64>,
     /// Whether enough is gone.
     long: String,
     /// Whether it still burns.
     short: String,
+    /// The share of the SLO's whole budget, more than 0 and at most 1, that must be gone within the
+    /// long window, and its part of that within the short one: weighed by the traffic of the SLO's
+    /// window, where the factor goes by that of the rule's own.
+    min_budget_share: Option<f64>,
 }
 
 /// The writable fields of a definition, all of them.
@@ -192,6 +199,7 @@ pub(super) fn written(definition: &Definition) -> Value {
         "expected_interval": definition.expected_interval,
         "min_events": definition.min_events,
         "min_bad": definition.min_bad,
+        "significance_level": significance(definition),
         "min_coverage": min_coverage(definition),
         "on_absent": on_absent(definition.on_absent),
         "enabled": definition.enabled,
@@ -217,6 +225,12 @@ pub(super) fn slice_target(method: BudgetingMethod) -> Option<Figure> {
 pub(super) fn min_coverage(definition: &Definition) -> Option<Figure> {
     let permille = definition.min_coverage_permille?;
     Figure::new(f64::from(permille) / 1_000.0)
+}
+
+/// The level of significance, where the SLO asks for one.
+pub(super) fn significance(definition: &Definition) -> Option<Figure> {
+    let level = definition.significance_level?;
+    Figure::new(level.as_f64())
 }
 
 /// The word for it.
@@ -269,6 +283,7 @@ struct WrittenRule {
     factor: Option<Figure>,
     long: String,
     short: String,
+    min_budget_share: Option<Figure>,
 }
 
 impl WrittenRule {
@@ -278,6 +293,9 @@ impl WrittenRule {
             factor: Figure::new(rule.factor.as_f64()),
             long: rule.long.to_string(),
             short: rule.short.to_string(),
+            min_budget_share: rule
+                .min_share
+                .and_then(|share| Figure::new(share.as_f64())),
         }
     }
 }

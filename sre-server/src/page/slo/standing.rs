@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 use sre_core::budget::{ErrorBudget, burn_rate};
 use sre_core::evaluation::{Evaluation, WindowCounts};
+use sre_core::evidence::{Certainty, Trials, wilson};
 use sre_core::forecast::Exhaustion;
 
 use crate::api::slo::look::Found;
@@ -21,6 +22,7 @@ pub(super) fn figures(found: &Found, now: DateTime<Utc>) -> Markup {
                 dt { "SLI" }
                 dd { (number::or_no_data(budget.and_then(|budget| number::sli(budget.counts())))) }
                 dd.quiet { "promised " (definition.target) " % over " (definition.window.phrase()) }
+                @if let Some(words) = budget.and_then(interval) { dd.quiet { (words) } }
             }
             div {
                 dt { "Budget left" }
@@ -56,6 +58,21 @@ fn projected(evaluation: &Evaluation) -> Option<String> {
         .projected_budget()?
         .remaining_percentage()?;
     Some(number::percent(left))
+}
+
+/// How far the true SLI may lie from the measured one.
+fn interval(budget: ErrorBudget) -> Option<String> {
+    let bad = wilson(Trials::of(budget.counts())?);
+    let proof = match bad.certainty(budget.target()) {
+        Certainty::Met => "so the promise is kept",
+        Certainty::Missed => "so the promise is missed",
+        Certainty::Uncertain => "so few events prove neither",
+    };
+    Some(format!(
+        "95 % sure: {:.3} to {:.3} %, {proof}",
+        (1.0 - bad.high) * 100.0,
+        (1.0 - bad.low) * 100.0
+    ))
 }
 
 /// When the budget ends if the pace goes on.

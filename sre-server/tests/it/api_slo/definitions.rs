@@ -362,7 +362,8 @@ async fn a_preset_is_chosen_by_name_and_lists_what_it_leaves_out() {
     assert_eq!(
         policy["rules"][0],
         json!({"level": "critical", "factor": 6, "long": "6h",
-        "short": "30m", "budget_share": 0.05})
+        "short": "30m", "min_budget_share": null, "budget_share": 0.05,
+        "detects_outage_in_seconds": 12_960, "resets_in_seconds": 720, "warning": null})
     );
     assert_eq!(policy["left_out"][0]["rule"]["factor"], 14.4);
     let told = refusal(json!({"burn_policy": {"name": "mine"}})).await;
