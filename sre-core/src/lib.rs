@@ -52,6 +52,7 @@
 //! | [`notification`] | intents, deliveries, who is told what, what an answer means; the [`Notifier`](notification::Notifier) port |
 //! | [`source`], [`store`] | the ports to what measures and to what is remembered |
 //! | [`schedule`], [`monitor`] | when an SLO is evaluated; the use cases over ports |
+//! | [`simulate`](mod@simulate) | the past, through definitions and policies that might be |
 //!
 //! # What it refuses to do
 //!
@@ -87,6 +88,7 @@ pub mod recorder;
 pub mod sample;
 pub mod schedule;
 pub mod service;
+pub mod simulate;
 pub mod slice;
 pub mod slo;
 pub mod source;
