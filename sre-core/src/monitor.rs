@@ -13,6 +13,7 @@ mod health;
 mod in_process;
 mod incidents;
 mod ledgers;
+mod past;
 mod spending;
 mod start;
 
@@ -24,5 +25,6 @@ pub use in_process::{Declared, Monitor, MonitorBuilder, Ran};
 pub use incidents::IncidentKeeper;
 pub(crate) use ledgers::horizon;
 pub use ledgers::{load_ledger, recompute};
+pub use past::{FoldedPast, fold_past};
 pub use spending::{Spending, spending};
 pub use start::{History, start_of};

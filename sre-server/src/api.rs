@@ -78,6 +78,12 @@ fn slos(routes: Routes<Context>) -> Routes<Context> {
         .route(Method::PATCH, "/slo/{id}", slo::merge, slo::merge_doc())
         .route(Method::DELETE, "/slo/{id}", slo::delete, slo::delete_doc())
         .route(
+            Method::POST,
+            "/slo/simulate",
+            slo::simulate,
+            slo::simulate_doc(),
+        )
+        .route(
             Method::GET,
             "/slo/{id}/history",
             slo::history,

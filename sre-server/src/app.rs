@@ -30,6 +30,7 @@ use crate::http::{self, Routes};
 use crate::lifecycle::{End, Lifecycle, Signals, signals};
 use crate::metrics::Metrics;
 use crate::serve::Listener;
+use crate::simulation::SimulationRoom;
 use crate::watch::SelfWatch;
 use crate::workers::{Board, Crew};
 
@@ -38,9 +39,11 @@ mod channels;
 mod demo;
 mod doctor;
 mod pulse;
+mod simulate;
 
 pub use demo::demo;
 pub use doctor::doctor;
+pub use simulate::simulate;
 
 use asking::Asking;
 
@@ -236,6 +239,7 @@ fn context(
     clock: Arc<dyn Clock>,
 ) -> Context {
     let ports: Arc<dyn Store> = Arc::new(store.clone());
+    let metric_source = source.cloned();
     let source = source.map(|source| SourceFace {
         description: source.describe(),
         check_selector: |selector| check_selector(selector).map_err(|error| error.to_string()),
@@ -267,6 +271,8 @@ fn context(
         samples_kept: config.retention.samples,
         slices_kept: config.retention.hour_sums,
         source,
+        metric_source,
+        simulations: SimulationRoom::default(),
         destinations: destinations(channels),
         mailroom: Arc::default(),
         board: Arc::new(Board::default()),

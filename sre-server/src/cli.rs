@@ -5,6 +5,7 @@
 mod config;
 mod health;
 mod help;
+mod simulate;
 mod token;
 
 use std::ffi::OsString;
@@ -16,6 +17,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use self::config::{markdown, show};
 pub use self::health::ask;
 pub(crate) use self::health::from_here;
+pub use self::simulate::SimulateArgs;
+pub(crate) use self::simulate::{read_slices, stretch, write_table};
 pub use self::token::{Expiry, NewTokenArgs, TokenVerb, new_token};
 
 /// The SRE Monitor service: SLOs, error budgets, alerts and incidents.
@@ -44,6 +47,9 @@ pub enum Verb {
     Doctor(DoctorArgs),
     /// Asks the service that runs with these settings whether it is well; for health checks
     Health(HealthArgs),
+    /// Tells what other burn policies would have said of what is stored; reads the store, also while
+    /// the service runs
+    Simulate(SimulateArgs),
     /// Serves a month of made-up history, to look around in; nobody is told of anything
     Demo(DemoArgs),
     /// Makes tokens for callers of the API

@@ -9,6 +9,7 @@ use hyper::{StatusCode, Uri};
 use sre_core::monitor::{HealthAssessor, MonitorSettings};
 use sre_core::name::DestinationId;
 use sre_core::notification::Destination;
+use sre_core::source::MetricSource;
 use sre_core::store::{
     Alerts, Catalog, Evaluations, HealthRecords, Incidents, Notices, Outbox, Replies, Samples,
     Services,
@@ -23,6 +24,7 @@ use crate::http::request_id::RequestId;
 use crate::http::{ApiError, Application, Asked, Caller, Response, RouteInfo};
 use crate::metrics::Metrics;
 use crate::page;
+use crate::simulation::SimulationRoom;
 use crate::watch::SelfWatch;
 use crate::workers::{Board, Mailroom};
 
@@ -65,6 +67,10 @@ pub struct Context {
     pub slices_kept: Span,
     /// The source of counters, where one is configured.
     pub source: Option<SourceFace>,
+    /// What is asked for counters that no slot asks for.
+    pub metric_source: Option<Arc<dyn MetricSource>>,
+    /// Where simulations run.
+    pub simulations: SimulationRoom,
     /// Whom messages go to.
     pub destinations: Vec<Destination>,
     /// What requests and the dispatcher tell each other.

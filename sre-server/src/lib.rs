@@ -18,5 +18,6 @@ pub mod metrics;
 mod page;
 pub mod secret;
 pub mod serve;
+pub mod simulation;
 pub mod watch;
 pub mod workers;

@@ -61,6 +61,11 @@ fn run() -> io::Result<ExitCode> {
                 .await
                 .map(ExitCode::from)
         }),
+        Verb::Simulate(args) => with_config(Voice::Silent, &mut err, |config| async {
+            app::simulate(config, args, &mut out)
+                .await
+                .map(ExitCode::from)
+        }),
         Verb::Migrate => with_config(Voice::Logs, &mut err, |config| async {
             app::migrate(config)
                 .await

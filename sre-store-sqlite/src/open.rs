@@ -167,6 +167,40 @@ impl SqliteStore {
         })
     }
 
+    /// Opens the store at `path` to read it, beside the process that owns it where one does: nothing is
+    /// made, migrated, locked or written, and every write fails.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::MigrationsDue`]; [`OpenError::Store`] where there is no store or it cannot be read.
+    pub async fn open_to_read(path: impl AsRef<Path>, options: Options) -> Result<Self, OpenError> {
+        let path = path.as_ref();
+        let connect = connection()
+            .create_if_missing(false)
+            .filename(path)
+            .read_only(true)
+            .pragma("query_only", "on");
+        let pool = SqlitePoolOptions::new()
+            .max_connections(options.readers.max(1))
+            .acquire_timeout(options.acquire_timeout)
+            .test_before_acquire(false)
+            .connect_with(connect)
+            .await
+            .map_err(classify)?;
+        let due = migrations_due(&pool).await?;
+        if due > 0 {
+            return Err(OpenError::MigrationsDue { due });
+        }
+        Ok(Self {
+            writer: pool.clone(),
+            readers: pool,
+            deadline: options.deadline,
+            path: Some(path.to_owned()),
+            is_new: false,
+            _lock: None,
+        })
+    }
+
     /// A new store in memory, gone with its last clone: for tests and trials.
     ///
     /// # Errors

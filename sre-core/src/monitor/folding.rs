@@ -197,7 +197,7 @@ pub(super) fn slices(during: Interval, width: SliceWidth) -> impl Iterator<Item 
 }
 
 /// A stretch in aligned steps, in order.
-fn steps(during: Interval, step: Span) -> impl Iterator<Item = Interval> {
+pub(super) fn steps(during: Interval, step: Span) -> impl Iterator<Item = Interval> {
     let step = step.as_secs_i64();
     let first = during
         .start()

@@ -29,6 +29,7 @@ pub(crate) mod listing;
 pub(crate) mod look;
 mod measured;
 mod permille;
+pub(crate) mod simulate;
 pub(super) mod status;
 mod view;
 mod window;
@@ -37,6 +38,7 @@ mod written;
 pub(super) use self::budget_history::{budget_history, budget_history_doc};
 pub(super) use self::forecast::{forecast, forecast_doc};
 pub(super) use self::history::{history, history_doc};
+pub(super) use self::simulate::{simulate, simulate_doc};
 pub(super) use self::view::managed_by;
 
 /// `GET /slo`

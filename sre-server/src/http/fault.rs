@@ -45,6 +45,19 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// The fault as one of a body that this one is a part of, at `pointer`.
+    #[must_use]
+    pub fn under(self, pointer: &str) -> Self {
+        Self {
+            pointer: self
+                .pointer
+                .map(|inner| format!("{pointer}{inner}")),
+            ..self
+        }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = self

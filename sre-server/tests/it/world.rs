@@ -22,6 +22,7 @@ use sre_core::window::Window;
 use sre_server::api;
 use sre_server::context::{About, Context, SloDefaults, SourceFace};
 use sre_server::http::{self, Router, Settings};
+use sre_server::simulation::SimulationRoom;
 use sre_store_conformance::fixtures;
 use sre_store_memory::MemoryStore;
 
@@ -259,6 +260,8 @@ fn context(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>) -> Context {
         samples_kept: Span::days(30),
         slices_kept: Span::days(400),
         source: None,
+        metric_source: None,
+        simulations: SimulationRoom::default(),
         destinations: Vec::new(),
         mailroom: Arc::default(),
         board: Arc::default(),

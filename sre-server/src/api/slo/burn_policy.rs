@@ -43,7 +43,7 @@ pub(super) fn read(fields: &mut Fields) -> Option<PolicyChoice> {
 }
 
 /// Rules written out, and those of them that an answer had listed as left out.
-fn custom(fields: &mut Fields) -> Option<PolicyChoice> {
+pub(super) fn custom(fields: &mut Fields) -> Option<PolicyChoice> {
     let left_out = fields
         .optional("left_out")
         .list(RULES_MAX, |item| {
@@ -133,6 +133,14 @@ pub(super) fn ground(
 
 /// The written rules that cannot stand, each with the arithmetic.
 pub(super) fn stranded(policy: &PolicyChoice, ground: &Ground) -> Vec<Fault> {
+    stranded_rules(policy, ground)
+        .into_iter()
+        .map(|(index, reason)| Fault::at(format!("/burn_policy/rules/{index}"), reason))
+        .collect()
+}
+
+/// The numbers of the written rules that cannot stand, each with the arithmetic.
+pub(super) fn stranded_rules(policy: &PolicyChoice, ground: &Ground) -> Vec<(usize, String)> {
     let PolicyChoice::Custom(rules) = policy else {
         return Vec::new();
     };
@@ -143,7 +151,7 @@ pub(super) fn stranded(policy: &PolicyChoice, ground: &Ground) -> Vec<Fault> {
             let reason = ground
                 .refusal(rule)
                 .or_else(|| uneven(rule, ground.width))?;
-            Some(Fault::at(format!("/burn_policy/rules/{index}"), reason))
+            Some((index, reason))
         })
         .collect()
 }

@@ -125,7 +125,7 @@ fn refusal(invalid: &InvalidSlo) -> ApiError {
 }
 
 /// What was read, unless something was wrong deeper inside.
-fn with_faults<T>(read: Result<T, ApiError>, deeper: Vec<Fault>) -> Result<T, ApiError> {
+pub(super) fn with_faults<T>(read: Result<T, ApiError>, deeper: Vec<Fault>) -> Result<T, ApiError> {
     match read {
         Err(ApiError::Invalid(mut faults)) => {
             faults.extend(deeper);

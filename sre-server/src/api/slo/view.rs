@@ -82,7 +82,7 @@ struct SourceView {
 /// The burn rules that stand for an SLO.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = BurnPolicy)]
-struct PolicyView {
+pub(super) struct PolicyView {
     /// `default`, `google-sre` or `custom`.
     name: &'static str,
     /// What is judged at every slot, scaled to the SLO's window.
@@ -183,7 +183,7 @@ impl SourceView {
 }
 
 impl PolicyView {
-    fn new(policy: &BurnPolicy, window: Span) -> Self {
+    pub(super) fn new(policy: &BurnPolicy, window: Span) -> Self {
         let left_out = policy
             .left_out
             .iter()
