@@ -7,11 +7,11 @@
 //! [`evaluate`](mod@crate::evaluate) and [`decide`](mod@crate::decide) at the same slots; coverage,
 //! `min_bad`, held rules, tickets and pages are those of production, because they are production's.
 //!
-//! Beside it stands what was really wrong: [`Event`]s, found in the slices by the target alone. An
+//! Beside it stands what was really wrong: [`SignificantEvent`]s, found in the slices by the target alone. An
 //! alert that saw one was right, one that saw none was not, and from both come precision, recall,
 //! delays and what was spent before anybody knew ([`Quality`]).
 //!
-//! **An event is a maximal run of slices each of which burns the budget faster than it lasts** (a burn
+//! **A significant event is a maximal run of slices each of which burns the budget faster than it lasts** (a burn
 //! rate above 1), over pauses of [`EVENT_PAUSE`] at most, that spent at least a
 //! [significant](Simulation::significant) share of the budget. That share is the yardstick: set to
 //! what a rule spends before it fires (`factor × long ÷ window`), it makes that rule the definition of
@@ -85,7 +85,7 @@ mod share;
 use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
 
-pub use event::Event;
+pub use event::SignificantEvent;
 pub use quality::{Detection, Quality};
 pub use quantile::Quantiles;
 pub use raised::{Raised, Truth};
@@ -150,7 +150,7 @@ pub struct Simulated {
     /// The stretch that was replayed and is told about.
     pub during: Interval,
     /// What was really wrong in it, in order.
-    pub events: Vec<Event>,
+    pub events: Vec<SignificantEvent>,
     /// Stretches of it in which nothing was measured for longer than expected, in order.
     pub gaps: Vec<Interval>,
     /// How many of its slices were measured.

@@ -11,7 +11,7 @@ use crate::time::Interval;
 
 /// A stretch of trouble that spent a significant share of the budget.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Event {
+pub struct SignificantEvent {
     /// From its first slice that burnt too fast to the end of its last.
     pub during: Interval,
     /// What was bad in it.
@@ -22,7 +22,7 @@ pub struct Event {
     before: u128,
 }
 
-impl Event {
+impl SignificantEvent {
     /// The share of the budget that it spent.
     #[must_use]
     pub fn spent(&self) -> BudgetShare {
@@ -41,8 +41,8 @@ impl Event {
 pub(super) struct Events {
     target: Target,
     significant: BudgetShare,
-    found: Vec<Event>,
-    open: Option<Event>,
+    found: Vec<SignificantEvent>,
+    open: Option<SignificantEvent>,
     /// What was bad since the replay began, in millionths.
     bad: u128,
 }
@@ -73,12 +73,13 @@ impl Events {
         let Some(allowance) = allowance.filter(|_| burning) else {
             return;
         };
-        let continues = |open: &Event| at.start() - open.during.end() <= EVENT_PAUSE.as_delta();
+        let continues =
+            |open: &SignificantEvent| at.start() - open.during.end() <= EVENT_PAUSE.as_delta();
         let open = match self.open.take() {
             Some(open) if continues(&open) => open,
             over => {
                 self.keep(over);
-                Event {
+                SignificantEvent {
                     during: Interval::new(at.start(), at.start()),
                     bad: Count::ZERO,
                     allowance,
@@ -86,7 +87,7 @@ impl Events {
                 }
             }
         };
-        self.open = Some(Event {
+        self.open = Some(SignificantEvent {
             during: open.during.hull(at),
             bad: count(self.bad.saturating_sub(open.before)),
             allowance,
@@ -95,7 +96,7 @@ impl Events {
     }
 
     /// The significant events that ended after `begin`.
-    pub(super) fn since(mut self, begin: DateTime<Utc>) -> Vec<Event> {
+    pub(super) fn since(mut self, begin: DateTime<Utc>) -> Vec<SignificantEvent> {
         let open = self.open.take();
         self.keep(open);
         self.found
@@ -103,7 +104,7 @@ impl Events {
         self.found
     }
 
-    fn keep(&mut self, over: Option<Event>) {
+    fn keep(&mut self, over: Option<SignificantEvent>) {
         let significant = self.significant;
         self.found.extend(over.filter(|event| {
             event

@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::event::Event;
+use super::event::SignificantEvent;
 use super::quantile::Quantiles;
 use super::raised::{Raised, Truth};
 use super::share::BudgetShare;
@@ -85,7 +85,7 @@ impl Quality {
 /// and are not judged: they are not of the stretch that is told about.
 pub(super) fn judge(
     alerts: &[&mut Raised],
-    events: &[Event],
+    events: &[SignificantEvent],
     during: Interval,
 ) -> (Quality, Vec<Option<Truth>>) {
     let mut matched = vec![Match::default(); events.len()];
@@ -157,7 +157,7 @@ impl Match {
         self.is_open |= alert.ends_at.is_none();
     }
 
-    fn detection(&self, event: &Event) -> Detection {
+    fn detection(&self, event: &SignificantEvent) -> Detection {
         let after = |at: DateTime<Utc>, since: DateTime<Utc>| (at - since).max(TimeDelta::zero());
         Detection {
             alerts: self.alerts,

@@ -1,6 +1,6 @@
 //! One policy on its way through the past.
 
-use super::event::Event;
+use super::event::SignificantEvent;
 use super::quality::{Quality, judge};
 use super::raised::Raised;
 use super::{Candidate, Simulation, weeks};
@@ -148,7 +148,7 @@ impl Running {
     }
 
     /// What is told of it.
-    pub(super) fn finish(mut self, events: &[Event], during: Interval) -> Run {
+    pub(super) fn finish(mut self, events: &[SignificantEvent], during: Interval) -> Run {
         let pages = self.judged(Raised::is_page, events, during);
         // A ticket is judged beside the pages; they keep what they are by themselves.
         let burns = self.judged(Raised::is_burn, events, during);
@@ -175,7 +175,7 @@ impl Running {
     fn judged(
         &mut self,
         is_wanted: impl Fn(&Raised) -> bool,
-        events: &[Event],
+        events: &[SignificantEvent],
         during: Interval,
     ) -> Quality {
         let wanted = |raised: &&mut Raised| is_wanted(raised);

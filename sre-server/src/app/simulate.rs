@@ -39,11 +39,14 @@ pub async fn simulate(
     args: SimulateArgs,
     out: &mut impl Write,
 ) -> anyhow::Result<Exit> {
-    let tried = tried(&args)?;
+    let mut tried = tried(&args)?;
     let (mut job, frame) = match &args.slices {
         Some(path) => of_file(path, &args, config.monitor())?,
         None => of_store(&config, &args).await?,
     };
+    if tried.is_empty() {
+        tried = policies::usual(&job.slo.definition);
+    }
     job.candidates = policies::candidates(&tried, &job.slo.definition).map_err(told)?;
     let found = job.run(|| false)?;
     match args.output {
@@ -81,11 +84,7 @@ fn tried(args: &SimulateArgs) -> anyhow::Result<Vec<Tried>> {
             .with_context(|| format!("{shown} is no policy"))?;
         tried.push(policy);
     }
-    Ok(if tried.is_empty() {
-        policies::usual()
-    } else {
-        tried
-    })
+    Ok(tried)
 }
 
 /// An SLO of the store, which a service may have open.

@@ -26,7 +26,8 @@ pub struct SimulateArgs {
     /// Slices from a file instead: lines of `time,good,total`, the time in RFC 3339 or seconds
     #[arg(long, value_name = "FILE", conflicts_with = "slo", requires = "target")]
     pub slices: Option<PathBuf>,
-    /// A policy to try: current, default or google-sre; may be repeated, all three by default
+    /// A policy to try: current, default or google-sre; may be repeated; by default
+    /// the current one and the presets that it is not
     #[arg(long = "policy", value_name = "NAME")]
     pub policies: Vec<String>,
     /// A policy written as JSON, `{"name": "tight", "rules": […]}`; may be repeated

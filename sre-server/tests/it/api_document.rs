@@ -281,6 +281,17 @@ async fn tour() -> Map<String, Value> {
         tour.ask(&world, "GET", path, none.clone())
             .await;
     }
+    let tried = json!({
+        "slo_id": path.trim_start_matches("/slo/"),
+        "overrides": {"target_percentage": 99.5},
+        "policies": ["current", "google-sre", {
+            "name": "tight",
+            "rules": [{"level": "critical", "factor": 4, "long": "30m", "short": "5m"}],
+        }],
+        "from": "2026-01-01T12:00:00Z", "significant_percentage": 2,
+    });
+    tour.ask(&world, "POST", "/slo/simulate", tried)
+        .await;
     let mut changed = slo.clone();
     changed["target_percentage"] = json!(99.5);
     tour.ask(&world, "PUT", &path, changed)

@@ -11,6 +11,7 @@ mod forecast;
 mod history;
 mod lists;
 mod resource;
+mod simulate;
 
 use serde_json::{Value, json};
 

@@ -8,6 +8,7 @@ mod faults;
 mod history;
 mod live;
 mod moving;
+mod replayed;
 mod replicas;
 pub(crate) mod scripted;
 mod spy;

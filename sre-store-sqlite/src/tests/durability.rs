@@ -148,3 +148,49 @@ async fn a_claim_outlives_the_process_that_made_it() {
     let store = open(folder.path()).await;
     assert_eq!(claim(&store).await.len(), 0);
 }
+
+#[tokio::test]
+async fn a_store_in_use_can_be_read_beside_its_owner_and_not_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("store.db");
+    let owner = open(folder.path()).await;
+    let slo = insert(&owner, 1).await;
+    let reader = SqliteStore::open_to_read(&path, Options::default())
+        .await
+        .expect("it is read");
+    assert_eq!(
+        reader
+            .find(slo.id)
+            .await
+            .expect("a row"),
+        Some(slo)
+    );
+    // What the owner writes meanwhile is seen, and the reader writes nothing.
+    let later = insert(&owner, 2).await;
+    assert_eq!(
+        reader
+            .find(later.id)
+            .await
+            .expect("a row"),
+        Some(later)
+    );
+    let other = fixtures::slo(3).build();
+    let written = reader
+        .insert(&other, &fixtures::start_of(&other))
+        .await;
+    assert!(written.is_err(), "{written:?}");
+    assert_eq!(
+        owner
+            .find(other.id)
+            .await
+            .expect("a look"),
+        None
+    );
+    let nothing = folder.path().join("nothing.db");
+    assert!(
+        SqliteStore::open_to_read(&nothing, Options::default())
+            .await
+            .is_err()
+    );
+    assert!(!nothing.exists(), "nothing is made by reading");
+}

@@ -41,7 +41,7 @@ pub(super) struct SimulationBody {
     /// An SLO that is not stored, as in a POST of it.
     slo: Option<SloBody>,
     /// At most 8: `current` for the SLO's own, `default`, `google-sre`, or an object with a `name` and
-    /// `rules`. All three by default.
+    /// `rules`. By default `current` and the presets that it is not.
     #[schema(value_type = Option<Vec<Object>>)]
     policies: Option<()>,
     /// The first instant; 30 days before `to` by default.
@@ -55,7 +55,8 @@ pub(super) struct SimulationBody {
 /// A request that was read.
 pub(super) struct Asked {
     pub(super) what: What,
-    tried: Vec<Tried>,
+    /// Nothing where the caller leaves it to us.
+    tried: Option<Vec<Tried>>,
     /// What is to be told about.
     pub(super) during: Interval,
     pub(super) significant: BudgetShare,
@@ -87,9 +88,9 @@ impl Asked {
         let overrides = fields.optional("overrides").value();
         let written = fields.optional("slo").value();
         let tried = if fields.is_given("policies") {
-            policies::read(fields.optional("policies"))
+            policies::read(fields.optional("policies")).map(Some)
         } else {
-            Some(policies::usual())
+            Some(None)
         };
         let during = during(&mut fields, now);
         let significant = if fields.is_given("significant_percentage") {
@@ -145,7 +146,10 @@ impl Asked {
     ///
     /// [`ApiError::Invalid`] with every rule that cannot stand on it.
     pub(super) fn candidates(&self, definition: &Definition) -> Result<Vec<Candidate>, ApiError> {
-        policies::candidates(&self.tried, definition)
+        match &self.tried {
+            Some(tried) => policies::candidates(tried, definition),
+            None => policies::candidates(&policies::usual(definition), definition),
+        }
     }
 }
 

@@ -92,10 +92,11 @@ fn written(fields: &mut Fields) -> Option<Tried> {
     }))
 }
 
-/// What is tried where nobody says: what there is, and the presets beside it.
-pub(crate) fn usual() -> Vec<Tried> {
+/// What is tried where nobody says: what the SLO has, and the presets that it has not.
+pub(crate) fn usual(definition: &Definition) -> Vec<Tried> {
     ["current", "default", "google-sre"]
         .into_iter()
+        .filter(|name| *name != definition.burn_policy.name())
         .filter_map(Tried::named)
         .collect()
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use sre_core::budget::ErrorBudget;
 use sre_core::name::SloId;
 use sre_core::simulate::{
-    BudgetShare, Detection, Event, Quality, Quantiles, Raised, Run, Simulated, Truth,
+    BudgetShare, Detection, Quality, Quantiles, Raised, Run, SignificantEvent, Simulated, Truth,
 };
 use sre_core::slo::Definition;
 use sre_core::time::Interval;
@@ -62,9 +62,9 @@ pub(crate) struct SimulationView {
     gaps: Vec<StretchView>,
     /// From which share of the budget on trouble is an event.
     significant_percentage: Option<Figure>,
-    events_total: usize,
+    significant_events_total: usize,
     /// What was really wrong, by the target alone; the first thousand.
-    events: Vec<EventView>,
+    significant_events: Vec<EventView>,
     /// In the order in which they were given.
     policies: Vec<PolicyRunView>,
 }
@@ -79,7 +79,7 @@ struct StretchView {
 
 /// A stretch in which the budget burnt faster than it lasts, over pauses of half an hour at most.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = SimulatedEvent)]
+#[schema(as = SignificantEvent)]
 struct EventView {
     from: DateTime<Utc>,
     to: DateTime<Utc>,
@@ -210,8 +210,8 @@ impl SimulationView {
             gaps_total: found.gaps.len(),
             gaps: listed(&found.gaps, |gap| StretchView::new(*gap)),
             significant_percentage: percentage(frame.significant),
-            events_total: found.events.len(),
-            events: listed(&found.events, EventView::new),
+            significant_events_total: found.events.len(),
+            significant_events: listed(&found.events, EventView::new),
             policies: found
                 .runs
                 .iter()
@@ -231,7 +231,7 @@ impl StretchView {
 }
 
 impl EventView {
-    fn new(event: &Event) -> Self {
+    fn new(event: &SignificantEvent) -> Self {
         Self {
             from: event.during.start(),
             to: event.during.end(),
