@@ -15,16 +15,12 @@ use std::io::{Write, stdout};
 use chrono::TimeDelta;
 use sre_core::count::Counts;
 use sre_core::hour::Hour;
-use sre_core::indicator::Indicator;
-use sre_core::method::BudgetingMethod;
 use sre_core::monitor::MonitorSettings;
 use sre_core::policy::{BurnLevel, BurnRule, PolicyChoice};
 use sre_core::simulate::{Candidate, Raised, Run, Simulated, Simulation};
 use sre_core::slice::{Slice, SliceWidth};
-use sre_core::slo::{Definition, MIN_BAD_DEFAULT, ManagedBy, Slo, default_slo_id};
-use sre_core::source::OnAbsent;
+use sre_core::slo::Slo;
 use sre_core::time::{Interval, Span, at_second};
-use sre_core::window::Window;
 
 /// Monday, 2026-03-02 00:00 UTC.
 const BEGIN: i64 = 1_772_409_600;
@@ -182,34 +178,8 @@ fn one_rule() -> Result<BurnRule, Box<dyn Error>> {
 
 /// 99.9 % of 30 days.
 fn slo() -> Result<Slo, Box<dyn Error>> {
-    let definition = Definition {
-        name: "Checkout availability".to_owned(),
-        description: "Requests that are answered without an error".to_owned(),
-        service_name: "checkout".parse()?,
-        metric_name: "availability".parse()?,
-        indicator: Indicator::Metric("availability".parse()?),
-        target: "99.9".parse()?,
-        window: Window::Rolling(Span::days(30)),
-        threshold: None,
-        method: BudgetingMethod::Occurrences,
-        slice: SliceWidth::MINUTE,
-        expected_interval: None,
-        on_absent: OnAbsent::Exclude,
-        min_events: 0,
-        min_bad: MIN_BAD_DEFAULT,
-        min_coverage_permille: None,
-        enabled: true,
-        labels: [].into(),
-        links: [].into(),
-        burn_policy: PolicyChoice::Default,
-    };
-    Ok(Slo {
-        id: default_slo_id(&definition.service_name, &definition.name),
-        definition,
-        managed_by: ManagedBy::Api,
-        version: 1,
-        created_at: at_second(BEGIN),
-        updated_at: at_second(BEGIN),
-        deleted_at: None,
-    })
+    Ok(Slo::builder("checkout", "availability")
+        .name("Checkout availability")
+        .target_percentage("99.9")?
+        .build()?)
 }

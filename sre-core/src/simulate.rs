@@ -24,26 +24,10 @@
 //! use sre_core::policy::PolicyChoice;
 //! use sre_core::simulate::{Candidate, Simulation};
 //! use sre_core::slice::{Slice, SliceWidth};
+//! use sre_core::slo::Slo;
 //! use sre_core::time::{Interval, Span, at_second};
-//! # use sre_core::indicator::Indicator;
-//! # use sre_core::method::BudgetingMethod;
-//! # use sre_core::slo::{Definition, ManagedBy, Slo, default_slo_id};
-//! # use sre_core::source::OnAbsent;
-//! # use sre_core::window::Window;
-//! # let definition = Definition {
-//! #     name: "answers".to_owned(), description: String::new(),
-//! #     service_name: "checkout".parse()?, metric_name: "availability".parse()?,
-//! #     indicator: Indicator::Metric("availability".parse()?), target: "99.9".parse()?,
-//! #     window: Window::Rolling(Span::days(30)), threshold: None,
-//! #     method: BudgetingMethod::Occurrences, slice: SliceWidth::MINUTE, expected_interval: None,
-//! #     on_absent: OnAbsent::Exclude, min_events: 0, min_bad: 3, min_coverage_permille: None,
-//! #     enabled: true, labels: [].into(), links: [].into(), burn_policy: PolicyChoice::Default,
-//! # };
-//! # let slo = Slo {
-//! #     id: default_slo_id(&definition.service_name, &definition.name), definition,
-//! #     managed_by: ManagedBy::Api, version: 1, created_at: at_second(0), updated_at: at_second(0),
-//! #     deleted_at: None,
-//! # };
+//!
+//! let slo = Slo::builder("checkout", "availability").target_percentage("99.9")?.build()?;
 //! // A day of 1000 requests a minute; from 12:00 to 12:20 every tenth fails.
 //! let mut hours: Vec<Hour> = Vec::new();
 //! for minute in 0..1_440 {

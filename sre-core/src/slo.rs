@@ -160,6 +160,13 @@ impl Definition {
         Span::seconds(Interval::new(self.window_at(end).start(), end).seconds())
     }
 
+    /// Everything that is wrong with a definition that was changed after it was built; nothing, where
+    /// every rule of [`Slo::builder`] holds.
+    #[must_use]
+    pub fn faults(&self) -> Vec<FieldFault> {
+        rules::faults(self)
+    }
+
     /// The rules that stand for this SLO, given how often it is measured.
     #[must_use]
     pub fn policy(&self, thresholds: &BurnThresholds, expected: Option<Span>) -> BurnPolicy {

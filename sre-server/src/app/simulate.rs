@@ -6,14 +6,10 @@ use std::path::Path;
 
 use anyhow::{Context as _, anyhow, bail};
 use chrono::{DateTime, Utc};
-use sre_core::indicator::Indicator;
-use sre_core::method::BudgetingMethod;
 use sre_core::monitor::MonitorSettings;
-use sre_core::policy::PolicyChoice;
 use sre_core::service::Criticality;
 use sre_core::simulate::reach;
-use sre_core::slo::{Definition, MIN_BAD_DEFAULT, ManagedBy, Slo, default_slo_id};
-use sre_core::source::OnAbsent;
+use sre_core::slo::{Definition, MIN_BAD_DEFAULT, Slo};
 use sre_core::store::{Catalog, Evaluations, Page, Services, SloQuery};
 use sre_core::time::{Clock as _, Interval, Span};
 use sre_core::window::Window;
@@ -240,41 +236,17 @@ fn of_file(
 
 /// An SLO for slices that are of none.
 fn unstored(name: String, args: &SimulateArgs) -> anyhow::Result<Slo> {
-    let metric: sre_core::name::MetricName = "availability".parse()?;
-    let mut definition = Definition {
-        name,
-        description: String::new(),
-        service_name: "file".parse()?,
-        metric_name: metric.clone(),
-        indicator: Indicator::Metric(metric),
-        target: args
-            .target
-            .ok_or_else(|| anyhow!("--target is needed with --slices"))?,
-        window: Window::Rolling(DEFAULT_SPAN),
-        threshold: None,
-        method: BudgetingMethod::Occurrences,
-        slice: args.slice,
-        expected_interval: None,
-        on_absent: OnAbsent::Exclude,
-        min_events: 0,
-        min_bad: MIN_BAD_DEFAULT,
-        min_coverage_permille: None,
-        enabled: true,
-        labels: [].into(),
-        links: [].into(),
-        burn_policy: PolicyChoice::Default,
-    };
-    override_with(args, &mut definition);
-    let at = SystemClock.now();
-    Ok(Slo {
-        id: default_slo_id(&definition.service_name, &definition.name),
-        definition,
-        managed_by: ManagedBy::Api,
-        version: 1,
-        created_at: at,
-        updated_at: at,
-        deleted_at: None,
-    })
+    let target = args
+        .target
+        .ok_or_else(|| anyhow!("--target is needed with --slices"))?;
+    let slo = Slo::builder("file", "availability")
+        .name(name)
+        .target(target)
+        .rolling(args.window.unwrap_or(DEFAULT_SPAN))
+        .slice(args.slice)
+        .min_bad(args.min_bad.unwrap_or(MIN_BAD_DEFAULT))
+        .build()?;
+    Ok(slo)
 }
 
 /// What is to be different. None of it shapes a slice.
