@@ -104,7 +104,7 @@ async fn read(
 ) -> anyhow::Result<(Job, Frame)> {
     let wanted = args.slo.as_deref().unwrap_or_default();
     let mut slo = find(store, wanted).await?;
-    override_with(args, &mut slo.definition);
+    override_with(args, &mut slo.definition)?;
     let definition = &slo.definition;
     let generation = definition.generation();
     let standings = store.standings(&[slo.id]).await?;
@@ -250,7 +250,7 @@ fn unstored(name: String, args: &SimulateArgs) -> anyhow::Result<Slo> {
 }
 
 /// What is to be different. None of it shapes a slice.
-fn override_with(args: &SimulateArgs, definition: &mut Definition) {
+fn override_with(args: &SimulateArgs, definition: &mut Definition) -> anyhow::Result<()> {
     definition.target = args.target.unwrap_or(definition.target);
     if let Some(window) = args.window {
         definition.window = Window::Rolling(window);
@@ -258,6 +258,15 @@ fn override_with(args: &SimulateArgs, definition: &mut Definition) {
     definition.min_bad = args
         .min_bad
         .unwrap_or(definition.min_bad);
+    let faults: Vec<String> = definition
+        .faults()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    if !faults.is_empty() {
+        bail!("{}", faults.join("; "));
+    }
+    Ok(())
 }
 
 fn during(args: &SimulateArgs, end: DateTime<Utc>) -> anyhow::Result<Interval> {
