@@ -18,4 +18,5 @@ mod monitor;
 mod page;
 mod retention;
 mod sentinel;
+mod simulate;
 mod world;
