@@ -13,7 +13,6 @@ use sre_core::name::AlertId;
 use sre_core::store::{AlertQuery, AlertsPage, Page, StoreError};
 use sre_core::time::Interval;
 
-pub(super) use self::view::AlertRuleView;
 use self::view::AlertView;
 use crate::context::Context;
 use crate::http::doc::{Access, Doc};
