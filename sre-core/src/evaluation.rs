@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::budget::{ErrorBudget, ProjectedBudget};
+use crate::budget::{ErrorBudget, ProjectedBudget, burn_rate};
 use crate::count::{Count, Counts, Grain};
 use crate::forecast::{Forecast, Nearness};
 use crate::hour::Hour;
@@ -301,6 +301,17 @@ impl Evaluation {
         let (filled, window) = (self.filled_seconds, self.window.as_seconds());
         self.budget
             .map(|budget| budget.projected(filled, window))
+    }
+
+    /// How many times faster than sustainable the budget burned over a reported window, `(b ÷ n) ÷ (1 −
+    /// T)`, for showing; `None` where that window is not reported, or without events in it.
+    #[must_use]
+    pub fn burn_rate(&self, window: Span) -> Option<f64> {
+        let held = self
+            .windows
+            .iter()
+            .find(|held| held.window == window)?;
+        burn_rate(held.counts, self.budget?.target())
     }
 }
 

@@ -8,31 +8,34 @@
 //! can be replayed and tests wait for nothing.
 //!
 //! ```
-//! use sre_core::budget::{ErrorBudget, burn_rate};
-//! use sre_core::ledger::Ledger;
-//! use sre_core::recorder::{Event, Recorder};
-//! use sre_core::slice::{Slice, SliceWidth};
-//! use sre_core::time::{Interval, Span, at_second};
+//! use sre_core::evaluation::SloState;
+//! use sre_core::recorder::{Event, SloRecorder};
+//! use sre_core::slo::Slo;
+//! use sre_core::time::{Span, at_second};
 //!
-//! let recorder = Recorder::new(); // counts on every thread, without a lock
-//! let mut ledger = Ledger::new(SliceWidth::MINUTE, Span::days(30), at_second(0));
+//! let slo = Slo::builder("checkout", "availability")
+//!     .target_percentage("99.9")?
+//!     .rolling(Span::days(30))
+//!     .build()?;
+//! let recorder = SloRecorder::new(slo); // counts on every thread, without a lock
 //! for minute in 0..60 {
+//!     recorder.tick(at_second(60 * minute));
 //!     for request in 0..1_000 {
 //!         let fails = minute >= 55 && request % 50 == 0; // 2 % in the last five minutes
 //!         recorder.record(Event::good_if(!fails));
 //!     }
-//!     ledger.append(at_second(60 * minute), Slice::Measured(recorder.drain()))?;
 //! }
 //!
-//! let target = "99.9".parse()?;
-//! let last = |window| ledger.sum(Interval::ending(ledger.end(), window)).map(|sums| sums.counts);
-//! let budget = ErrorBudget::new(last(Span::hours(1))?, target);
+//! let status = recorder.status(at_second(3_600))?; // every window, exact to the slice
+//! let budget = status.budget.ok_or("something was measured")?;
 //! assert_eq!((budget.allowed(), budget.consumed(), budget.remaining()), (60.0, 100.0, -40.0));
-//! assert_eq!(burn_rate(last(Span::minutes(5))?, target), Some(20.0));
+//! assert_eq!(status.burn_rate(Span::minutes(5)), Some(20.0));
+//! assert_eq!(status.state, SloState::Violated);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The program `examples/examples/embedded.rs` goes on from here, to alerts.
+//! `docs/embedding.md` goes on from here, to a service of hyper and to the whole engine in a program.
+//! The program `examples/examples/embedded.rs` takes the parts by hand.
 //!
 //! # The map
 //!
@@ -44,7 +47,7 @@
 //! | [`slo`] | a definition, of an [`indicator`], a [`method`](mod@method), a [`threshold`] and a [`window`] |
 //! | [`evidence`], [`detection`] | what a few events prove; how long until an outage pages |
 //! | [`policy`] | burn rules scaled to a window, with those that cannot stand |
-//! | [`sample`], [`counter`], [`recorder`] | what becomes a slice: samples, raw counters, events in process |
+//! | [`sample`], [`counter`], [`recorder`] | what becomes a slice: samples, raw counters, events in process; [`SloRecorder`](recorder::SloRecorder) |
 //! | [`slice`](mod@slice), [`hour`], [`ledger`] | slices, an hour of them packed, any window in a handful of loads |
 //! | [`fleet`] | many SLOs side by side: which of a million burn |
 //! | [`budget`], [`evaluation`], [`evaluate`](mod@evaluate) | what is allowed, consumed and left; one SLO at one instant |
@@ -53,7 +56,7 @@
 //! | [`incident`] | what people deal with: its steps, its timeline, what opens, joins and ends it |
 //! | [`notification`] | intents, deliveries, who is told what, what an answer means; the [`Notifier`](notification::Notifier) port |
 //! | [`source`], [`store`] | the ports to what measures and to what is remembered |
-//! | [`schedule`], [`monitor`] | when an SLO is evaluated; the use cases over ports |
+//! | [`schedule`], [`monitor`] | when an SLO is evaluated; the use cases over ports, and [`Monitor`](monitor::Monitor), all of them in one |
 //! | [`simulate`](mod@simulate) | the past, through definitions and policies that might be |
 //!
 //! # What it refuses to do

@@ -116,9 +116,15 @@ impl SloRecorder {
     /// milliseconds. Answers what was counted; of an SLO without a threshold nothing is, and `None`.
     #[inline]
     pub fn record_latency(&self, latency: Duration) -> Option<Event> {
-        let event = Event::good_if(self.latency?.is_held_by(latency));
+        let event = self.judge_latency(latency)?;
         self.record(event);
         Some(event)
+    }
+
+    /// What [`SloRecorder::record_latency`] would count.
+    #[must_use]
+    pub fn judge_latency(&self, latency: Duration) -> Option<Event> {
+        Some(Event::good_if(self.latency?.is_held_by(latency)))
     }
 
     /// Closes the slices that have ended: what was counted since the last look belongs to the slice

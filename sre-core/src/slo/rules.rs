@@ -153,10 +153,13 @@ fn uneven(rule: &BurnRule, width: SliceWidth) -> Option<String> {
 
 /// Whether people can follow it: a scheme of the web and a host.
 fn is_web(address: &str) -> bool {
-    ["https://", "http://"]
-        .into_iter()
-        .filter_map(|scheme| address.strip_prefix(scheme))
-        .any(|rest| rest.starts_with(|c: char| c.is_alphanumeric() || c == '['))
+    let Some((scheme, rest)) = address.split_once("://") else {
+        return false;
+    };
+    let is_of_web = ["https", "http"]
+        .iter()
+        .any(|web| scheme.eq_ignore_ascii_case(web));
+    is_of_web && rest.starts_with(|c: char| c.is_alphanumeric() || c == '[')
 }
 
 /// The name of an entry as a step of a path, escaped as RFC 6901 asks.
