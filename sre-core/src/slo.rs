@@ -101,9 +101,6 @@ pub const LABEL_NAME_MAX: usize = 128;
 /// How many rules a policy may have: four make Google's; each costs two sums at every slot.
 pub const RULES_MAX: usize = 16;
 
-/// A month, a quarter or a year is longer than its nominal length by at most this.
-const LONGER_THAN_NOMINAL: Span = Span::days(3);
-
 /// A hash of all that shapes a slice. SLOs of one generation read the same stored slices; a new
 /// generation starts an empty ledger.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
@@ -187,7 +184,7 @@ impl Definition {
     /// changed: all that its window can hold.
     #[must_use]
     pub fn refolds_up_to(&self, last_slice: DateTime<Utc>) -> Interval {
-        let start = last_slice - self.window.span().as_delta() - LONGER_THAN_NOMINAL.as_delta();
+        let start = last_slice - self.window.reach().as_delta();
         Interval::new(start, last_slice)
     }
 
