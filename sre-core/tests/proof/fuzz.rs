@@ -169,6 +169,15 @@ impl Pair {
     }
 }
 
+/// A sequence of steps is many cases in one.
+fn an_eighth() -> ProptestConfig {
+    ProptestConfig::with_cases(
+        ProptestConfig::default()
+            .cases
+            .div_ceil(8),
+    )
+}
+
 proptest! {
     /// L32: what is read survives being written.
     #[test]
@@ -209,6 +218,11 @@ proptest! {
             prop_assert_eq!(Hour::unpack(at_second(0), width, &hour.pack()), Ok(hour));
         }
     }
+
+}
+
+proptest! {
+    #![proptest_config(an_eighth())]
 
     /// L23, L36: after any sequence of whatever can be done to it, a ledger says what plain addition
     /// says, and sums that do not fit are refused.
