@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use sre_core::time::Span;
-use sre_core::window::Window;
+use sre_core::window::{CalendarUnit, CalendarWindow, Window};
 use sre_store_conformance::fixtures;
 
 use super::{got, opened};
@@ -11,13 +11,18 @@ use crate::world::World;
 /// An hour of traffic, then an outage of five minutes that pages, is mitigated and resolved; the
 /// address of its incident.
 async fn outage(world: &World) -> String {
+    outage_after(world, 60, Window::Rolling(Span::days(1))).await
+}
+
+/// The same after so many minutes of traffic, of an SLO over another window.
+async fn outage_after(world: &World, before: u32, window: Window) -> String {
     // Its id decides when its slots are, and with them every instant that is told.
     let mut slo = fixtures::slo(7)
         .named("Availability")
         .service("api-gateway")
         .build();
     slo.definition.target = "99".parse().expect("a target");
-    slo.definition.window = Window::Rolling(Span::days(1));
+    slo.definition.window = window;
     let start = fixtures::start_of(&slo);
     let inserted = world
         .context
@@ -25,7 +30,7 @@ async fn outage(world: &World) -> String {
         .insert(&slo, &start)
         .await;
     inserted.expect("a new SLO");
-    minutes(world, 60, 1_000).await;
+    minutes(world, before, 1_000).await;
     minutes(world, 5, 500).await;
     let list = got(world, "/incidents").await;
     let id = list["items"][0]["id"]
@@ -50,6 +55,28 @@ async fn minutes(world: &World, n: u32, good: u64) {
             .await;
         world.run_for(Span::seconds(30)).await;
     }
+}
+
+/// An outage over midnight takes from the new day's budget what was bad in the new day.
+#[tokio::test]
+async fn what_was_bad_before_midnight_is_not_charged_to_the_day_after() {
+    let world = World::new();
+    // The day of Nouméa begins at 13:00 UTC, three minutes after the outage.
+    let zone = "Pacific/Noumea"
+        .parse()
+        .expect("a zone");
+    let day = CalendarWindow::new(CalendarUnit::Day).in_zone(zone);
+    let path = outage_after(&world, 57, Window::Calendar(day)).await;
+    let cost = got(&world, &path).await["budget_consumed"][0].clone();
+    let figure = |name: &str| {
+        cost[name]
+            .as_f64()
+            .expect("it was measured")
+    };
+    assert!(figure("consumed") >= 1_500.0, "{cost}");
+    // Two bad minutes of 500 each, of the four or five thousand requests since.
+    let share = figure("percentage_of_budget");
+    assert!((1_900.0..2_600.0).contains(&share), "{cost}");
 }
 
 #[tokio::test]
