@@ -44,7 +44,11 @@ fn source(indicator: &Indicator, found: &Found) -> Markup {
             Indicator::Metric(metric) => {
                 div { dt { "Source" } dd { "samples of " code { (metric) "{service_name=\"" (found.slo.definition.service_name) "\"}" } } }
             }
-            Indicator::Prometheus(query) => (asked(query))
+            Indicator::Prometheus(query) => { (asked(query)) }
+            Indicator::Composite(composite) => {
+                div { dt { "Made of" } dd { (members(composite, found)) } }
+                div { dt { "Combined by" } dd { code { (composite.how().as_str()) } ", a missing member: " code { (composite.missing().as_str()) } } }
+            }
             _ => {}
         }
     }
@@ -69,10 +73,6 @@ fn asked(query: &Query) -> Markup {
             Query::Threshold(threshold) => {
                 div { dt { "Query" } dd { code { (threshold.query) } } }
                 div { dt { "Good is" } dd { (threshold.line.operator().as_str()) " " (threshold.line.value()) } }
-            }
-            Indicator::Composite(composite) => {
-                div { dt { "Made of" } dd { (members(composite, found)) } }
-                div { dt { "Combined by" } dd { code { (composite.how().as_str()) } ", a missing member: " code { (composite.missing().as_str()) } } }
             }
             _ => {}
         }
