@@ -1,32 +1,50 @@
-//! The source's own estimate, where the raw samples would be too many.
+//! The source's own estimate: what nobody can read as counters, or where the raw samples would be
+//! too many.
 //!
 //! `increase()` extrapolates: its counts are no integers, neighbouring ranges do not add up exactly.
-//! It is what a source can say of a selector of thousands of series, and the answer is marked. Over
-//! fewer than a few scrapes it says nothing, or nonsense; so it is asked over at least
-//! [`ESTIMATE_SCRAPES`] scrape intervals and scaled to the slice.
+//! It is what a source can say of a selector of thousands of series, and of an expression that is no
+//! sum of a counter; the answer is marked. Over fewer than a few scrapes it says nothing, or nonsense;
+//! so it is asked over at least [`ESTIMATE_SCRAPES`](crate::limits::ESTIMATE_SCRAPES) scrape intervals
+//! and scaled to the slice.
 
 use sre_core::count::Counts;
 use sre_core::slice::SliceWidth;
-use sre_core::source::{CounterPart, CounterRatio, Failure, FailureClass, Measurement};
+use sre_core::source::{CounterPart, CounterRatio, Failure, FailureClass, Measurement, QueryRatio};
 use sre_core::time::{Interval, Span};
 
 use crate::client::Client;
 use crate::exact::Found;
 use crate::failure::failure;
-use crate::limits::ESTIMATE_SCRAPES;
-use crate::promql;
+use crate::{expression, promql};
 
-/// Estimates the slices of `during`.
-pub(crate) async fn measure(
+/// Estimates the slices of `during` from two counters, `over` so long.
+pub(crate) async fn of_counters(
     client: &Client,
     ratio: &CounterRatio,
     during: Interval,
     width: SliceWidth,
-    scrape_interval: Span,
+    over: Span,
 ) -> Result<Found, Failure> {
-    let over = span(width, scrape_interval);
-    let ask = |selector| {
-        let expression = promql::estimate(selector, over);
+    let estimate = |selector: &str| promql::estimate(selector, over);
+    let expressions = QueryRatio {
+        part: ratio
+            .part
+            .with_text(estimate(ratio.part.text())),
+        total: estimate(&ratio.total),
+    };
+    of_expressions(client, &expressions, during, width, over).await
+}
+
+/// Estimates the slices of `during` by two expressions, each evaluated at the end of every slice.
+pub(crate) async fn of_expressions(
+    client: &Client,
+    ratio: &QueryRatio,
+    during: Interval,
+    width: SliceWidth,
+    over: Span,
+) -> Result<Found, Failure> {
+    let ask = |text| {
+        let expression = expression::over(text, over);
         async move {
             let found = client
                 .query_range(&expression, during, width)
@@ -49,20 +67,12 @@ pub(crate) async fn measure(
     Ok(Found {
         slices: slices.collect(),
         warnings,
+        bracket: None,
     })
 }
 
-/// How long a stretch is estimated over.
-fn span(width: SliceWidth, scrape_interval: Span) -> Span {
-    let scrapes = scrape_interval
-        .as_seconds()
-        .saturating_mul(ESTIMATE_SCRAPES);
-    width
-        .span()
-        .max(Span::from_seconds(scrapes).unwrap_or(Span::MAX))
-}
-
-/// The one series of a sum, slice by slice; its points stand at the ends of the slices.
+/// The one series of a sum, slice by slice; its points stand at the ends of the slices. More than one
+/// would have to be summed or chosen from, and nobody said which (T14).
 fn by_slice(
     series: &[sre_core::counter::Series],
     during: Interval,
@@ -75,10 +85,11 @@ fn by_slice(
         [] => &[],
         [one] => one.readings.as_slice(),
         _ => {
-            return Err(failure(
-                FailureClass::Malformed,
-                "a sum of more than one series",
-            ));
+            let detail = format!(
+                "the query answers {} series: aggregate them, as by sum(…)",
+                series.len()
+            );
+            return Err(failure(FailureClass::Impossible, detail));
         }
     };
     let value_at = |at| {
@@ -109,18 +120,6 @@ fn measurement(part: &CounterPart, counted: f64, total: f64) -> Measurement {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_estimate_spans_at_least_four_scrapes_and_a_slice() {
-        let width = |text: &str| {
-            text.parse::<SliceWidth>()
-                .expect("a width")
-        };
-        for (slice, scrape, expected) in [("1m", 15, 60), ("1m", 60, 240), ("15m", 60, 900)] {
-            let scrape = Span::seconds(scrape);
-            assert_eq!(span(width(slice), scrape).as_seconds(), expected, "{slice}");
-        }
-    }
 
     #[test]
     fn an_estimate_that_no_counter_can_have_is_impossible() {

@@ -14,6 +14,7 @@ use sre_core::count::Rounding;
 use sre_core::counter::{
     ScrapeTarget, Scrapes, Series, births, increases, measurements, rounding_of, unexplained,
 };
+use sre_core::histogram::Bracket;
 use sre_core::slice::SliceWidth;
 use sre_core::source::{CounterRatio, Failure, FailureClass, Measurement};
 use sre_core::time::Interval;
@@ -27,15 +28,19 @@ use crate::{limits, promql};
 pub(crate) struct Found {
     pub(crate) slices: Vec<Measurement>,
     pub(crate) warnings: Vec<String>,
+    /// Of a latency: between which bounds the threshold lies.
+    pub(crate) bracket: Option<Bracket>,
 }
 
-/// Measures the slices of `during`, with samples from `since` on at first.
+/// Measures the slices of `during`, with samples from `since` on at first; `counters` makes what is
+/// counted of the series that the part selects.
 pub(crate) async fn measure(
     client: &Client,
     ratio: &CounterRatio,
     during: Interval,
     width: SliceWidth,
     since: DateTime<Utc>,
+    counters: impl FnOnce(Vec<Series>) -> Vec<Series>,
 ) -> Result<Found, Failure> {
     let first_look = Interval::new(since, during.end());
     let (total, part) = tokio::try_join!(
@@ -44,7 +49,7 @@ pub(crate) async fn measure(
     )?;
     let mut warnings = total.warnings;
     warnings.extend(part.warnings);
-    let (total, part) = (total.series, part.series);
+    let (total, part) = (total.series, counters(part.series));
     let scrapes = scrapes(client, &[&total, &part], during, &mut warnings).await?;
     let totals = increases(&total, during, width, &scrapes, Rounding::Up);
     let parts = increases(&part, during, width, &scrapes, rounding_of(&ratio.part));
@@ -52,6 +57,7 @@ pub(crate) async fn measure(
     Ok(Found {
         slices: measurements(&ratio.part, &parts, &totals),
         warnings,
+        bracket: None,
     })
 }
 

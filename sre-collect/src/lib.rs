@@ -1,9 +1,10 @@
-//! What SRE Monitor asks: a Prometheus query API for counters, and services directly.
+//! What SRE Monitor asks: a Prometheus query API for counters, histograms and expressions, and
+//! services directly.
 //!
 //! [`PrometheusSource`] is the adapter of the port [`sre_core::source::MetricSource`]. It fetches the
-//! *raw samples* of the counters that an SLO names and leaves the arithmetic to
-//! [`sre_core::counter`]; only where an answer would pass the [`limits`] does it take the backend's
-//! own estimate, and says so. A [`Recipe`] is what the common metric families say of a service that
+//! *raw samples* of the counters and buckets that an SLO names and leaves the arithmetic to
+//! [`sre_core::counter`]; only where an answer would pass the [`limits`], or an expression is no sum
+//! of a counter's increase, does it take the backend's own estimate, and says so. A [`Recipe`] is what the common metric families say of a service that
 //! nobody wrote a selector for. [`HttpProbe`] asks a service itself.
 //!
 //! ```no_run
@@ -18,9 +19,10 @@
 //! # }
 //! ```
 //!
-//! The way of a question: `selector` (is it one?) → `prometheus` (steps of at most an hour) →
-//! `exact` (raw samples, the second look, who was scraped) or `estimate` → `client` (HTTP, bounded)
-//! → `answer` (JSON, believed only as far as it can be true).
+//! The way of a question: `plan` (is it one, and what does it become?) → `prometheus` (steps of at
+//! most an hour) → `exact` (raw samples, the second look, who was scraped), through `latency` where
+//! a bucket is looked for, or `estimate`, or `votes` → `client` (HTTP, bounded) → `answer` (JSON,
+//! believed only as far as it can be true). `inspect` asks once, when somebody writes a query.
 //!
 //! What this crate refuses to do: follow redirects, use a proxy from the environment, read an answer
 //! larger than it must, retry (the next slot does), or call silence health.
@@ -29,13 +31,18 @@ mod answer;
 mod client;
 mod estimate;
 mod exact;
+mod expression;
 mod failure;
+mod inspect;
+mod latency;
 pub mod limits;
+mod plan;
 mod probe;
 mod prometheus;
 mod promql;
 mod recipes;
 mod selector;
+mod votes;
 
 pub use client::ClientError;
 pub use probe::{HttpCheck, HttpProbe, ProbeOutcome};

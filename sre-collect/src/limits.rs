@@ -26,6 +26,9 @@ pub const SERIES_MAX: usize = 1_000;
 /// The most characters of a selector.
 pub const SELECTOR_MAX_BYTES: usize = 4 * 1024;
 
+/// The most bytes of an expression that somebody wrote: as much as a selector.
+pub const EXPRESSION_MAX_BYTES: usize = SELECTOR_MAX_BYTES;
+
 /// The most services that are discovered: each is asked for once a minute.
 pub const SERVICES_MAX: usize = 1_000;
 

@@ -6,9 +6,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use sre_core::counter::LOOK_BACK;
+use sre_core::histogram::Bracket;
 use sre_core::slice::SliceWidth;
 use sre_core::source::{
-    Answer, CounterRatio, Failure, FailureClass, Measurement, MetricSource, Query, Question,
+    Answer, Explained, Failure, FailureClass, Finding, Measurement, MetricSource, Place, Query,
+    Question,
 };
 use sre_core::time::{Interval, Span};
 use url::Url;
@@ -16,7 +18,8 @@ use url::Url;
 use crate::client::{Client, ClientError};
 use crate::exact::{self, Found};
 use crate::failure::failure;
-use crate::{check_selector, estimate, limits};
+use crate::plan::{self, Plan};
+use crate::{estimate, inspect, latency, limits, votes};
 
 /// Where a Prometheus is and how it is asked.
 #[derive(Clone)]
@@ -84,29 +87,73 @@ impl PrometheusSource {
     /// Measures a stretch: exactly, or as the source estimates where it has too much to say.
     async fn step(
         &self,
-        ratio: &CounterRatio,
+        plan: &Plan,
         question: &Question<'_>,
         during: Interval,
         exactly: bool,
     ) -> Step {
         let width = question.width;
-        if exactly {
-            let since = since(during.start(), question.measured_until);
-            match exact::measure(&self.client, ratio, during, width, since).await {
+        let length = during.end() - during.start();
+        let can_halve = length > limits::STEP_MIN && length > width.span().as_delta();
+        if exactly || !plan.is_of_counters() {
+            match self.read(plan, question, during).await {
+                Ok(found) if matches!(plan, Plan::Expressions(_)) => return Step::Estimated(found),
                 Ok(found) => return Step::Exact(found),
                 Err(failure) if failure.class != FailureClass::TooLarge => {
                     return Step::Failed(failure);
                 }
+                Err(_) if can_halve => return Step::Halve,
+                Err(failure) if !plan.is_of_counters() => return Step::Failed(failure),
                 Err(_) => {}
             }
-            let length = during.end() - during.start();
-            if length > limits::STEP_MIN && length > width.span().as_delta() {
-                return Step::Halve;
-            }
         }
-        estimate::measure(&self.client, ratio, during, width, self.scrape_interval)
+        self.estimate(plan, during, width)
             .await
             .map_or_else(Step::Failed, Step::Estimated)
+    }
+
+    /// What the plan asks for.
+    async fn read(
+        &self,
+        plan: &Plan,
+        question: &Question<'_>,
+        during: Interval,
+    ) -> Result<Found, Failure> {
+        let (client, width) = (&self.client, question.width);
+        let since = since(during.start(), question.measured_until);
+        let over = plan::window(width, self.scrape_interval);
+        match plan {
+            Plan::Counters(ratio) => {
+                exact::measure(client, ratio, during, width, since, |series| series).await
+            }
+            Plan::Latency(query) => latency::measure(client, query, during, width, since).await,
+            Plan::Expressions(ratio) => {
+                estimate::of_expressions(client, ratio, during, width, over).await
+            }
+            Plan::Votes(query) => votes::measure(client, query, during, width, over).await,
+        }
+    }
+
+    /// What the source itself makes of counters whose samples are too many.
+    async fn estimate(
+        &self,
+        plan: &Plan,
+        during: Interval,
+        width: SliceWidth,
+    ) -> Result<Found, Failure> {
+        let over = plan::window(width, self.scrape_interval);
+        match plan {
+            Plan::Counters(ratio) => {
+                estimate::of_counters(&self.client, ratio, during, width, over).await
+            }
+            Plan::Latency(query) => {
+                latency::estimate(&self.client, query, during, width, over).await
+            }
+            Plan::Expressions(_) | Plan::Votes(_) => Err(failure(
+                FailureClass::TooLarge,
+                "too much for one answer, and nothing that could be aggregated further",
+            )),
+        }
     }
 }
 
@@ -123,13 +170,10 @@ enum Step {
 impl MetricSource for PrometheusSource {
     async fn measure(&self, question: &Question<'_>) -> Answer {
         let width = question.width;
-        let mut answer = Answer {
-            slices: Vec::new(),
-            estimated: false,
-        };
+        let mut answer = Answer::exact(Vec::new());
         let (mut rest, mut length) = (question.during, limits::STEP_MAX);
-        let ratio = match counters(question.query) {
-            Ok(ratio) => ratio,
+        let plan = match planned(question.query) {
+            Ok(plan) => plan,
             Err(refused) => {
                 answer
                     .slices
@@ -141,14 +185,18 @@ impl MetricSource for PrometheusSource {
             let step = Interval::new(rest.start(), (rest.start() + length).min(rest.end()));
             // What was too much once will be so again: the rest is not fetched only to be dropped.
             match self
-                .step(ratio, question, step, !answer.estimated)
+                .step(&plan, question, step, !answer.estimated)
                 .await
             {
-                Step::Exact(found) => answer
-                    .slices
-                    .extend(partial_if_warned(found)),
+                Step::Exact(found) => {
+                    answer.bracket = found.bracket.or(answer.bracket);
+                    answer
+                        .slices
+                        .extend(partial_if_warned(found));
+                }
                 Step::Estimated(found) => {
                     answer.estimated = true;
+                    answer.bracket = found.bracket.or(answer.bracket);
                     length = limits::STEP_MAX;
                     answer
                         .slices
@@ -173,22 +221,53 @@ impl MetricSource for PrometheusSource {
         answer
     }
 
+    fn check(&self, query: &Query) -> Vec<Finding> {
+        plan::check(query)
+    }
+
+    async fn inspect(&self, query: &Query, width: SliceWidth, now: DateTime<Utc>) -> Vec<Finding> {
+        let over = plan::window(width, self.scrape_interval);
+        inspect::inspect(&self.client, query, over, now).await
+    }
+
+    fn explain(&self, query: &Query, width: SliceWidth, bracket: Option<&Bracket>) -> Explained {
+        let over = plan::window(width, self.scrape_interval);
+        Plan::of(query)
+            .map(|plan| plan.explained(over, bracket))
+            .unwrap_or_default()
+    }
+
     fn describe(&self) -> String {
         format!("Prometheus at {}", self.shown)
     }
 }
 
-/// The counters of a query, or why it cannot be asked at all.
-fn counters(query: &Query) -> Result<&CounterRatio, Failure> {
-    let refused = |detail| failure(FailureClass::Refused, detail);
-    let Query::Counters(ratio) = query else {
-        return Err(refused("only counters can be asked for".to_owned()));
-    };
-    for (name, selector) in [("total", ratio.total.as_str()), ("part", ratio.part.text())] {
-        check_selector(selector)
-            .map_err(|error| refused(format!("the selector of {name}: {error}")))?;
+/// How a query is asked, or why it cannot be asked at all.
+fn planned(query: &Query) -> Result<Plan, Failure> {
+    let fault = plan::check(query)
+        .into_iter()
+        .find(|finding| finding.is_fault);
+    match (Plan::of(query), fault) {
+        (Some(plan), None) => Ok(plan),
+        (_, fault) => {
+            let detail = fault.map_or_else(String::new, |fault| {
+                format!("{}: {}", place(fault.place), fault.detail)
+            });
+            Err(failure(FailureClass::Refused, detail))
+        }
     }
-    Ok(ratio)
+}
+
+/// What a part of a query is called where people read it.
+const fn place(place: Place) -> &'static str {
+    match place {
+        Place::Part => "the selector of part",
+        Place::Total => "the selector of total",
+        Place::Histogram => "the histogram",
+        Place::Selector => "the selector",
+        Place::Threshold => "the threshold",
+        _ => "the query",
+    }
 }
 
 /// From when on samples are fetched at first.
@@ -230,7 +309,9 @@ fn failed(
 
 /// An answer with warnings may lack a part of anything, also of what seems absent.
 fn partial_if_warned(found: Found) -> impl Iterator<Item = Measurement> {
-    let Found { slices, warnings } = found;
+    let Found {
+        slices, warnings, ..
+    } = found;
     slices.into_iter().map(move |slice| {
         let counts = match slice {
             Measurement::Measured(counts) => counts,

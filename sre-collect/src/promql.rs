@@ -23,6 +23,47 @@ pub(crate) fn estimate(selector: &str, over: Span) -> String {
     format!("sum(increase({}[{}s]))", selector.trim(), over.as_seconds())
 }
 
+/// How many series a selector has.
+pub(crate) fn count(selector: &str) -> String {
+    format!("count({})", selector.trim())
+}
+
+/// How many series a selector had in a stretch that ends now, by the values of a label.
+pub(crate) fn count_by(label: &str, selector: &str, stretch: Interval) -> String {
+    let length = stretch.end() - stretch.start() + TimeDelta::milliseconds(1);
+    let millis = length.num_milliseconds();
+    format!(
+        "count by ({label}) (last_over_time({}[{millis}ms]))",
+        selector.trim()
+    )
+}
+
+/// The labels that matchers, written without braces, name: whatever stands, outside quotation marks,
+/// where a label does.
+pub(crate) fn labels_matched(matchers: &str) -> impl Iterator<Item = &str> {
+    let (mut mark, mut is_escaped, mut start) = (None, false, 0);
+    let mut labels = Vec::new();
+    for (at, c) in matchers.char_indices() {
+        match (mark, c) {
+            (Some(_), _) if is_escaped => is_escaped = false,
+            (Some(open), '\\') if open != '`' => is_escaped = true,
+            (Some(open), c) if open == c => {
+                mark = None;
+            }
+            (Some(_), _) => {}
+            (None, '"' | '\'' | '`') => mark = Some(c),
+            (None, ',') => start = at + 1,
+            (None, '=' | '!') => labels.extend(matchers.get(start..at)),
+            (None, _) => {}
+        }
+    }
+    labels.into_iter().map(|label| {
+        label
+            .trim()
+            .trim_matches(['"', '\'', '`'])
+    })
+}
+
 /// The selector of `up` of these targets, or of their jobs when they are many.
 pub(crate) fn up<'a>(targets: impl IntoIterator<Item = &'a ScrapeTarget>) -> String {
     let (mut jobs, mut instances) = (BTreeSet::new(), BTreeSet::new());
@@ -54,7 +95,7 @@ pub(crate) fn quoted(text: &str) -> String {
 }
 
 /// A quoted regular expression that matches exactly these texts.
-fn one_of(texts: &BTreeSet<&str>) -> String {
+pub(crate) fn one_of(texts: &BTreeSet<&str>) -> String {
     let mut quoted = String::from("\"");
     for (n, text) in texts.iter().enumerate() {
         if n > 0 {

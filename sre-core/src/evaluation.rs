@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::budget::{ErrorBudget, ProjectedBudget, burn_rate};
 use crate::count::{Count, Counts, Grain};
 use crate::forecast::{Forecast, Nearness};
+use crate::histogram::Bracket;
 use crate::hour::Hour;
 use crate::policy::{BurnLevel, BurnRule};
 use crate::time::Span;
@@ -331,6 +332,9 @@ pub struct Progress {
     /// Whether the newest counts are the source's own estimates, and not differences of samples.
     #[serde(default)]
     pub is_estimated: bool,
+    /// Of a latency: between which bounds of the histogram the threshold lay last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bracket: Option<Bracket>,
     /// Of a composite: how many members were not measured in the newest slice.
     #[serde(default, skip_serializing_if = "is_none_missing")]
     pub missing_members: u32,

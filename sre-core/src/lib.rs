@@ -47,7 +47,7 @@
 //! | [`slo`] | a definition, of an [`indicator`], a [`method`](mod@method), a [`threshold`] and a [`window`] |
 //! | [`evidence`], [`detection`] | what a few events prove; how long until an outage pages |
 //! | [`policy`] | burn rules scaled to a window, with those that cannot stand |
-//! | [`sample`], [`counter`], [`recorder`] | what becomes a slice: samples, raw counters, events in process; [`SloRecorder`](recorder::SloRecorder) |
+//! | [`sample`], [`counter`], [`histogram`], [`recorder`] | what becomes a slice: samples, raw counters, buckets, events in process; [`SloRecorder`](recorder::SloRecorder) |
 //! | [`slice`](mod@slice), [`hour`], [`ledger`] | slices, an hour of them packed, any window in a handful of loads |
 //! | [`fleet`] | many SLOs side by side: which of a million burn |
 //! | [`budget`], [`evaluation`], [`evaluate`](mod@evaluate) | what is allowed, consumed and left; one SLO at one instant |
@@ -83,6 +83,7 @@ pub mod evidence;
 pub mod fleet;
 pub mod forecast;
 pub mod health;
+pub mod histogram;
 pub mod hour;
 pub mod incident;
 pub mod indicator;

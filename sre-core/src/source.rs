@@ -12,11 +12,14 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::count::Counts;
+use crate::histogram::Bracket;
 use crate::slice::{Slice, SliceWidth};
 use crate::time::Interval;
 
+mod finding;
 mod query;
 
+pub use finding::{Finding, Place};
 pub use query::{CounterPart, CounterRatio, LatencyQuery, Query, QueryRatio, ThresholdQuery};
 
 /// What a source says about one slice.
@@ -158,6 +161,17 @@ pub struct Answer {
     pub slices: Vec<Measurement>,
     /// Whether the counts are the source's own estimate and not exact differences of samples.
     pub estimated: bool,
+    /// Of a latency: between which bounds of the histogram the threshold lies, where it was seen.
+    pub bracket: Option<Bracket>,
+}
+
+/// What a source makes of a query.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Explained {
+    /// What is really asked, in the source's language.
+    pub queries: Vec<String>,
+    /// Whether the counts can only be the source's own estimates.
+    pub is_estimated: bool,
 }
 
 impl Answer {
@@ -167,6 +181,7 @@ impl Answer {
         Self {
             slices,
             estimated: false,
+            bracket: None,
         }
     }
 }
@@ -178,6 +193,26 @@ pub trait MetricSource: fmt::Debug + Send + Sync {
     /// Answers for every slice of the question: a source that fails says [`Measurement::Failed`] of
     /// each slice that it cannot speak for, and never leaves one out.
     async fn measure(&self, question: &Question<'_>) -> Answer;
+
+    /// What is wrong with a query as far as its text shows it; nothing is asked. A source without a
+    /// language of its own finds nothing.
+    fn check(&self, query: &Query) -> Vec<Finding> {
+        let _ = query;
+        Vec::new()
+    }
+
+    /// What the source itself finds of a query that somebody has just written and that
+    /// [`MetricSource::check`] lets through: asked once. That it cannot be asked is a warning.
+    async fn inspect(&self, query: &Query, width: SliceWidth, now: DateTime<Utc>) -> Vec<Finding> {
+        let _ = (query, width, now);
+        Vec::new()
+    }
+
+    /// What is asked for a query and slices of this width; `bracket` is what an [`Answer`] said last.
+    fn explain(&self, query: &Query, width: SliceWidth, bracket: Option<&Bracket>) -> Explained {
+        let _ = (query, width, bracket);
+        Explained::default()
+    }
 
     /// How the source is called where people read it, without secrets.
     fn describe(&self) -> String;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
-use sre_collect::{HttpProbe, PrometheusConfig, PrometheusSource, check_selector};
+use sre_collect::{HttpProbe, PrometheusConfig, PrometheusSource};
 use sre_core::monitor::HealthAssessor;
 use sre_core::notification::{Destination, Notifier};
 use sre_core::source::MetricSource;
@@ -23,7 +23,7 @@ use crate::admission::watch::watch;
 use crate::cli::{Exit, HealthArgs};
 use crate::clock::SystemClock;
 use crate::config::{Config, Defaults, Env, StoreLocation};
-use crate::context::{About, Context, Readiness, SourceFace};
+use crate::context::{About, Context, Readiness};
 use crate::defaults::default_slos;
 use crate::demo::DemoSource;
 use crate::http::{self, Routes};
@@ -239,11 +239,7 @@ fn context(
     clock: Arc<dyn Clock>,
 ) -> Context {
     let ports: Arc<dyn Store> = Arc::new(store.clone());
-    let metric_source = source.cloned();
-    let source = source.map(|source| SourceFace {
-        description: source.describe(),
-        check_selector: |selector| check_selector(selector).map_err(|error| error.to_string()),
-    });
+    let source = source.cloned();
     let place = store
         .path()
         .map_or_else(|| "memory".into(), |path| path.to_string_lossy());
@@ -271,7 +267,6 @@ fn context(
         samples_kept: config.retention.samples,
         slices_kept: config.retention.hour_sums,
         source,
-        metric_source,
         simulations: SimulationRoom::default(),
         destinations: destinations(channels),
         mailroom: Arc::default(),
@@ -376,7 +371,7 @@ fn announce(context: &Context, address: SocketAddr) {
     let source = context
         .source
         .as_ref()
-        .map_or("none", |source| &source.description);
+        .map_or_else(|| "none".to_owned(), |source| source.describe());
     tracing::info!(
         version = context.about.version,
         %address,

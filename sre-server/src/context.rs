@@ -65,10 +65,8 @@ pub struct Context {
     pub samples_kept: Span,
     /// How long slices are kept, fine or as sums of hours: of no window before is anything told.
     pub slices_kept: Span,
-    /// The source of counters, where one is configured.
-    pub source: Option<SourceFace>,
-    /// What is asked for counters that no slot asks for.
-    pub metric_source: Option<Arc<dyn MetricSource>>,
+    /// The source of measurements, where one is configured: what is written for it is checked by it.
+    pub source: Option<Arc<dyn MetricSource>>,
     /// Where simulations run.
     pub simulations: SimulationRoom,
     /// Whom messages go to.
@@ -94,15 +92,6 @@ pub struct SloDefaults {
     pub target: Target,
     /// `SLO_DEFAULT_TIME_WINDOW`.
     pub window: Window,
-}
-
-/// What the API needs to know of the metric source.
-#[derive(Clone, Debug)]
-pub struct SourceFace {
-    /// What people call it; without secrets.
-    pub description: String,
-    /// Refuses a text that is no selector of counters, with the position of the fault.
-    pub check_selector: fn(&str) -> Result<(), String>,
 }
 
 /// What the process is.

@@ -15,6 +15,7 @@ macro_rules! for_each_test {
                     an_inserted_slo_is_found
                     an_unknown_slo_is_not_found
                     every_field_of_a_definition_is_kept
+                    every_query_of_an_indicator_is_kept
                     long_texts_are_kept_whole
                     a_name_is_unique_among_the_slos_of_a_service
                     a_name_belongs_to_its_service

@@ -11,6 +11,9 @@ use tokio::task::JoinHandle;
 /// The scrape from which on one call of ten fails.
 pub(crate) const FIRST_ERROR: u64 = 3;
 
+/// How many of ten calls take at most so many seconds.
+const DURATIONS: [(&str, u64); 5] = [("0.1", 7), ("0.25", 8), ("0.5", 9), ("1", 10), ("+Inf", 10)];
+
 /// A running exporter; it ends with the value.
 pub(crate) struct Exporter {
     pub(crate) address: String,
@@ -84,7 +87,16 @@ impl Drop for Exporter {
 }
 
 fn page(scrape: u64) -> String {
-    let total = format!("calls_total {}\n", scrape * 10);
+    let mut total = format!("calls_total {}\n", scrape * 10);
+    for (le, within) in DURATIONS {
+        let line = format!("calls_seconds_bucket{{le=\"{le}\"}} {}\n", scrape * within);
+        total.push_str(&line);
+    }
+    let sums = format!(
+        "calls_seconds_sum {scrape}\ncalls_seconds_count {}\n",
+        scrape * 10
+    );
+    total.push_str(&sums);
     if scrape < FIRST_ERROR {
         return total;
     }

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use sre_core::slice::SliceWidth;
-use sre_core::source::{Measurement, MetricSource, Question};
+use sre_core::source::{Answer, Measurement, MetricSource, Question};
 use sre_core::time::Interval;
 
 use crate::exporter::{Exporter, FIRST_ERROR, now};
 use crate::prometheus::Prometheus;
-use crate::question::{bad_of, source, sums};
+use crate::question::{bad_of, latency, source, sums};
 
 #[tokio::test]
 async fn a_scraping_prometheus_is_counted_exactly_and_a_dead_exporter_is_absence() {
@@ -43,25 +43,23 @@ async fn a_scraping_prometheus_is_counted_exactly_and_a_dead_exporter_is_absence
                 width,
                 measured_until: None,
             };
-            source.measure(&question).await.slices
+            source.measure(&question).await
         }
     };
     let alive = ask(bad_of(
         r#"errors_total{job="steady"}"#,
         r#"calls_total{job="steady"}"#,
     ))
-    .await;
+    .await
+    .slices;
     let dead = ask(bad_of(
         r#"errors_total{job="dying"}"#,
         r#"calls_total{job="dying"}"#,
     ))
-    .await;
+    .await
+    .slices;
 
-    let answer = sre_core::source::Answer {
-        slices: alive.clone(),
-        estimated: false,
-    };
-    let (bad, total) = sums(&answer);
+    let (bad, total) = sums(&Answer::exact(alive.clone()));
     // The first scrape is a baseline. A scrape is stamped a moment before it arrives, so one that
     // arrives just after the end may lie before it.
     let moment = TimeDelta::milliseconds(500);
@@ -92,4 +90,12 @@ async fn a_scraping_prometheus_is_counted_exactly_and_a_dead_exporter_is_absence
         "{alive:?}"
     );
     assert_eq!(dead.last(), Some(&Measurement::Absent), "{dead:?}");
+    // Of ten calls two take longer than a quarter of a second, none longer than one; Prometheus
+    // itself may spell the bound of the latter `1.0`.
+    for (threshold, slow, is_exact) in [("250ms", 2, true), ("300ms", 2, false), ("1s", 0, true)] {
+        let answer = ask(latency("calls_seconds", r#"job="steady""#, threshold)).await;
+        assert_eq!(sums(&answer), (total / 10 * slow, total), "{threshold}");
+        let bracket = answer.bracket.expect("buckets");
+        assert_eq!(bracket.is_exact(), is_exact, "{threshold}: {bracket:?}");
+    }
 }

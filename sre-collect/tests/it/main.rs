@@ -2,7 +2,10 @@
 
 mod backfill;
 mod exporter;
+mod expressions;
 mod history;
+mod inspection;
+mod latency;
 mod liar;
 mod live;
 mod lying;
@@ -12,3 +15,4 @@ mod question;
 mod recipes;
 mod selectors;
 mod slices;
+mod votes;

@@ -5,10 +5,13 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sre_collect::{PrometheusConfig, PrometheusSource};
 use sre_core::count::{Count, Counts};
+use sre_core::latency::LatencyUnit;
 use sre_core::slice::SliceWidth;
 use sre_core::source::{
-    Answer, CounterPart, CounterRatio, FailureClass, Measurement, MetricSource, Query, Question,
+    Answer, CounterPart, CounterRatio, FailureClass, LatencyQuery, Measurement, MetricSource,
+    Query, QueryRatio, Question, ThresholdQuery,
 };
+use sre_core::threshold::{Operator, Threshold};
 use sre_core::time::{Interval, at_second};
 
 /// An hour's edge long ago, the zero of every history.
@@ -50,6 +53,32 @@ pub(crate) fn good_of(good: &str, total: &str) -> Query {
     Query::Counters(CounterRatio {
         part: CounterPart::Good(good.to_owned()),
         total: total.to_owned(),
+    })
+}
+
+/// Requests of a histogram, in seconds, that took no longer than a threshold.
+pub(crate) fn latency(histogram: &str, selector: &str, threshold: &str) -> Query {
+    Query::Latency(LatencyQuery {
+        histogram: histogram.to_owned(),
+        selector: selector.to_owned(),
+        threshold: threshold.parse().expect("a latency"),
+        unit: LatencyUnit::Seconds,
+    })
+}
+
+/// Expressions that count bad events among all.
+pub(crate) fn expressions(bad: &str, total: &str) -> Query {
+    Query::Ratio(QueryRatio {
+        part: CounterPart::Bad(bad.to_owned()),
+        total: total.to_owned(),
+    })
+}
+
+/// Values of an expression that hold a line.
+pub(crate) fn votes(query: &str, operator: Operator, value: f64) -> Query {
+    Query::Threshold(ThresholdQuery {
+        query: query.to_owned(),
+        line: Threshold::new(operator, value).expect("finite"),
     })
 }
 

@@ -258,6 +258,7 @@ impl Evaluator {
         progress.missing_members = read
             .missing
             .unwrap_or(progress.missing_members);
+        progress.bracket = read.bracket.or(progress.bracket);
         let mut ledger = self.ledger(&claim).await?;
         let calculations = self
             .fold_live(&claim, slot, &mut ledger, &mut progress, live, &read)

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::histogram::Bracket;
 use crate::indicator::Indicator;
 use crate::name::MetricName;
 use crate::sample::{Sample, fold};
@@ -30,6 +31,8 @@ pub(super) struct Read {
     pub(super) missing: Option<u32>,
     /// Whether counts are the source's own estimates; `None` when it had nothing to count.
     pub(super) is_estimated: Option<bool>,
+    /// Between which bounds of a histogram the threshold lay, where it was seen.
+    pub(super) bracket: Option<Bracket>,
 }
 
 /// Where slices are read from.
@@ -158,7 +161,7 @@ impl Reader<'_> {
             width,
             measured_until,
         };
-        let mut is_estimated = false;
+        let (mut is_estimated, mut bracket) = (false, None);
         let (answered, left_out) = if self.strikes.is_out() {
             let left_out = failed(
                 FailureClass::Unreachable,
@@ -169,12 +172,16 @@ impl Reader<'_> {
             let left_out = failed(FailureClass::Malformed, "the source left the slice out");
             let answer = source.measure(&question).await;
             is_estimated = answer.estimated;
+            bracket = answer.bracket;
             (answer.slices, left_out)
         } else {
             let left_out = failed(FailureClass::Unavailable, "no source is configured");
             (Vec::new(), left_out)
         };
-        let mut read = Read::default();
+        let mut read = Read {
+            bracket,
+            ..Read::default()
+        };
         let mut answered = answered.into_iter();
         for slice in slices(during, width) {
             // Nobody said that there are no such series, so `on_absent` has no say here.

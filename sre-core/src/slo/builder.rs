@@ -13,7 +13,7 @@ use crate::method::{BudgetingMethod, SliceTarget};
 use crate::name::{MetricName, NameError, ServiceName, SloId};
 use crate::policy::PolicyChoice;
 use crate::slice::SliceWidth;
-use crate::source::OnAbsent;
+use crate::source::{OnAbsent, Query};
 use crate::target::{ParseTargetError, Target};
 use crate::threshold::Threshold;
 use crate::time::Span;
@@ -427,6 +427,7 @@ fn default_method(indicator: &Indicator, threshold: Option<Threshold>) -> Budget
         {
             BudgetingMethod::Timeslices(SliceTarget::ALL)
         }
+        Indicator::Prometheus(Query::Threshold(_)) => BudgetingMethod::Timeslices(SliceTarget::ALL),
         // A composite has no events of its own.
         Indicator::Composite(composite) if composite.how().is_whole() => {
             BudgetingMethod::Timeslices(SliceTarget::ALL)

@@ -27,6 +27,7 @@ mod forecast;
 mod given;
 mod history;
 mod indicator;
+mod inspection;
 pub(crate) mod listing;
 pub(crate) mod look;
 mod measured;
@@ -78,6 +79,7 @@ pub(super) async fn create(call: Call<Context>) -> Result<Response, ApiError> {
     let definition = definition::read(call.fields()?, context, None)?;
     composite::refuse(context, None, &definition, None).await?;
     listing::refuse_beyond_limit(context).await?;
+    let warnings = inspection::inspect(context, &definition, None, call.now).await?;
     let slo = Slo {
         id: new_slo_id(),
         definition,
@@ -94,7 +96,8 @@ pub(super) async fn create(call: Call<Context>) -> Result<Response, ApiError> {
         .await?;
     let (location, version) = (format!("/slo/{}", slo.id), slo.version);
     let found = look::look_at_one(context, slo, Look::default()).await?;
-    response::created(&location, version, &view(context, &found))
+    let view = view(context, &found).warning(warnings);
+    response::created(&location, version, &view)
 }
 
 pub(super) fn create_doc() -> Doc {
@@ -186,7 +189,8 @@ pub(super) const AT: &str = "As of this instant (RFC 3339), recomputed from stor
                              today's definition; what was decided then is in the history.";
 
 fn view(context: &Context, found: &Found) -> SloView {
-    SloView::new(found, &context.settings.evaluation.thresholds)
+    let thresholds = &context.settings.evaluation.thresholds;
+    SloView::new(found, thresholds, context.source.as_deref())
 }
 
 /// The SLO of the path, unless it was deleted.
@@ -233,6 +237,7 @@ async fn changed(
 ) -> Result<Response, ApiError> {
     let was = Some(&before.definition);
     composite::refuse(&call.context, Some(before.id), &definition, was).await?;
+    let warnings = inspection::inspect(&call.context, &definition, was, call.now).await?;
     let after = Slo {
         definition,
         ..before.clone()
@@ -243,7 +248,8 @@ async fn changed(
         change::store(call, before, after).await?
     };
     let found = look::look_at_one(&call.context, after, Look::default()).await?;
-    response::versioned(found.slo.version, &view(&call.context, &found))
+    let view = view(&call.context, &found).warning(warnings);
+    response::versioned(found.slo.version, &view)
 }
 
 /// Whether the caller named the version that it means to change.

@@ -19,7 +19,7 @@ pub(super) async fn show(call: Call<Context>) -> Result<Response, ApiError> {
             div { dt { "Version" } dd { (about.version) } }
             div { dt { "Replica" } dd { (about.replica) } }
             div { dt { "Store" } dd { (about.store) } }
-            div { dt { "Source of metrics" } dd { @match &call.context.source { Some(source) => { (source.description) } None => { "none; samples are pushed" } } } }
+            div { dt { "Source of metrics" } dd { @match &call.context.source { Some(source) => { (source.describe()) } None => { "none; samples are pushed" } } } }
             div { dt { "To be sent" } dd {
                 (depth.intents + depth.deliveries)
                 @if let Some(oldest) = depth.oldest_at { ", the oldest decided " (moment::ago(oldest, call.now)) }

@@ -16,6 +16,7 @@ mod first_start;
 mod full_disk;
 mod graceful_stop;
 mod incident;
+mod indicators;
 mod kill;
 mod outage;
 mod page;

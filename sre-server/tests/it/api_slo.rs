@@ -11,6 +11,7 @@ mod detection;
 mod document;
 mod forecast;
 mod history;
+mod indicators;
 mod lists;
 mod resource;
 mod shares;

@@ -14,19 +14,23 @@ use chrono::{DateTime, Utc};
 use http_body_util::Full;
 use hyper::Request;
 use serde_json::Value;
+use sre_collect::{PrometheusConfig, PrometheusSource};
 use sre_core::monitor::{Evaluator, EvaluatorPorts, HealthAssessor, MonitorSettings};
 use sre_core::sample::{Sample, SampleValue};
 use sre_core::store::Samples as _;
 use sre_core::time::{Clock, Span};
 use sre_core::window::Window;
 use sre_server::api;
-use sre_server::context::{About, Context, SloDefaults, SourceFace};
+use sre_server::context::{About, Context, SloDefaults};
 use sre_server::http::{self, Router, Settings};
 use sre_server::simulation::SimulationRoom;
 use sre_store_conformance::fixtures;
 use sre_store_memory::MemoryStore;
 
 use crate::http::{Answered, answered};
+
+/// Nobody listens on the first port.
+const UNREACHABLE: &str = "http://127.0.0.1:1";
 
 /// A clock that stands still until it is moved.
 #[derive(Debug)]
@@ -75,16 +79,19 @@ impl World {
         Self::with(|_| {})
     }
 
-    /// The same with a Prometheus, of which only the syntax of selectors is known.
+    /// The same with a Prometheus that nobody reaches: of what is written for it only the syntax is
+    /// known.
     pub(crate) fn with_prometheus() -> Self {
-        Self::with(|context| {
-            context.source = Some(SourceFace {
-                description: "http://prometheus.example:9090".to_owned(),
-                check_selector: |text| {
-                    sre_collect::check_selector(text).map_err(|error| error.to_string())
-                },
-            });
-        })
+        Self::asking(UNREACHABLE)
+    }
+
+    /// The same with a Prometheus at an address.
+    pub(crate) fn asking(url: &str) -> Self {
+        // As the binary does it first thing; a second time changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let config = PrometheusConfig::new(url.parse().expect("a url"));
+        let source = PrometheusSource::new(&config).expect("a source");
+        Self::with(|context| context.source = Some(Arc::new(source)))
     }
 
     /// The same with a context that `adjust` has changed.
@@ -260,7 +267,6 @@ fn context(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>) -> Context {
         samples_kept: Span::days(30),
         slices_kept: Span::days(400),
         source: None,
-        metric_source: None,
         simulations: SimulationRoom::default(),
         destinations: Vec::new(),
         mailroom: Arc::default(),

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use sre_core::indicator::Indicator;
+use sre_core::latency::LatencyUnit;
 use sre_core::method::BudgetingMethod;
 use sre_core::policy::{BurnLevel, BurnRule, PolicyChoice};
 use sre_core::slice::SliceWidth;
 use sre_core::slo::{ManagedBy, Slo};
-use sre_core::source::{CounterPart, CounterRatio, OnAbsent, Query};
+use sre_core::source::{
+    CounterPart, CounterRatio, LatencyQuery, OnAbsent, Query, QueryRatio, ThresholdQuery,
+};
 use sre_core::store::{Catalog, Seeded, SloChange, Start, StoreError};
 use sre_core::target::Factor;
 use sre_core::threshold::{Operator, Threshold};
@@ -96,6 +99,42 @@ pub async fn every_field_of_a_definition_is_kept(store: &dyn Catalog) -> Verdict
         .insert(&by_calendar, &start_of(&by_calendar))
         .await?;
     assert_eq!(store.find(by_calendar.id).await?, Some(by_calendar));
+    Ok(())
+}
+
+/// Whatever a source is asked comes back to the letter: a threshold of a latency exactly, a line with
+/// all of its digits.
+pub async fn every_query_of_an_indicator_is_kept(store: &dyn Catalog) -> Verdict {
+    let ratio = QueryRatio {
+        part: CounterPart::Bad("sum(\n  increase(a{b=~\"5..\"}[{{window}}])\n)".to_owned()),
+        total: "sum(increase(a[{{window}}]))".to_owned(),
+    };
+    let latency = LatencyQuery {
+        histogram: "http_request_duration_seconds".to_owned(),
+        selector: "job=\"支払い\",path='/a'".to_owned(),
+        threshold: "0.300000001"
+            .parse()
+            .expect("a latency"),
+        unit: LatencyUnit::Milliseconds,
+    };
+    let line = Threshold::new(Operator::Gte, 0.1 + 0.2).expect("finite");
+    let threshold = ThresholdQuery {
+        query: "max(queue)".to_owned(),
+        line,
+    };
+    let queries = [
+        Query::Ratio(ratio),
+        Query::Latency(latency),
+        Query::Threshold(threshold),
+    ];
+    for (n, query) in (1..).zip(queries) {
+        let mut asking = slo(n).build();
+        asking.definition.indicator = Indicator::Prometheus(query);
+        store
+            .insert(&asking, &start_of(&asking))
+            .await?;
+        assert_eq!(store.find(asking.id).await?, Some(asking));
+    }
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use sre_core::alert::AlertType;
 use sre_core::evaluation::Progress;
+use sre_core::histogram::Bracket;
 use sre_core::store::{BudgetRecord, Commit, Store};
 
 use super::{applied, claim, claims, insert_due, superseded};
@@ -32,6 +33,10 @@ pub async fn a_commit_moves_the_slot(store: &dyn Store) -> Verdict {
         watching_since: Some(at(-5)),
         is_estimated: true,
         missing_members: 2,
+        bracket: Some(Bracket {
+            below: "0.25".parse().expect("a bound"),
+            above: "0.5".parse().expect("a bound"),
+        }),
     };
     decided.evaluation = detailed_evaluation(at(60));
     applied(store, decided.clone()).await?;

@@ -21,7 +21,7 @@ use crate::http::field::Field;
 use crate::http::{ApiError, Fields};
 
 /// Fields that only answers carry: what was read can be sent back.
-const READ_ONLY: [&str; 7] = [
+const READ_ONLY: [&str; 8] = [
     "id",
     "resolved_source",
     "managed_by",
@@ -29,6 +29,7 @@ const READ_ONLY: [&str; 7] = [
     "created_at",
     "updated_at",
     "status",
+    "warnings",
 ];
 
 /// Reads a whole definition. `current` is the one that it replaces, if any.
@@ -166,13 +167,15 @@ pub(super) fn note<T>(
     None
 }
 
-/// A name for display, where an indicator is given without one: that of the counter.
+/// A name for display, where an indicator is given without one: that of the counter or histogram.
 pub(super) fn display_name(indicator: &Indicator) -> Option<MetricName> {
-    let text = match indicator {
+    let (text, otherwise) = match indicator {
         Indicator::Metric(metric) => return Some(metric.clone()),
-        Indicator::Composite(_) => "composite",
-        Indicator::Prometheus(Query::Counters(ratio)) => ratio.total.trim_start(),
-        _ => "",
+        Indicator::Composite(_) => ("composite", "composite"),
+        Indicator::Prometheus(Query::Counters(ratio)) => (ratio.total.trim_start(), "ratio"),
+        Indicator::Prometheus(Query::Latency(latency)) => (latency.histogram.as_str(), "latency"),
+        Indicator::Prometheus(Query::Threshold(_)) => ("", "threshold"),
+        _ => ("", "ratio"),
     };
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
     let end = text
@@ -183,6 +186,6 @@ pub(super) fn display_name(indicator: &Indicator) -> Option<MetricName> {
         .unwrap_or_default()
         .trim_start_matches(['_', ':']);
     name.parse()
-        .or_else(|_| "ratio".parse())
+        .or_else(|_| otherwise.parse())
         .ok()
 }

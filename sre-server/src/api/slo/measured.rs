@@ -10,6 +10,7 @@ use sre_core::indicator::{Indicator, MetricKind};
 use sre_core::method::{BudgetingMethod, SliceTarget};
 use sre_core::name::MetricName;
 use sre_core::slo::Definition;
+use sre_core::source::Query;
 use sre_core::threshold::{Operator, Threshold};
 use thiserror::Error;
 
@@ -112,6 +113,7 @@ fn method(
         {
             Method::Timeslices
         }
+        Some(Indicator::Prometheus(Query::Threshold(_))) => Method::Timeslices,
         Some(Indicator::Composite(composite)) if composite.how().is_whole() => Method::Timeslices,
         Some(Indicator::Composite(_)) => Method::RatioTimeslices,
         _ => Method::Occurrences,

@@ -6,10 +6,11 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use sre_core::detection::Outage;
+use sre_core::histogram::Bracket;
 use sre_core::indicator::Indicator;
 use sre_core::policy::{BurnPolicy, BurnRule, BurnThresholds, Ground};
 use sre_core::slo::ManagedBy;
-use sre_core::source::Query;
+use sre_core::source::{MetricSource, Query};
 use sre_core::time::Span;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -17,12 +18,14 @@ use uuid::Uuid;
 use super::composite;
 use super::composite::MemberView;
 use super::detection::shown;
+use super::indicator::texts;
 use super::look::Found;
 use super::status::StatusView;
 use super::written;
 use super::written::IndicatorBody;
 use crate::api::figure::Figure;
 use crate::api::time_window::TimeWindowView;
+use crate::http::fault::Fault;
 
 /// An SLO and how it stands.
 #[derive(Debug, Serialize, ToSchema)]
@@ -71,6 +74,8 @@ pub(super) struct SloView {
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     status: StatusView,
+    /// In the answer to a change of the indicator: what the source finds strange of it.
+    warnings: Vec<Fault>,
 }
 
 /// The one source that an SLO's events come from.
@@ -79,9 +84,9 @@ pub(super) struct SloView {
 struct SourceView {
     /// `metric`: samples that are pushed, probed or recorded in process; `prometheus`; `composite`.
     kind: &'static str,
-    /// What is read.
+    /// What is really asked.
     queries: Vec<String>,
-    /// Whether counts are the source's own estimates.
+    /// Whether counts are the source's own estimates, and not differences of raw samples.
     estimated: bool,
     /// Of a `composite`: what it is made of.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,6 +94,20 @@ struct SourceView {
     /// Of a `composite`: how many members were not measured in the newest slice.
     #[serde(skip_serializing_if = "Option::is_none")]
     missing_members: Option<u32>,
+    /// Of a latency: which buckets of the histogram the threshold lies between, once seen.
+    bucket: Option<BucketView>,
+}
+
+/// Between which bounds of a histogram a threshold lies, in the histogram's unit.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ResolvedBucket)]
+struct BucketView {
+    /// The greatest bound that is at most the threshold: what took longer is counted as bad.
+    below: Option<Figure>,
+    /// The least bound that is at least the threshold: what took longer is bad for certain.
+    above: Option<Figure>,
+    /// Whether both are the threshold, so that good is known and not only bounded.
+    exact: bool,
 }
 
 /// The burn rules that stand for an SLO.
@@ -134,8 +153,12 @@ struct LeftOutView {
 }
 
 impl SloView {
-    /// The view; `thresholds` are what the default policy is made of.
-    pub(super) fn new(found: &Found, thresholds: &BurnThresholds) -> Self {
+    /// The view; `thresholds` are what the default policy is made of, `source` says what it asks.
+    pub(super) fn new(
+        found: &Found,
+        thresholds: &BurnThresholds,
+        source: Option<&dyn MetricSource>,
+    ) -> Self {
         let (slo, definition) = (&found.slo, &found.slo.definition);
         let learned = found.progress.learned_interval();
         let policy = definition.policy(thresholds, learned);
@@ -156,7 +179,7 @@ impl SloView {
             budgeting_method: definition.method.as_str(),
             timeslice_target_percentage: written::slice_target(definition.method),
             indicator: written::indicator(definition),
-            resolved_source: SourceView::new(found),
+            resolved_source: SourceView::new(found, source),
             slice: definition.slice.to_string(),
             expected_interval: definition
                 .expected_interval
@@ -176,12 +199,18 @@ impl SloView {
             created_at: slo.created_at,
             updated_at: slo.updated_at,
             status: StatusView::new(found),
+            warnings: Vec::new(),
         }
+    }
+
+    /// With what its author should know of it.
+    pub(super) fn warning(self, warnings: Vec<Fault>) -> Self {
+        Self { warnings, ..self }
     }
 }
 
 impl SourceView {
-    fn new(found: &Found) -> Self {
+    fn new(found: &Found, source: Option<&dyn MetricSource>) -> Self {
         let definition = &found.slo.definition;
         let members = composite::members(found);
         let (kind, queries) = match &definition.indicator {
@@ -192,9 +221,8 @@ impl SourceView {
                     vec![format!("{metric}{{service_name=\"{service}\"}}")],
                 )
             }
-            Indicator::Prometheus(Query::Counters(ratio)) => {
-                let part = ratio.part.text().to_owned();
-                ("prometheus", vec![part, ratio.total.clone()])
+            Indicator::Prometheus(query) => {
+                return Self::asked(query, found, source);
             }
             Indicator::Composite(_) => ("composite", Vec::new()),
             _ => ("unknown", Vec::new()),
@@ -207,6 +235,40 @@ impl SourceView {
                 .as_ref()
                 .map(|_| found.progress.missing_members),
             members,
+            bucket: None,
+        }
+    }
+
+    /// What the source says that it asks.
+    fn asked(query: &Query, found: &Found, source: Option<&dyn MetricSource>) -> Self {
+        let (slice, progress) = (found.slo.definition.slice, &found.progress);
+        let bracket = progress
+            .bracket
+            .as_ref()
+            .filter(|_| matches!(query, Query::Latency(_)));
+        let mut explained = source
+            .map(|source| source.explain(query, slice, bracket))
+            .unwrap_or_default();
+        if explained.queries.is_empty() {
+            explained.queries = texts(query);
+        }
+        Self {
+            kind: "prometheus",
+            queries: explained.queries,
+            estimated: progress.is_estimated || explained.is_estimated,
+            members: None,
+            missing_members: None,
+            bucket: bracket.map(BucketView::new),
+        }
+    }
+}
+
+impl BucketView {
+    fn new(bracket: &Bracket) -> Self {
+        Self {
+            below: Figure::new(bracket.below.value()),
+            above: Figure::new(bracket.above.value()),
+            exact: bracket.is_exact(),
         }
     }
 }

@@ -6,7 +6,7 @@ use sre_core::indicator::{Indicator, MetricKind};
 use sre_core::method::BudgetingMethod;
 use sre_core::policy::{BurnRule, PolicyChoice};
 use sre_core::slo::Definition;
-use sre_core::source::{CounterPart, OnAbsent, Query};
+use sre_core::source::{CounterPart, CounterRatio, OnAbsent, Query, QueryRatio};
 use sre_core::threshold::Threshold;
 use utoipa::ToSchema;
 
@@ -120,7 +120,13 @@ pub(super) struct CalendarBody {
     anchor: Option<String>,
 }
 
-/// Where an SLO's events come from.
+/// Where an SLO's events come from. Beside the example, the forms are
+/// `{"type": "ratio", "source": "prometheus", "good_query": "sum(increase(a_total[{{window}}]))",
+/// "total_query": "sum(increase(b_total[{{window}}]))"}`,
+/// `{"type": "latency", "source": "prometheus", "histogram": "http_request_duration_seconds",
+/// "selector": "job=\"api\"", "threshold": "300ms"}`,
+/// `{"type": "threshold", "source": "prometheus", "query": "max(queue_length)", "operator": "lt",
+/// "value": 100}` and `{"type": "metric", "metric": "checkout_ok"}`.
 #[derive(Debug, ToSchema)]
 #[schema(as = Indicator, example = json!({
     "type": "ratio",
@@ -133,17 +139,44 @@ pub(super) struct CalendarBody {
     reason = "described, and read field by field so that every fault is told"
 )]
 pub(super) struct IndicatorBody {
-    /// `ratio`: two counters; `metric`: samples that are pushed, probed or recorded in process;
+    /// `ratio`: two counters, or two expressions; `latency`: a histogram; `threshold`: an expression
+    /// whose values hold a line; `metric`: samples that are pushed, probed or recorded in process;
     /// `composite`: what other SLOs have folded.
     r#type: String,
-    /// Of a ratio: `prometheus`.
+    /// `prometheus`, but for a metric.
     source: Option<String>,
-    /// Of a ratio: the selector of good events, or `bad` in its place.
+    /// Of a ratio: the selector of good events, or `bad` in its place. Counters are read as raw
+    /// samples and counted exactly.
     good: Option<String>,
     /// Of a ratio: the selector of bad events.
     bad: Option<String>,
     /// Of a ratio: the selector of all events.
     total: Option<String>,
+    /// Of a ratio, in place of selectors: an expression that answers the number of good events over
+    /// `{{window}}`, or `bad_query` in its place. `sum(increase(selector[{{window}}]))` is read as the
+    /// counter in it; anything else is the source's estimate over at least four scrape intervals.
+    good_query: Option<String>,
+    /// Of a ratio: an expression that answers the number of bad events.
+    bad_query: Option<String>,
+    /// Of a ratio: an expression that answers the number of all events.
+    total_query: Option<String>,
+    /// Of a latency: the name of a classic histogram, without `_bucket`.
+    histogram: Option<String>,
+    /// Of a latency: which of its series, as matchers without braces, such as `job="api"`.
+    selector: Option<String>,
+    /// Of a latency: the longest time that is good, such as `300ms`, `1.5s`, or a number of seconds.
+    /// Inside a bucket, what took longer than the bucket's lower bound is counted as bad.
+    threshold: Option<String>,
+    /// Of a latency: in what the histogram's bounds are written, `seconds` (the default) or
+    /// `milliseconds`.
+    unit: Option<String>,
+    /// Of a threshold: the expression. At the end of every slice each series of its answer is one
+    /// vote; slices are counted unless `budgeting_method` says otherwise.
+    query: Option<String>,
+    /// Of a threshold: how a value is compared, `gt gte lt lte eq`.
+    operator: Option<String>,
+    /// Of a threshold: with what.
+    value: Option<f64>,
     /// Of a metric: its name.
     metric: Option<String>,
     /// Of a composite: 1 to 20 SLOs, whose slices tile those of this one.
@@ -277,17 +310,45 @@ pub(super) fn indicator(definition: &Definition) -> Option<Value> {
             let is_short = *metric == definition.metric_name && !is_counted;
             (!is_short).then(|| json!({"type": "metric", "metric": metric}))
         }
-        Indicator::Prometheus(Query::Counters(ratio)) => {
-            let (name, selector) = match &ratio.part {
-                CounterPart::Good(selector) => ("good", selector),
-                CounterPart::Bad(selector) => ("bad", selector),
-            };
-            let total = &ratio.total;
-            Some(json!({"type": "ratio", "source": "prometheus", name: selector, "total": total}))
-        }
+        Indicator::Prometheus(query) => asked(query),
         Indicator::Composite(made) => Some(composite::written(made)),
         _ => None,
     }
+}
+
+/// What a source is asked, as it was written.
+fn asked(query: &Query) -> Option<Value> {
+    let ratio = |[good, bad, total_name]: [&str; 3], part: &CounterPart, total: &str| {
+        let name = match part {
+            CounterPart::Good(_) => good,
+            CounterPart::Bad(_) => bad,
+        };
+        json!({"type": "ratio", "source": "prometheus", name: part.text(), total_name: total})
+    };
+    Some(match query {
+        Query::Counters(CounterRatio { part, total }) => {
+            ratio(["good", "bad", "total"], part, total)
+        }
+        Query::Ratio(QueryRatio { part, total }) => {
+            ratio(["good_query", "bad_query", "total_query"], part, total)
+        }
+        Query::Latency(latency) => json!({
+            "type": "latency",
+            "source": "prometheus",
+            "histogram": latency.histogram,
+            "selector": latency.selector,
+            "threshold": latency.threshold,
+            "unit": latency.unit.as_str(),
+        }),
+        Query::Threshold(threshold) => json!({
+            "type": "threshold",
+            "source": "prometheus",
+            "query": threshold.query,
+            "operator": threshold.line.operator().as_str(),
+            "value": threshold.line.value(),
+        }),
+        _ => return None,
+    })
 }
 
 fn policy(choice: &PolicyChoice) -> Value {

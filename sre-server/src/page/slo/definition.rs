@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use sre_core::composite::{Combine, Composite};
 use sre_core::indicator::Indicator;
 use sre_core::slo::ManagedBy;
-use sre_core::source::{CounterPart, Query};
+use sre_core::source::{CounterPart, CounterRatio, Query, QueryRatio};
 
 use crate::api::slo::look::Found;
 use crate::context::Context;
@@ -44,17 +44,35 @@ fn source(indicator: &Indicator, found: &Found) -> Markup {
             Indicator::Metric(metric) => {
                 div { dt { "Source" } dd { "samples of " code { (metric) "{service_name=\"" (found.slo.definition.service_name) "\"}" } } }
             }
-            Indicator::Prometheus(Query::Counters(ratio)) => {
-                @let (word, part) = match &ratio.part {
-                    CounterPart::Good(part) => ("Good", part),
-                    CounterPart::Bad(part) => ("Bad", part),
-                };
-                div { dt { (word) } dd { code { (part) } } }
-                div { dt { "Total" } dd { code { (ratio.total) } } }
-            }
+            Indicator::Prometheus(query) => { (asked(query)) }
             Indicator::Composite(composite) => {
                 div { dt { "Made of" } dd { (members(composite, found)) } }
                 div { dt { "Combined by" } dd { code { (composite.how().as_str()) } ", a missing member: " code { (composite.missing().as_str()) } } }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What the source is asked, as it was written.
+fn asked(query: &Query) -> Markup {
+    html! {
+        @match query {
+            Query::Counters(CounterRatio { part, total }) | Query::Ratio(QueryRatio { part, total }) => {
+                @let word = match part {
+                    CounterPart::Good(_) => "Good",
+                    CounterPart::Bad(_) => "Bad",
+                };
+                div { dt { (word) } dd { code { (part.text()) } } }
+                div { dt { "Total" } dd { code { (total) } } }
+            }
+            Query::Latency(latency) => {
+                div { dt { "Histogram" } dd { code { (latency.histogram) "{" (latency.selector) "}" } } }
+                div { dt { "Good is" } dd { "at most " (latency.threshold) } }
+            }
+            Query::Threshold(threshold) => {
+                div { dt { "Query" } dd { code { (threshold.query) } } }
+                div { dt { "Good is" } dd { (threshold.line.operator().as_str()) " " (threshold.line.value()) } }
             }
             _ => {}
         }

@@ -288,32 +288,6 @@ async fn counters_need_a_prometheus() {
 }
 
 #[tokio::test]
-async fn what_is_not_built_yet_is_refused_by_name() {
-    for kind in ["latency", "threshold"] {
-        let told = refusal(json!({"indicator": {"type": kind, "source": "prometheus",
-            "histogram": "x", "query": "y", "of": []}}))
-        .await;
-        let reason = format!("/indicator/type: indicators of type {kind} are not built");
-        assert_eq!(told.len(), 1, "{told:?}");
-        assert!(told[0].starts_with(&reason), "{told:?}");
-    }
-    let told = refusal(
-        json!({"indicator": {"type": "ratio", "source": "prometheus",
-        "good_query": "sum(rate(a[{{window}}]))", "total_query": "x"}}),
-    )
-    .await;
-    assert_eq!(told.len(), 2, "{told:?}");
-    assert!(
-        told[0].starts_with("/indicator/good_query: PromQL is not built"),
-        "{told:?}"
-    );
-    assert!(
-        told[1].starts_with("/indicator/total_query: PromQL is not built"),
-        "{told:?}"
-    );
-}
-
-#[tokio::test]
 async fn a_written_rule_that_cannot_stand_is_refused_with_the_arithmetic() {
     let rule = |factor: f64, long: &str, short: &str| {
         json!({"target_percentage": 99, "time_window": "30d", "burn_policy": {"rules": [

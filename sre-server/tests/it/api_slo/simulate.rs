@@ -171,7 +171,7 @@ impl MetricSource for Steady {
 async fn a_definition_on_a_source_is_asked_of_the_source() {
     let mut world = World::with_prometheus();
     let context = Arc::get_mut(&mut world.context).expect("nobody else holds it");
-    context.metric_source = Some(Arc::new(Steady));
+    context.source = Some(Arc::new(Steady));
     let counters = json!({
         "type": "ratio", "source": "prometheus",
         "good": "http_requests_total{code!~\"5..\"}", "total": "http_requests_total",

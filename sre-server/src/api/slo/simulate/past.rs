@@ -151,7 +151,7 @@ impl Subject {
                 "no slices are stored for this composite: store it first, and ask by its id";
             return Err(ApiError::Invalid(vec![Fault::at("/slo", detail)]));
         }
-        let source = context.metric_source.as_deref();
+        let source = context.source.as_deref();
         let (basis, kept, why) = match definition.indicator {
             Indicator::Metric(_) => (Basis::Samples, context.samples_kept, "samples are kept for"),
             _ => (Basis::Source, SOURCE_RANGE_MAX, "a source is asked for"),
