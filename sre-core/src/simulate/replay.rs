@@ -18,7 +18,6 @@ use crate::monitor::horizon;
 use crate::schedule::SlotGrid;
 use crate::slice::Slice;
 use crate::time::{Interval, Span};
-use crate::window::Window;
 
 /// A simulation on its way.
 ///
@@ -181,11 +180,8 @@ impl<'a> Replay<'a> {
 
     /// Resolves the policies anew where the interval of measurements moved.
     fn learn(&mut self) {
-        let expected = self.progress.learned_interval();
-        let end = self.at();
-        // A calendar window is as long as what of it has passed.
-        let is_rolling = matches!(self.simulation.slo.definition.window, Window::Rolling(_));
-        let mut is_new = self.windows.is_empty() || !is_rolling;
+        let (expected, end) = (self.progress.learned_interval(), self.at());
+        let mut is_new = self.windows.is_empty();
         for running in &mut self.running {
             is_new |= running.learn(&self.simulation, expected);
         }
@@ -203,13 +199,26 @@ impl<'a> Replay<'a> {
     /// Attaches the hours in which windows begin, once an hour as in production.
     fn attach_edges(&mut self) {
         let (end, width) = (self.at(), self.ledger.width());
-        let windows = self.windows.iter().copied();
-        let missing = self.ledger.missing_hours(end, windows);
+        // What has passed of a calendar window grows from slice to slice.
+        let own = self
+            .simulation
+            .slo
+            .definition
+            .window_so_far(end);
+        let windows = self
+            .windows
+            .iter()
+            .copied()
+            .chain([own]);
+        let missing = self
+            .ledger
+            .missing_hours(end, windows.clone());
         if missing.is_empty() {
             return;
         }
+        let windows: Vec<Span> = windows.collect();
         self.ledger
-            .detach_all_but(end, &self.windows);
+            .detach_all_but(end, &windows);
         let hours = self.simulation.hours;
         for start in missing {
             let held = hours

@@ -6,6 +6,7 @@ use sre_core::alert::AlertState;
 use sre_core::method::{BudgetingMethod, SliceTarget};
 use sre_core::policy::{BurnLevel, BurnRule, PolicyChoice};
 use sre_core::simulate::{Candidate, Simulated, Simulation};
+use sre_core::window::{CalendarUnit, CalendarWindow};
 
 use super::*;
 
@@ -47,6 +48,17 @@ fn policies() -> impl Strategy<Value = PolicyChoice> {
             rule(BurnLevel::Warning, "1.5", 120, 15),
         ]),
     ])
+}
+
+/// Rolling ones that end within a past, and days that begin within one: at 13:30 UTC.
+fn own_windows() -> impl Strategy<Value = Window> {
+    let zone = "Australia/Adelaide"
+        .parse()
+        .expect("a zone");
+    prop_oneof![
+        2 => (1_u32..=4).prop_map(|hours| Window::Rolling(Span::hours(hours))),
+        1 => Just(Window::Calendar(CalendarWindow::new(CalendarUnit::Day).in_zone(zone))),
+    ]
 }
 
 /// Lives through a past with the evaluator, and replays what it stored.
@@ -114,11 +126,11 @@ proptest! {
 
     #[test]
     fn l23_a_replay_of_stored_slices_raises_what_the_evaluator_raised(
-        past in pasts(), policy in policies(), counts_slices in any::<bool>(), hours in 1_u32..=4
+        past in pasts(), policy in policies(), counts_slices in any::<bool>(), window in own_windows()
     ) {
         let mut slo = pushed();
         slo.definition.target = "99".parse().expect("a target");
-        slo.definition.window = Window::Rolling(Span::hours(hours));
+        slo.definition.window = window;
         slo.definition.burn_policy = policy;
         if counts_slices {
             slo.definition.method = BudgetingMethod::Timeslices(SliceTarget::ALL);

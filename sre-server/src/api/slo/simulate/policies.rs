@@ -69,10 +69,10 @@ pub(crate) struct TriedError;
 /// Reads a list of policies.
 pub(super) fn read(field: Field<'_>) -> Option<Vec<Tried>> {
     field.list(CANDIDATES_MAX, |item| {
-        if item.is_text() {
-            item.parse()
-        } else {
+        if item.is_object() {
             item.object(written)
+        } else {
+            item.parse()
         }
     })
 }

@@ -16,6 +16,7 @@ pub(crate) use super::past::Basis;
 use crate::api::alerts::AlertRuleView;
 use crate::api::figure::Figure;
 use crate::api::slo::view::PolicyView;
+use crate::api::time_window::TimeWindowView;
 
 /// The most alerts of a policy, events and gaps that are listed; the counts are of all.
 const LISTED_MAX: usize = 1_000;
@@ -39,8 +40,7 @@ pub(crate) struct SimulationView {
     name: String,
     service_name: String,
     target_percentage: Figure,
-    #[schema(example = "30d")]
-    time_window: String,
+    time_window: TimeWindowView,
     /// `stored`: the slices that were folded when it happened; `samples`: folded for this answer from
     /// stored samples; `source`: asked of the source for this answer.
     basis: &'static str,
@@ -199,7 +199,7 @@ impl SimulationView {
             name: definition.name.clone(),
             service_name: definition.service_name.to_string(),
             target_percentage: definition.target.into(),
-            time_window: definition.window.to_string(),
+            time_window: definition.window.into(),
             basis: frame.basis.as_str(),
             estimated: frame.is_estimated,
             warnings: frame.warnings.clone(),
