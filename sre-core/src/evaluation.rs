@@ -166,7 +166,7 @@ impl From<WindowCounts> for StoredWindow {
         let (measured, expected) = (coverage.measured, coverage.expected);
         match held.grain {
             Grain::Millionths => Self::Millionths(window, bad, total, measured, expected),
-            grain => Self::Grained(window, bad, total, measured, expected, grain),
+            Grain::Trillionths => Self::Grained(window, bad, total, measured, expected, held.grain),
         }
     }
 }

@@ -72,12 +72,11 @@ impl Composite {
         let (mut counting, mut missing) = (Vec::with_capacity(self.of.len()), 0);
         for (place, member) in self.of.iter().enumerate() {
             let said = seen.get(place).copied().flatten();
-            match said.filter(|said| said.slice.is_measured()) {
-                Some(said) => counting.extend(counted(member, said)),
-                None => {
-                    missing += 1;
-                    counting.extend(self.in_place_of(member));
-                }
+            if let Some(said) = said.filter(|said| said.slice.is_measured()) {
+                counting.extend(counted(member, said));
+            } else {
+                missing += 1;
+                counting.extend(self.in_place_of(member));
             }
         }
         let is_measured = usize::try_from(missing).is_ok_and(|missing| missing < self.of.len());

@@ -23,6 +23,7 @@ fn composite(weights: &[&str], combine: Combine, missing: MissingMember) -> Comp
     Composite::new(of.collect(), combine, missing).expect("legal")
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as it is asked for")]
 fn seen(good: u64, total: u64) -> Option<Seen> {
     let counts = Counts::events(good, total).expect("legal");
     Some(Seen {
