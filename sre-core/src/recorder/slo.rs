@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::attribution::Attribution;
 use super::latency::LatencyLine;
 use super::{Event, Recorder};
+use crate::count::Counts;
 use crate::evaluate::{EvaluationSettings, evaluate, windows};
 use crate::evaluation::{Evaluation, Progress};
 use crate::hour::Hour;
@@ -160,7 +161,7 @@ impl SloRecorder {
 }
 
 impl Book {
-    fn look(&mut self, slo: &Slo, now: DateTime<Utc>, counted: crate::count::Counts) {
+    fn look(&mut self, slo: &Slo, now: DateTime<Utc>, counted: Counts) {
         let reach = horizon(&slo.definition);
         let mut attribution = self.attribution;
         attribution.look(now, counted, reach, |start, slice| {
@@ -220,7 +221,7 @@ impl Book {
         let (start, open) = self
             .attribution
             .open()
-            .unwrap_or((DateTime::UNIX_EPOCH, Slice::Measured(Default::default())));
+            .unwrap_or((DateTime::UNIX_EPOCH, Slice::Measured(Counts::NONE)));
         let mut ledger = match &self.ledger {
             Some(ledger) => ledger.clone(),
             None => Ledger::new(definition.slice, horizon(definition), start),

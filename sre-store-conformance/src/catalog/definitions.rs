@@ -50,8 +50,8 @@ pub async fn every_field_of_a_definition_is_kept(store: &dyn Catalog) -> Verdict
         min_share: "0.02".parse().ok(),
     };
     let mut definition = plain.definition.clone();
-    definition.name = "Zahlung „schnell“ · 支払い 🚀 '\"\\ %_".to_owned();
-    definition.description = "line\nbreak\tand tab, \u{7f} and \u{202e}".to_owned();
+    "Zahlung „schnell“ · 支払い 🚀 '\"\\ %_".clone_into(&mut definition.name);
+    "line\nbreak\tand tab, \u{7f} and \u{202e}".clone_into(&mut definition.description);
     definition.metric_name = "latency_p95".parse().expect("a name");
     definition.indicator = Indicator::Prometheus(Query::Counters(CounterRatio {
         part: CounterPart::Bad("http_total{code=~\"5..\", zone='a'}".to_owned()),

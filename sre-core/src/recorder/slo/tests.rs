@@ -3,7 +3,6 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::count::Counts;
 use crate::evaluation::SloState;
 use crate::method::{BudgetingMethod, SliceTarget};
 use crate::slice::SliceWidth;
