@@ -115,6 +115,7 @@ pub fn evaluate(
         windows,
         rules,
         is_stale,
+        raw: None,
     })
 }
 

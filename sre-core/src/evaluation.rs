@@ -279,6 +279,10 @@ pub struct Evaluation {
     pub nearness: Nearness,
     /// Whether nothing was measured for three expected intervals, though something was before.
     pub is_stale: bool,
+    /// The window as it was measured, where corrections touch it; everything else here is what they
+    /// left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<WindowCounts>,
 }
 
 impl Evaluation {

@@ -51,6 +51,15 @@ impl Hour {
         })
     }
 
+    /// A summed hour with another sum; a fine one as it is.
+    pub(crate) fn summed_as(&self, change: impl FnOnce(Sums) -> Sums) -> Self {
+        let content = match &self.content {
+            Content::Summed(sums) => Content::Summed(change(*sums)),
+            fine @ Content::Fine(_) => fine.clone(),
+        };
+        Self { content, ..*self }
+    }
+
     /// Whether the fine slices are still known.
     #[must_use]
     pub const fn is_fine(&self) -> bool {

@@ -9,6 +9,7 @@
 //!
 //! Sums are a group: integers are added on arrival and subtracted on leaving, in any order, without
 //! an error. Prefixes wrap around, which differences do not notice.
+mod corrected;
 mod edges;
 mod ending;
 mod growth;
@@ -16,6 +17,8 @@ mod late;
 mod look;
 mod prefix;
 mod roll_off;
+
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use thiserror::Error;
@@ -25,6 +28,7 @@ pub use self::ending::Ending;
 use self::look::Divider;
 use self::prefix::Prefix;
 pub use self::roll_off::{Left, RollOff};
+use crate::correction::Overlay;
 use crate::hour::Hour;
 use crate::slice::{Slice, SliceWidth, Sums};
 use crate::time::{HOUR, Interval, Span};
@@ -64,6 +68,8 @@ pub struct Ledger {
     fine: Vec<Prefix>,
     /// The slices of older hours in which windows begin.
     edges: Edges,
+    /// What corrects whatever is put in.
+    overlay: Option<Arc<Overlay>>,
     /// Divides by the length of a slice, and by the slices of an hour.
     per_width: Divider,
     per_hour: Divider,
@@ -104,6 +110,7 @@ impl Ledger {
             first_fine,
             fine,
             edges: Edges::of(width),
+            overlay: None,
             per_width: Divider::by_width(width),
             per_hour: Divider::by_slices_per_hour(width),
         }

@@ -51,6 +51,7 @@
 //! | [`slice`](mod@slice), [`hour`], [`ledger`] | slices, an hour of them packed, any window in a handful of loads |
 //! | [`fleet`] | many SLOs side by side: which of a million burn |
 //! | [`budget`], [`evaluation`], [`evaluate`](mod@evaluate) | what is allowed, consumed and left; one SLO at one instant |
+//! | [`correction`] | time that was agreed not to count: an overlay on slices, which never changes them |
 //! | [`alert`], [`decide`](mod@decide) | identity, episodes, transitions; what an evaluation opens and ends |
 //! | [`health`] | how healthy services are, and by what |
 //! | [`incident`] | what people deal with: its steps, its timeline, what opens, joins and ends it |
@@ -72,6 +73,7 @@
 pub mod alert;
 pub mod budget;
 pub mod composite;
+pub mod correction;
 pub mod count;
 pub mod counter;
 pub mod decide;

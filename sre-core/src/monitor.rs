@@ -6,6 +6,7 @@
 //! calls them, and how often, is a matter of the process around them.
 
 mod alerts;
+mod books;
 mod dispatcher;
 mod evaluator;
 mod folding;

@@ -112,6 +112,10 @@ id! {
     IncidentId
 }
 id! {
+    /// Identifies a budget correction; version 7.
+    CorrectionId
+}
+id! {
     /// Identifies one configured address on one channel; version 5 of channel and name, so that it
     /// outlives restarts.
     DestinationId

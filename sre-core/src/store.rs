@@ -15,6 +15,7 @@
 
 mod alerts;
 mod catalog;
+mod corrections;
 mod evaluations;
 mod health;
 mod incidents;
@@ -32,6 +33,7 @@ use thiserror::Error as ThisError;
 
 pub use alerts::{AlertQuery, Alerts, AlertsPage};
 pub use catalog::{Catalog, Seeded, SloChange, SloQuery, Start};
+pub use corrections::{CorrectionQuery, Corrections};
 pub use evaluations::{
     BudgetRecord, Calculation, Changes, Commit, Evaluations, Gap, HistoryItem, MemberStanding,
     Outcome, Refolded, SlotClaim, Standing,
@@ -53,6 +55,7 @@ pub use services::Services;
 pub trait Store:
     Alerts
     + Catalog
+    + Corrections
     + Evaluations
     + HealthRecords
     + Incidents
@@ -68,6 +71,7 @@ pub trait Store:
 impl<T> Store for T where
     T: Alerts
         + Catalog
+        + Corrections
         + Evaluations
         + HealthRecords
         + Incidents

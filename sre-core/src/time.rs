@@ -287,6 +287,20 @@ impl Interval {
     }
 }
 
+/// The union of stretches, in order, without those that are empty.
+pub(crate) fn merged(mut stretches: Vec<Interval>) -> Vec<Interval> {
+    stretches.retain(|stretch| !stretch.is_empty());
+    stretches.sort_unstable_by_key(|stretch| stretch.start());
+    let mut merged: Vec<Interval> = Vec::with_capacity(stretches.len());
+    for stretch in stretches {
+        match merged.last_mut() {
+            Some(last) if stretch.start() <= last.end() => *last = last.hull(stretch),
+            _ => merged.push(stretch),
+        }
+    }
+    merged
+}
+
 /// Seconds in a minute.
 const MINUTE: u32 = 60;
 /// Seconds in an hour.

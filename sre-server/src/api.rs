@@ -15,6 +15,7 @@ use crate::page;
 pub use self::reference::markdown;
 
 mod alerts;
+mod budget_corrections;
 mod channels;
 mod error_budget;
 mod exhaustion;
@@ -37,7 +38,7 @@ pub(crate) mod workers;
 /// Every route: the API's, and the pages that people look at.
 pub fn routes() -> Routes<Context> {
     page::routes(pages(operations(samples(incidents(channels(alerts(
-        services(slos(Routes::new())),
+        services(budget_corrections(slos(Routes::new()))),
     )))))))
 }
 
@@ -119,6 +120,26 @@ fn slos(routes: Routes<Context>) -> Routes<Context> {
             error_budget::get,
             error_budget::get_doc(),
         )
+}
+
+/// What was agreed not to count.
+fn budget_corrections(routes: Routes<Context>) -> Routes<Context> {
+    use budget_corrections::{
+        cancel, cancel_doc, create, create_doc, get, get_doc, list, list_doc, preview, preview_doc,
+    };
+    const ALL: &str = "/budget-corrections";
+    const ONE: &str = "/budget-corrections/{id}";
+    routes
+        .route(Method::GET, ALL, list, list_doc())
+        .route(Method::POST, ALL, create, create_doc())
+        .route(
+            Method::POST,
+            "/budget-corrections/preview",
+            preview,
+            preview_doc(),
+        )
+        .route(Method::GET, ONE, get, get_doc())
+        .route(Method::DELETE, ONE, cancel, cancel_doc())
 }
 
 /// Whose promises they are, and how healthy each is.

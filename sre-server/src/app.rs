@@ -249,6 +249,7 @@ fn context(
         clock,
         catalog: Arc::<dyn Store>::clone(&ports),
         services: Arc::<dyn Store>::clone(&ports),
+        corrections: Arc::<dyn Store>::clone(&ports),
         health_records: Arc::<dyn Store>::clone(&ports),
         health: HealthAssessor::new(
             Arc::<dyn Store>::clone(&ports),

@@ -11,8 +11,8 @@ use sre_core::name::DestinationId;
 use sre_core::notification::Destination;
 use sre_core::source::MetricSource;
 use sre_core::store::{
-    Alerts, Catalog, Evaluations, HealthRecords, Incidents, Notices, Outbox, Replies, Samples,
-    Services,
+    Alerts, Catalog, Corrections, Evaluations, HealthRecords, Incidents, Notices, Outbox, Replies,
+    Samples, Services,
 };
 use sre_core::target::Target;
 use sre_core::time::{Clock, Span};
@@ -45,6 +45,8 @@ pub struct Context {
     pub health: HealthAssessor,
     /// Samples.
     pub samples: Arc<dyn Samples>,
+    /// What was agreed not to count.
+    pub corrections: Arc<dyn Corrections>,
     /// Slices, standings, history.
     pub evaluations: Arc<dyn Evaluations>,
     /// Alerts.

@@ -1,7 +1,7 @@
 //! Ids of what people create (version 7, so that they sort by time), and what must not be guessed.
 
 use rustls::crypto::ring;
-use sre_core::name::{IncidentId, SloId};
+use sre_core::name::{CorrectionId, IncidentId, SloId};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -21,6 +21,15 @@ pub fn new_slo_id() -> SloId {
 )]
 pub fn new_incident_id() -> IncidentId {
     IncidentId(Uuid::now_v7())
+}
+
+/// A new id for a budget correction.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where ids are drawn"
+)]
+pub fn new_correction_id() -> CorrectionId {
+    CorrectionId(Uuid::now_v7())
 }
 
 /// A random number of thousandths, below 1 000, to spread what would otherwise happen at once.

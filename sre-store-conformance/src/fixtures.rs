@@ -4,6 +4,7 @@
 //! width and of an hour.
 
 mod alerts;
+mod corrections;
 mod evaluations;
 mod incidents;
 mod messages;
@@ -18,6 +19,7 @@ pub use alerts::{
     acknowledged, due_at, fires, fires_again, goes_on, identity, moment, raised, resolved,
     settings, severity_update,
 };
+pub use corrections::{correction, every, of_service, of_slo};
 pub use evaluations::{calculation, changes, detailed_evaluation, evaluation, gap, hour, refolded};
 pub use incidents::{concerning, incident, opens};
 pub use messages::{

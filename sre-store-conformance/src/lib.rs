@@ -52,6 +52,7 @@
 
 pub mod alerts;
 pub mod catalog;
+pub mod corrections;
 pub mod evaluations;
 pub mod fixtures;
 pub mod health;

@@ -47,6 +47,21 @@ macro_rules! for_each_test {
                     an_update_ends_its_alerts
                     an_update_that_lost_an_alert_changes_nothing
                 }
+                corrections {
+                    every_field_of_a_correction_is_kept
+                    an_unknown_correction_is_not_found
+                    the_id_of_a_correction_is_used_once
+                    a_cancelled_correction_stays_stored
+                    an_unknown_correction_cannot_be_cancelled
+                    corrections_in_force_are_limited
+                    old_corrections_are_pruned
+                    pages_of_corrections_tile_the_list
+                    corrections_are_listed_by_scope_and_period
+                    in_force_is_what_holds_for_an_slo
+                    a_correction_raises_the_revision_of_its_slos
+                    a_claim_brings_the_corrections_in_force
+                    a_correction_does_not_supersede_a_slot
+                }
                 samples {
                     an_appended_sample_is_read_back
                     no_samples_are_appended

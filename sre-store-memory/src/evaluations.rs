@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sre_core::composite::Member;
+use sre_core::correction::REACH;
 use sre_core::evaluation::{Evaluation, Progress};
 use sre_core::hour::Hour;
 use sre_core::name::SloId;
@@ -17,6 +18,7 @@ use sre_core::store::{
 };
 use sre_core::time::Interval;
 
+use super::corrections::corrections_of;
 use super::lifetime::Claim;
 use super::{MemoryStore, State, length};
 
@@ -48,7 +50,8 @@ impl Evaluations for MemoryStore {
         limit: u32,
     ) -> Result<Vec<SlotClaim>, StoreError> {
         let state = &mut *self.state();
-        let slos = &state.slos;
+        let (slos, corrections) = (&state.slos, &state.corrections);
+        let touched = Interval::new(now - REACH.as_delta(), now);
         let live = |id: &SloId| slos.get(id).filter(|slo| slo.is_live());
         let is_due = |cursor: &Cursor| cursor.next_slot <= now && cursor.claim.is_free_at(now);
         let mut due: Vec<(&Slo, &mut Cursor)> = state
@@ -60,7 +63,10 @@ impl Evaluations for MemoryStore {
         due.sort_by_key(|(slo, cursor)| (cursor.next_slot, slo.id));
         let taken = due.into_iter().take(length(limit));
         let mut claims: Vec<SlotClaim> = taken
-            .map(|(slo, cursor)| cursor.claimed(slo, until))
+            .map(|(slo, cursor)| SlotClaim {
+                corrections: corrections_of(corrections, slo, touched),
+                ..cursor.claimed(slo, until)
+            })
             .collect();
         for claim in &mut claims {
             claim.members = state.members_of(&claim.slo);
@@ -245,9 +251,14 @@ impl Cursor {
         }
     }
 
+    /// What is summed has changed otherwise than by appending.
+    pub(super) fn raise_revision(&mut self) {
+        self.revision = self.revision.saturating_add(1);
+    }
+
     /// Dirty ranges were folded again: the marks that were seen give way to what is left of them.
     fn refold(&mut self, refolded: &Refolded) {
-        self.revision = self.revision.saturating_add(1);
+        self.raise_revision();
         self.marks
             .retain(|mark, _| *mark > refolded.mark);
         refolded
@@ -270,6 +281,7 @@ impl Cursor {
             budget_at: self.budget_at,
             dirty: self.marks.values().copied().collect(),
             mark: self.marked,
+            corrections: Vec::new(),
             members: Vec::new(),
         }
     }

@@ -23,6 +23,7 @@
 
 mod alerts;
 mod catalog;
+mod corrections;
 mod evaluations;
 mod health;
 mod incidents;
@@ -38,12 +39,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use sre_core::alert::DedupKey;
+use sre_core::correction::Correction;
 use sre_core::health::ServiceHealth;
 use sre_core::hour::Hour;
 use sre_core::incident::{Incident, IncidentEvent};
 use sre_core::name::{
-    AlertId, DeliveryId, DestinationId, IncidentId, IntentId, MetricName, NoticeId, ServiceName,
-    SloId,
+    AlertId, CorrectionId, DeliveryId, DestinationId, IncidentId, IntentId, MetricName, NoticeId,
+    ServiceName, SloId,
 };
 use sre_core::notification::Told;
 use sre_core::sample::SampleValue;
@@ -107,6 +109,7 @@ impl MemoryStore {
 #[derive(Debug, Default)]
 struct State {
     services: BTreeMap<ServiceName, Service>,
+    corrections: BTreeMap<CorrectionId, Correction>,
     snapshots: BTreeMap<(ServiceName, DateTime<Utc>), ServiceHealth>,
     slos: BTreeMap<SloId, Slo>,
     cursors: BTreeMap<SloId, Cursor>,

@@ -30,6 +30,14 @@ impl Retention for MemoryStore {
             Kept::Replies => prune(&mut state.replies, limit, |_, row| row.claimed_at < before),
             Kept::Notices => state.prune_notices(before, limit),
             Kept::Health => prune(&mut state.snapshots, limit, |(_, at), _| *at < before),
+            Kept::Corrections => prune(&mut state.corrections, limit, |_, held| {
+                let taken_back = held
+                    .cancelled
+                    .as_ref()
+                    .map(|taken| taken.at);
+                let is_over = |at: Option<DateTime<Utc>>| at.is_some_and(|at| at < before);
+                is_over(taken_back) || is_over(held.period.ends_at())
+            }),
             _ => 0,
         };
         Ok(pruned as u64)

@@ -35,14 +35,12 @@ impl Evaluations for SqliteStore {
         limit: u32,
     ) -> Result<Vec<SlotClaim>, StoreError> {
         let holder = holder.to_owned();
-        let rows = self
+        let claimed = self
             .write(move |tx| {
                 Box::pin(async move { claims::claim(tx, &holder, now, until, limit).await })
             })
             .await?;
-        rows.into_iter()
-            .map(claims::ClaimRow::slot_claim)
-            .collect()
+        claimed.slot_claims()
     }
 
     async fn release(&self, claims: &[SlotClaim]) -> Result<(), StoreError> {

@@ -30,6 +30,7 @@
 
 mod alerts;
 mod catalog;
+mod corrections;
 mod error;
 mod evaluations;
 mod health;

@@ -31,6 +31,7 @@ impl Retention for SqliteStore {
                     Kept::Replies => replies(tx, before, limit).await,
                     Kept::Notices => notices(tx, before, limit).await,
                     Kept::Health => health(tx, before, limit).await,
+                    Kept::Corrections => corrections(tx, before, limit).await,
                     _ => Ok(0),
                 }
             })
@@ -73,6 +74,29 @@ async fn health(
                     select service_name, at from service_health_snapshots
                      where at < $1
                      order by at
+                     limit $2)",
+        before,
+        limit
+    )
+    .execute(tx)
+    .await
+    .map_err(classify)?;
+    Ok(deleted.rows_affected())
+}
+
+/// Forgets corrections that were taken back, and those whose last hour is forgotten as well.
+async fn corrections(
+    tx: &mut SqliteConnection,
+    before: DateTime<Utc>,
+    limit: u32,
+) -> Result<u64, StoreError> {
+    let (before, limit) = (row::instant(before), row::limit(limit));
+    let deleted = query!(
+        "delete from budget_corrections
+          where id in (
+                    select id from budget_corrections where ends_at < $1
+                    union
+                    select id from budget_corrections where cancelled_at < $1
                      limit $2)",
         before,
         limit

@@ -84,6 +84,7 @@ fn evaluation(rules: Said<'_>) -> Evaluation {
         forecast: Forecast::Unknown,
         nearness: Nearness::Far,
         is_stale: false,
+        raw: None,
     }
 }
 

@@ -20,7 +20,8 @@ impl View<'_> {
             return BudgetVerdict::Fine;
         }
         let budget = ErrorBudget::new(own.counts, self.definition.target);
-        let (filled, window) = (self.filled_seconds(), self.whole.seconds());
+        let filled = self.known_seconds_of(self.so_far);
+        let window = self.counted_seconds();
         let is_young = self.is_young();
         let projected = budget.projected(filled, window);
         let (is_missed, is_below_tenth) = if is_young {
@@ -84,11 +85,7 @@ impl View<'_> {
         {
             return None;
         }
-        let known = u64::from(
-            seen.window
-                .as_seconds()
-                .min(self.known_seconds),
-        );
+        let known = u64::from(self.known_seconds_of(seen.window));
         let measured = known * u64::from(seen.coverage.measured);
         let seconds = measured.checked_div(u64::from(seen.coverage.expected))?;
         Pace::new(seen.counts, u32::try_from(seconds).ok()?)

@@ -69,7 +69,7 @@ impl View<'_> {
             return false;
         }
         let slices = u64::from(
-            self.whole.seconds()
+            self.counted_seconds()
                 / self
                     .definition
                     .slice

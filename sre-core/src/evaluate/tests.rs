@@ -2,6 +2,7 @@
 
 mod burn;
 mod calendar;
+mod corrections;
 mod coverage;
 mod detection;
 mod forecast;
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::count::Count;
-use crate::evaluation::{BudgetVerdict, InsufficientReason, RuleVerdict, SloState};
+use crate::evaluation::{BudgetVerdict, Coverage, InsufficientReason, RuleVerdict, SloState};
 use crate::hour::Hour;
 use crate::method::BudgetingMethod;
 use crate::policy::{BurnLevel, BurnRule, PolicyChoice};

@@ -1,8 +1,9 @@
 //! What the parts of an evaluation look at: windows, their coverage, and what is known at all.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::EvaluationSettings;
+use crate::correction::Overlay;
 use crate::evaluation::{Coverage, Progress, WindowCounts};
 use crate::ledger::{Ending, Ledger, LedgerError};
 use crate::slo::Definition;
@@ -23,6 +24,8 @@ pub(super) struct View<'a> {
     pub(super) expected_interval: Option<Span>,
     /// Seconds since the first data.
     pub(super) known_seconds: u32,
+    /// What the slices were corrected by.
+    pub(super) overlay: Option<&'a Overlay>,
 }
 
 impl<'a> View<'a> {
@@ -49,6 +52,7 @@ impl<'a> View<'a> {
                 .expected_interval
                 .or_else(|| progress.learned_interval()),
             known_seconds: u32::try_from(known.max(0)).unwrap_or(u32::MAX),
+            overlay: ledger.overlay(),
         })
     }
 
@@ -78,15 +82,37 @@ impl<'a> View<'a> {
 
     /// How many measured slices the window would hold at the SLO's pace since its first data.
     pub(super) fn expected_slices(&self, window: Span) -> u32 {
-        let known = self
-            .known_seconds
-            .min(window.as_seconds());
+        let known = self.known_seconds_of(window);
         // Half of one pace is already a slice that should have come: a lone first slice is covered.
         if known == 0 {
             0
         } else {
             (known / self.pace().as_seconds()).max(1)
         }
+    }
+
+    /// Seconds of the window since the first data, without those that a correction took out.
+    pub(super) fn known_seconds_of(&self, window: Span) -> u32 {
+        let known = self
+            .known_seconds
+            .min(window.as_seconds());
+        known.saturating_sub(self.removed_seconds(known))
+    }
+
+    /// Seconds of the SLO's own window that count: all, but those that a correction took out so far.
+    pub(super) fn counted_seconds(&self) -> u32 {
+        let removed = self.removed_seconds(self.so_far.as_seconds());
+        self.whole
+            .seconds()
+            .saturating_sub(removed)
+    }
+
+    /// How many of the last `seconds` a correction took out, in whole slices.
+    fn removed_seconds(&self, seconds: u32) -> u32 {
+        let start = self.end - TimeDelta::seconds(i64::from(seconds));
+        self.overlay.map_or(0, |overlay| {
+            overlay.removed_seconds(Interval::new(start, self.end), self.definition.slice)
+        })
     }
 
     /// The distance at which measured slices are expected.
@@ -110,16 +136,24 @@ impl<'a> View<'a> {
     }
 
     /// Nothing for three expected intervals while somebody watched, though something came before.
+    /// Silence inside a correction was agreed on, whatever its meaning.
     pub(super) fn is_stale(&self) -> bool {
+        let silence = self.progress.silence_at(self.end);
+        let agreed = self
+            .overlay
+            .map_or(TimeDelta::zero(), |overlay| {
+                overlay.covered_time(Interval::new(self.end - silence, self.end))
+            });
         self.expected_interval
             .is_some_and(|expected| {
                 let pace = expected.max(self.definition.slice.span());
-                self.progress.silence_at(self.end) >= pace.as_delta() * 3
+                silence - agreed >= pace.as_delta() * 3
             })
     }
 
     /// Whether less than a quarter of the window has any history.
     pub(super) fn is_young(&self) -> bool {
-        u64::from(self.filled_seconds()) * 4 < u64::from(self.whole.seconds())
+        let filled = self.known_seconds_of(self.so_far);
+        u64::from(filled) * 4 < u64::from(self.counted_seconds())
     }
 }

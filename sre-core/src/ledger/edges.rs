@@ -165,8 +165,9 @@ impl Ledger {
             .ok()
             .filter(|_| !is_fine)
             .and_then(|offset| self.hours.get(offset));
-        if let Some(before) = before {
-            self.edges.attach(hour, *before);
+        if let Some(before) = before.copied() {
+            let hour = self.corrected_hour(hour);
+            self.edges.attach(&hour, before);
         }
     }
 

@@ -18,6 +18,10 @@ impl Ledger {
             return Err(LedgerError::OutOfOrder);
         }
         self.fill_to(start)?;
+        let slice = match &self.overlay {
+            Some(overlay) => overlay.correct(self.width.interval(index), slice),
+            None => slice,
+        };
         self.push_slice(slice)
     }
 

@@ -19,6 +19,7 @@ impl Ledger {
         let Some(before) = self.hours.get(offset).copied() else {
             return Ok(());
         };
+        let hour = &*self.corrected_hour(hour);
         let (end, fine_start) = (
             self.end(),
             self.width

@@ -18,8 +18,9 @@ use crate::hour::Hour;
 use crate::incident::begin_at_onset;
 use crate::indicator::Indicator;
 use crate::ledger::Ledger;
+use crate::monitor::books::Books;
 use crate::monitor::folding::{Reader, Strikes, merged, readable_until};
-use crate::monitor::ledgers::{LedgerKey, Ledgers, evaluate_with_edges, horizon, load_ledger};
+use crate::monitor::ledgers::{LedgerKey, Ledgers, horizon, load_ledger};
 use crate::name::{DestinationId, ServiceName, SloId};
 use crate::schedule::SlotGrid;
 use crate::service::Criticality;
@@ -91,7 +92,7 @@ pub struct Evaluated {
 struct Prepared {
     claim: SlotClaim,
     changes: Changes,
-    ledger: Ledger,
+    books: Books,
     failure: Option<FailureClass>,
 }
 
@@ -259,21 +260,25 @@ impl Evaluator {
             .missing
             .unwrap_or(progress.missing_members);
         progress.bracket = read.bracket.or(progress.bracket);
-        let mut ledger = self.ledger(&claim).await?;
+        let mut books = self.books(&claim).await?;
+        let store = self.ports.evaluations.as_ref();
+        books
+            .correct(store, &claim.slo, claim.generation, &claim.corrections, end)
+            .await?;
         let calculations = self
-            .fold_live(&claim, slot, &mut ledger, &mut progress, live, &read)
+            .fold_live(&claim, slot, &mut books, &mut progress, live, &read)
             .await?;
         let refold = self
-            .refold_stored(&claim, &mut ledger, &mut progress)
+            .refold_stored(&claim, &mut books, &mut progress)
             .await?;
         let evaluation = self
-            .evaluation(&claim, &mut ledger, &progress, end)
+            .evaluation(&claim, &mut books, &progress, end)
             .await?;
 
         let mut hours = refold.hours;
         let mut folded = refold.folded;
         folded.push(live);
-        merge_hours(&mut hours, live_hours(&ledger, live));
+        merge_hours(&mut hours, live_hours(books.raw(), live));
         let has_failed = !read.failed.is_empty();
         let next_slot = if is_newest {
             grid.after(now)
@@ -304,7 +309,7 @@ impl Evaluator {
             refolded.remaining = merged(std::mem::take(&mut refolded.remaining));
         }
         if is_newest {
-            let newest = newest_slice(&ledger, &claim.slo);
+            let newest = newest_slice(books.raw(), &claim.slo);
             self.record_slot(&claim, slot, newest, &mut changes);
             changes.alerts = decide(&Situation {
                 slo: &claim.slo,
@@ -319,54 +324,55 @@ impl Evaluator {
                 },
             });
             let target = claim.slo.definition.target;
-            begin_at_onset(&mut changes.alerts, &ledger, target);
+            begin_at_onset(&mut changes.alerts, books.judged(), target);
         }
         Ok(Prepared {
             claim,
             changes,
-            ledger,
+            books,
             failure: read.failure,
         })
     }
 
-    /// The ledger of a claim: the cached one when it is what is stored, else from the store.
-    async fn ledger(&self, claim: &SlotClaim) -> Result<Ledger, StoreError> {
+    /// The books of a claim: the cached ones when they are what is stored, else from the store.
+    async fn books(&self, claim: &SlotClaim) -> Result<Books, StoreError> {
         let key = LedgerKey {
             generation: claim.generation,
             revision: claim.revision,
             last_slice: claim.last_slice,
         };
-        if let Some(ledger) = self
+        if let Some(books) = self
             .ledgers
             .take(claim.slo.id, key, &claim.slo.definition)
         {
-            return Ok(ledger);
+            return Ok(books);
         }
         let evaluations = self.ports.evaluations.as_ref();
-        load_ledger(evaluations, &claim.slo, claim.generation, claim.last_slice).await
+        let ledger = load_ledger(evaluations, &claim.slo, claim.generation, claim.last_slice);
+        Ok(Books::new(ledger.await?))
     }
 
     async fn evaluation(
         &self,
         claim: &SlotClaim,
-        ledger: &mut Ledger,
+        books: &mut Books,
         progress: &Progress,
         end: DateTime<Utc>,
     ) -> Result<Evaluation, StoreError> {
         let settings = &self.settings.evaluation;
         let definition = &claim.slo.definition;
         let policy = definition.policy(&settings.thresholds, progress.learned_interval());
-        evaluate_with_edges(
-            self.ports.evaluations.as_ref(),
-            &claim.slo,
-            claim.generation,
-            &policy,
-            ledger,
-            progress,
-            end,
-            settings,
-        )
-        .await
+        books
+            .evaluate(
+                self.ports.evaluations.as_ref(),
+                &claim.slo,
+                claim.generation,
+                &policy,
+                progress,
+                end,
+                settings,
+            )
+            .await
     }
 
     /// Commits a batch; what stands keeps its ledger, and its history is queued.
@@ -379,7 +385,7 @@ impl Evaluator {
         let (mut changes, mut rest) = (Vec::new(), Vec::new());
         for one in prepared {
             changes.push(one.changes);
-            rest.push((one.claim, one.ledger, one.failure));
+            rest.push((one.claim, one.books, one.failure));
         }
         let commits = self
             .ports
@@ -387,7 +393,7 @@ impl Evaluator {
             .commit(&changes)
             .await?;
         let mut lost = Vec::new();
-        for ((changes, commit), (claim, ledger, failure)) in changes
+        for ((changes, commit), (claim, books, failure)) in changes
             .into_iter()
             .zip(commits)
             .zip(rest)
@@ -428,7 +434,7 @@ impl Evaluator {
                 last_slice: changes.last_slice,
             };
             self.ledgers
-                .put(claim.slo.id, key, ledger);
+                .put(claim.slo.id, key, books);
             self.queue_backfill(claim, changes, revision);
         }
         // An alert or a definition that moved on leaves the claim standing: the slot is due now, and

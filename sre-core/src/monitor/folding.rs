@@ -16,6 +16,8 @@ use crate::source::{Failure, FailureClass, Measurement, MetricSource, Query, Que
 use crate::store::{Evaluations, MemberStanding, Samples, StoreError};
 use crate::time::{Interval, Span};
 
+pub(super) use crate::time::merged;
+
 /// The slices of a stretch as they were read.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Read {
@@ -233,20 +235,6 @@ pub(super) fn steps(during: Interval, step: Span) -> impl Iterator<Item = Interv
         let start = crate::time::at_second(n * step);
         Interval::new(start, start + TimeDelta::seconds(step)).intersection(during)
     })
-}
-
-/// The union of stretches, in order, without those that are empty.
-pub(super) fn merged(mut stretches: Vec<Interval>) -> Vec<Interval> {
-    stretches.retain(|stretch| !stretch.is_empty());
-    stretches.sort_unstable_by_key(|stretch| stretch.start());
-    let mut merged: Vec<Interval> = Vec::with_capacity(stretches.len());
-    for stretch in stretches {
-        match merged.last_mut() {
-            Some(last) if stretch.start() <= last.end() => *last = last.hull(stretch),
-            _ => merged.push(stretch),
-        }
-    }
-    merged
 }
 
 /// Splits off the newest hours of dirty stretches, at most `hours` of them: first what is folded

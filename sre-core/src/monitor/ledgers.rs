@@ -5,10 +5,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 
+use crate::correction::Correction;
 use crate::evaluate::{EvaluationSettings, evaluate, windows};
 use crate::evaluation::{Evaluation, Progress};
 use crate::hour::Hour;
 use crate::ledger::{Ledger, LedgerError};
+use crate::monitor::books::Books;
 use crate::name::SloId;
 use crate::policy::BurnPolicy;
 use crate::slo::{Definition, Generation, Slo};
@@ -25,7 +27,7 @@ pub(super) struct Ledgers {
 #[derive(Debug)]
 struct Held {
     key: LedgerKey,
-    ledger: Ledger,
+    books: Books,
 }
 
 /// Whatever changes slices other than by appending raises the revision, in the same transaction; so
@@ -45,20 +47,20 @@ impl Ledgers {
         slo: SloId,
         key: LedgerKey,
         definition: &Definition,
-    ) -> Option<Ledger> {
+    ) -> Option<Books> {
         let held = self
             .lock()
             .remove(&slo)
             .filter(|held| held.key == key)?;
-        let is_long_enough =
-            held.ledger.begin() <= held.ledger.end() - horizon(definition).as_delta();
-        Some(held.ledger).filter(|_| is_long_enough)
+        let ledger = held.books.raw();
+        let is_long_enough = ledger.begin() <= ledger.end() - horizon(definition).as_delta();
+        Some(held.books).filter(|_| is_long_enough)
     }
 
     /// Keeps the ledger of a commit that stands.
-    pub(super) fn put(&self, slo: SloId, key: LedgerKey, ledger: Ledger) {
+    pub(super) fn put(&self, slo: SloId, key: LedgerKey, books: Books) {
         self.lock()
-            .insert(slo, Held { key, ledger });
+            .insert(slo, Held { key, books });
     }
 
     /// Forgets ledgers that nobody has used since `at`: those of SLOs that are gone. It is a cache,
@@ -103,7 +105,7 @@ pub async fn load_ledger(
     Ledger::from_hours(width, horizon, end, &hours).map_err(|error| too_large(slo.id, error))
 }
 
-/// What was so at an instant, by today's definition, from stored slices.
+/// What was so at an instant, by today's definition and `corrections`, from stored slices.
 ///
 /// # Errors
 ///
@@ -111,27 +113,23 @@ pub async fn load_ledger(
 pub async fn recompute(
     store: &dyn Evaluations,
     slo: &Slo,
+    corrections: &[Correction],
     progress: &Progress,
     at: DateTime<Utc>,
     settings: &EvaluationSettings,
 ) -> Result<Evaluation, StoreError> {
     let generation = slo.definition.generation();
     let end = slo.definition.slice.floor(at);
-    let mut ledger = load_ledger(store, slo, generation, end).await?;
+    let mut books = Books::new(load_ledger(store, slo, generation, end).await?);
+    books
+        .correct(store, slo, generation, corrections, end)
+        .await?;
     let policy = slo
         .definition
         .policy(&settings.thresholds, progress.learned_interval());
-    evaluate_with_edges(
-        store,
-        slo,
-        generation,
-        &policy,
-        &mut ledger,
-        progress,
-        end,
-        settings,
-    )
-    .await
+    books
+        .evaluate(store, slo, generation, &policy, progress, end, settings)
+        .await
 }
 
 /// Evaluates, after fetching the hours in which windows begin.

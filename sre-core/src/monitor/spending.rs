@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::budget::ErrorBudget;
+use crate::correction::{Correction, Overlay};
 use crate::count::Counts;
 use crate::hour::Hour;
 use crate::slice::Sums;
@@ -46,7 +47,8 @@ impl Spending {
     }
 }
 
-/// What `during` cost the SLO, by today's definition; `None` where nothing of it was measured.
+/// What `during` cost the SLO, by today's definition and `corrections`; `None` where nothing of it was
+/// measured.
 ///
 /// # Errors
 ///
@@ -54,15 +56,21 @@ impl Spending {
 pub async fn spending(
     store: &dyn Evaluations,
     slo: &Slo,
+    corrections: &[Correction],
     during: Interval,
 ) -> Result<Option<Spending>, StoreError> {
     let definition = &slo.definition;
     let width = definition.slice;
     let during = Interval::new(width.floor(during.start()), width.ceil(during.end()));
     let window = definition.window_at(during.end());
-    let hours = store
-        .hours(slo.id, definition.generation(), width, during.hull(window))
+    let all = during.hull(window);
+    let mut hours = store
+        .hours(slo.id, definition.generation(), width, all)
         .await?;
+    let overlay = Overlay::new(corrections, all);
+    for hour in &mut hours {
+        *hour = overlay.correct_hour(hour);
+    }
     let too_large = || StoreError::Corrupt {
         table: "slo_slices",
         column: "counts",

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::alert::AlertUpdate;
 use crate::budget::ErrorBudget;
+use crate::correction::Correction;
 use crate::count::Counts;
 use crate::evaluation::{Coverage, Evaluation, Progress, SloState};
 use crate::forecast::Exhaustion;
@@ -103,6 +104,8 @@ pub struct SlotClaim {
     pub dirty: Vec<Interval>,
     /// Identifies the marks seen in `dirty`; later ones survive the commit.
     pub mark: u64,
+    /// The corrections in force that touch what any window may hold, in the order of their ids.
+    pub corrections: Vec<Correction>,
     /// Of a composite: its members, deleted ones included, in the order of their ids. Empty of any
     /// other SLO.
     pub members: Vec<MemberStanding>,

@@ -30,11 +30,13 @@ pub enum Kept {
     Notices,
     /// Snapshots of the health of services.
     Health,
+    /// Corrections that were taken back, or whose period has ended.
+    Corrections,
 }
 
 impl Kept {
     /// Everything that is kept for a time.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Samples,
         Self::FineSlices,
         Self::Hours,
@@ -44,6 +46,7 @@ impl Kept {
         Self::Replies,
         Self::Notices,
         Self::Health,
+        Self::Corrections,
     ];
 
     /// The name in logs and metrics.
@@ -59,6 +62,7 @@ impl Kept {
             Self::Replies => "replies",
             Self::Notices => "notices",
             Self::Health => "health",
+            Self::Corrections => "corrections",
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::offset::LocalResult;
-use chrono::{DateTime, NaiveDate, NaiveTime, Offset as _, TimeZone as _, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Offset as _, TimeZone as _, Utc};
 use chrono_tz::{GapInfo, Tz};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -41,10 +41,14 @@ impl TimeZone {
             .date()
     }
 
-    /// The instant at which a date begins: midnight, the first where clocks show it twice. Where they
-    /// never show it, it moves forward by the gap, which is to read it with the offset before the gap.
+    /// The instant at which a date begins: midnight.
     pub(super) fn midnight(self, date: NaiveDate) -> DateTime<Utc> {
-        let local = date.and_time(NaiveTime::MIN);
+        self.instant_of(date.and_time(NaiveTime::MIN))
+    }
+
+    /// The instant of a local time, the first where clocks show it twice. Where they never show it, it
+    /// moves forward by the gap, which is to read it with the offset before the gap.
+    pub(crate) fn instant_of(self, local: NaiveDateTime) -> DateTime<Utc> {
         match self.0.from_local_datetime(&local) {
             LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at.to_utc(),
             LocalResult::None => GapInfo::new(&local, &self.0)

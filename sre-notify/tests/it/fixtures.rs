@@ -122,6 +122,7 @@ pub(crate) fn evaluation() -> Evaluation {
         forecast: Forecast::Unknown,
         nearness: Nearness::Far,
         is_stale: false,
+        raw: None,
     }
 }
 

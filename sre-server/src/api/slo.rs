@@ -33,7 +33,7 @@ pub(crate) mod look;
 mod measured;
 mod permille;
 pub(crate) mod simulate;
-pub(super) mod status;
+pub(crate) mod status;
 mod view;
 mod window;
 mod written;

@@ -73,6 +73,12 @@ fn unmeasured(gap: Interval, during: Interval, height: f64) -> Markup {
     column("gap", gap, during, height, &words)
 }
 
+/// A stretch that was agreed not to count.
+fn corrected(stretch: Interval, during: Interval, height: f64) -> Markup {
+    let words = format!("{}: corrected", stretch_words(stretch));
+    column("corrected", stretch, during, height, &words)
+}
+
 /// A stretch over the whole height, with words to hover over.
 fn column(class: &str, stretch: Interval, during: Interval, height: f64, words: &str) -> Markup {
     let (from, to) = (

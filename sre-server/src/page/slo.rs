@@ -19,6 +19,7 @@ use super::services::address;
 use super::spending::Spending;
 use super::{alerts, chart, mark, number};
 use crate::api::slo::look::{Found, Look, look_at_one};
+use crate::api::slo::status::raw_budget;
 use crate::context::Context;
 use crate::http::doc::{Access, Doc};
 use crate::http::{ApiError, Call, Response};
@@ -107,8 +108,12 @@ fn charts(found: &Found, spending: Option<&Spending>) -> Markup {
                 span.key { svg viewBox="0 0 16 8" width="16" height="8" aria-hidden="true" { path.pace d="M0 4h16" {} } "even pace" }
                 span.key { svg viewBox="0 0 16 8" width="16" height="8" aria-hidden="true" { rect.gap width="16" height="8" {} } "not measured" }
                 @if spending.is_projected { span { "Left of what the whole window allows at the traffic so far." } }
+                @if !spending.corrected.is_empty() {
+                    span.key { svg viewBox="0 0 16 8" width="16" height="8" aria-hidden="true" { rect.corrected width="16" height="8" {} } "corrected" }
+                }
             }
         }
+        @if let Some(words) = corrected_words(found) { p.quiet { (words) } }
         @if spending.worst().is_zero() {
             p.quiet { "Nothing was bad in this window." }
         } @else {
@@ -118,6 +123,20 @@ fn charts(found: &Found, spending: Option<&Spending>) -> Markup {
             }
         }
     }
+}
+
+/// What corrections gave back, and what was measured; nothing where none touches the window.
+fn corrected_words(found: &Found) -> Option<String> {
+    let evaluation = found.evaluation.as_ref()?;
+    let raw = raw_budget(evaluation, &found.slo.definition)?;
+    let measured = number::left(raw).unwrap_or_else(|| number::NO_DATA.to_owned());
+    let counts = raw.shown();
+    Some(format!(
+        "Corrected: some of this time was agreed not to count. As it was measured, {measured} of the \
+         budget is left: {} bad of {}.",
+        number::count(counts.bad()),
+        number::count(counts.total()),
+    ))
 }
 
 /// The alerts of an SLO: open ones first, the gravest before; then the newest.

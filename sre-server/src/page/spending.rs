@@ -5,6 +5,7 @@
 //! measured are known as such, so that a chart can leave them open.
 
 use sre_core::budget::ErrorBudget;
+use sre_core::correction::Overlay;
 use sre_core::count::{Count, Counts, Grain};
 use sre_core::evaluation::Evaluation;
 use sre_core::hour::Hour;
@@ -14,7 +15,7 @@ use sre_core::store::StoreError;
 use sre_core::time::{Interval, Span};
 use sre_core::window::Window;
 
-use crate::api::slo::look::Found;
+use crate::api::slo::look::{Found, in_force};
 use crate::context::Context;
 
 /// How many steps a window is cut into at most: one for every few pixels of a chart.
@@ -36,6 +37,8 @@ pub(super) struct Spending {
     /// Whether what is left is left of the allowance that the whole window has at the traffic so far:
     /// of a calendar window, whose own allowance grows as it passes.
     pub(super) is_projected: bool,
+    /// What budget corrections cover of it.
+    pub(super) corrected: Vec<Interval>,
 }
 
 /// One stretch of a window.
@@ -65,7 +68,7 @@ impl Spending {
         };
         let definition = &found.slo.definition;
         let passed = Interval::new(evaluation.window_start, evaluation.as_of);
-        let hours = context
+        let mut hours = context
             .evaluations
             .hours(
                 found.slo.id,
@@ -74,6 +77,11 @@ impl Spending {
                 passed,
             )
             .await?;
+        let corrections = in_force(context, &found.slo, evaluation.as_of).await?;
+        let overlay = Overlay::new(&corrections, passed);
+        for hour in &mut hours {
+            *hour = overlay.correct_hour(hour);
+        }
         let expected = definition
             .expected_interval
             .or(found.progress.learned_interval());
@@ -90,9 +98,14 @@ impl Spending {
                 budget.remaining_percentage()
             }
         };
+        let corrected = overlay
+            .covered()
+            .iter()
+            .map(|covered| covered.intersection(passed));
         Ok(Some(Self {
             during: Interval::new(evaluation.window_start, evaluation.window_end()),
             is_projected,
+            corrected: corrected.collect(),
             ..Self::new(&hours, passed, step, budget.grain(), left)
         }))
     }
@@ -139,6 +152,7 @@ impl Spending {
             during,
             steps,
             is_projected: false,
+            corrected: Vec::new(),
         }
     }
 

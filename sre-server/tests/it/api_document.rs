@@ -293,6 +293,28 @@ async fn tour() -> Map<String, Value> {
     });
     tour.ask(&world, "POST", "/slo/simulate", tried)
         .await;
+    let agreed = json!({
+        "service_name": "api-gateway", "meaning": "remove_time",
+        "from": "2026-01-01T12:10:00Z", "to": "2026-01-01T12:15:00Z",
+        "reason": "The database was moved", "by": "ada",
+    });
+    tour.ask(
+        &world,
+        "POST",
+        "/budget-corrections/preview",
+        agreed.clone(),
+    )
+    .await;
+    let correction = tour
+        .ask(&world, "POST", "/budget-corrections", agreed)
+        .await;
+    let correction = correction.header("location").to_owned();
+    for path in ["/budget-corrections", &correction] {
+        tour.ask(&world, "GET", path, none.clone())
+            .await;
+    }
+    tour.ask(&world, "DELETE", &correction, none.clone())
+        .await;
     let mut changed = slo.clone();
     changed["target_percentage"] = json!(99.5);
     tour.ask(&world, "PUT", &path, changed)

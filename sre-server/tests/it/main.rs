@@ -3,6 +3,7 @@
 mod api_access;
 mod api_alerts;
 mod api_channels;
+mod api_corrections;
 mod api_document;
 mod api_idempotency;
 mod api_incidents;

@@ -3,6 +3,7 @@
 
 mod afresh;
 mod catching_up;
+mod corrections;
 mod dispatching;
 mod faults;
 mod history;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sre_core::alert::Alert;
+use sre_core::correction::REACH;
 use sre_core::evaluation::Evaluation;
 use sre_core::indicator::Indicator;
 use sre_core::monitor::{Evaluated, Evaluator, EvaluatorPorts, MonitorSettings, recompute};
@@ -27,7 +29,7 @@ use sre_core::slice::Slice;
 use sre_core::slo::Slo;
 use sre_core::source::{CounterPart, CounterRatio, Query};
 use sre_core::store::{
-    Alerts, Appended, Catalog, Evaluations, Samples, SloChange, Standing, Start,
+    Alerts, Appended, Catalog, Corrections, Evaluations, Samples, SloChange, Standing, Start,
 };
 use sre_core::time::{Interval, Span};
 use sre_core::window::Window;
@@ -197,9 +199,22 @@ impl World {
         let standing = self.standing(slo).await;
         let settings = &self.settings.evaluation;
         let (progress, at) = (&standing.progress, standing.last_slice);
-        recompute(self.store.as_ref(), slo, progress, at, settings)
+        let during = Interval::new(at - REACH.as_delta(), at);
+        let corrections = self
+            .store
+            .corrections_of(slo.id, &slo.definition.service_name, during)
             .await
-            .expect("the store answers")
+            .expect("the store answers");
+        recompute(
+            self.store.as_ref(),
+            slo,
+            &corrections,
+            progress,
+            at,
+            settings,
+        )
+        .await
+        .expect("the store answers")
     }
 
     /// The newest episodes of the SLO, by type.

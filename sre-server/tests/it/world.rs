@@ -246,6 +246,7 @@ fn context(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>) -> Context {
         clock: Arc::<ManualClock>::clone(clock),
         catalog: Arc::<MemoryStore>::clone(store),
         services: Arc::<MemoryStore>::clone(store),
+        corrections: Arc::<MemoryStore>::clone(store),
         health_records: Arc::<MemoryStore>::clone(store),
         health: HealthAssessor::new(
             Arc::<MemoryStore>::clone(store),

@@ -4,18 +4,21 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use sqlx::{SqliteConnection, query, query_as};
+use sre_core::correction::{Correction, REACH};
 use sre_core::name::SloId;
 use sre_core::slo::Generation;
 use sre_core::store::{SlotClaim, StoreError};
+use sre_core::time::Interval;
 
 use super::members::{self, MemberRow};
 use crate::catalog::SloRow;
+use crate::corrections::{self, CorrectionRow};
 use crate::error::classify;
 use crate::row::{self, Row};
 
 /// A claimed cursor with its SLO and its dirty stretches, as they are stored.
 #[derive(Debug)]
-pub(super) struct ClaimRow {
+struct ClaimRow {
     cursor: CursorRow,
     dirty: Vec<(i64, i64)>,
     members: Vec<MemberRow>,
@@ -43,6 +46,36 @@ struct CursorRow {
     evaluation: Option<String>,
 }
 
+/// What was claimed.
+#[derive(Debug)]
+pub(super) struct Claimed {
+    rows: Vec<ClaimRow>,
+    /// The corrections of all of them.
+    corrections: Vec<CorrectionRow>,
+}
+
+impl Claimed {
+    pub(super) fn slot_claims(self) -> Result<Vec<SlotClaim>, StoreError> {
+        let corrections: Vec<Correction> = self
+            .corrections
+            .iter()
+            .map(CorrectionRow::correction)
+            .collect::<Result<_, _>>()?;
+        let with_corrections = |claim: SlotClaim| SlotClaim {
+            corrections: corrections
+                .iter()
+                .filter(|held| held.scope.holds(&claim.slo))
+                .cloned()
+                .collect(),
+            ..claim
+        };
+        self.rows
+            .into_iter()
+            .map(|row| row.slot_claim().map(with_corrections))
+            .collect()
+    }
+}
+
 /// Claims due cursors, the longest due first.
 pub(super) async fn claim(
     tx: &mut SqliteConnection,
@@ -50,7 +83,8 @@ pub(super) async fn claim(
     now: DateTime<Utc>,
     until: DateTime<Utc>,
     limit: u32,
-) -> Result<Vec<ClaimRow>, StoreError> {
+) -> Result<Claimed, StoreError> {
+    let touched = Interval::new(now - REACH.as_delta(), now);
     let (now, until, limit) = (row::instant(now), row::instant(until), row::limit(limit));
     let due = query_as!(
         CursorRow,
@@ -86,7 +120,8 @@ pub(super) async fn claim(
     .map_err(classify)?;
     let mut dirty = dirty_ranges(tx, &ids).await?;
     let mut members = members::of(tx, &ids).await?;
-    Ok(due
+    let corrections = corrections::of_slos(tx, &ids, touched).await?;
+    let rows = due
         .into_iter()
         .map(|cursor| ClaimRow {
             members: members
@@ -97,7 +132,8 @@ pub(super) async fn claim(
                 .unwrap_or_default(),
             cursor,
         })
-        .collect())
+        .collect();
+    Ok(Claimed { rows, corrections })
 }
 
 /// The dirty stretches of SLOs, by id, in the order of their marks.
@@ -147,7 +183,7 @@ pub(super) async fn release(
 }
 
 impl ClaimRow {
-    pub(super) fn slot_claim(self) -> Result<SlotClaim, StoreError> {
+    fn slot_claim(self) -> Result<SlotClaim, StoreError> {
         let cursor = self.cursor;
         let slo = SloRow {
             id: cursor.id,
@@ -179,6 +215,7 @@ impl ClaimRow {
             budget_at: row.optional_instant("budget_at", cursor.budget_at)?,
             dirty: dirty.collect::<Result<_, _>>()?,
             mark: row.number("mark", cursor.mark)?,
+            corrections: Vec::new(),
             members: self
                 .members
                 .iter()

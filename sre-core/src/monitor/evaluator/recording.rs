@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::evaluation::{Evaluation, Progress};
 use crate::forecast::Forecast;
 use crate::ledger::Ledger;
+use crate::monitor::books::Books;
 use crate::monitor::evaluator::Evaluator;
 use crate::monitor::folding::{Read, slices};
 use crate::monitor::ledgers::too_large;
@@ -19,7 +20,7 @@ impl Evaluator {
         &self,
         claim: &SlotClaim,
         deciding: DateTime<Utc>,
-        ledger: &mut Ledger,
+        books: &mut Books,
         progress: &mut Progress,
         live: Interval,
         read: &Read,
@@ -29,11 +30,11 @@ impl Evaluator {
         let mut recorded_at = claim.recorded_at;
         for (stretch, slice) in slices(live, claim.slo.definition.slice).zip(&read.slices) {
             // A sum that does not fit is a data error: its slice stays unmeasured.
-            if ledger
+            if books
                 .append(stretch.start(), *slice)
                 .is_err()
             {
-                ledger
+                books
                     .fill_to(stretch.end())
                     .map_err(|error| too_large(claim.slo.id, error))?;
             } else if slice.is_measured() {
@@ -43,13 +44,13 @@ impl Evaluator {
             let is_due = is_on_grid(recorded_at, slot, self.settings.validation_interval);
             if slot < deciding && is_due {
                 let found = self
-                    .evaluation(claim, ledger, progress, stretch.end())
+                    .evaluation(claim, books, progress, stretch.end())
                     .await?;
                 calculations.push(calculation(slot, *slice, &found, false));
                 recorded_at = Some(slot);
             }
         }
-        ledger
+        books
             .fill_to(live.end())
             .map_err(|error| too_large(claim.slo.id, error))?;
         Ok(calculations)

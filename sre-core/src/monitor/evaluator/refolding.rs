@@ -10,6 +10,7 @@ use crate::evaluation::Progress;
 use crate::hour::Hour;
 use crate::indicator::Indicator;
 use crate::ledger::Ledger;
+use crate::monitor::books::Books;
 use crate::monitor::evaluator::{Evaluated, Evaluator, Prepared, unchanged};
 use crate::monitor::folding::{Read, Strikes, merged, newest_hours, slices};
 use crate::monitor::ledgers::too_large;
@@ -39,9 +40,9 @@ impl Evaluator {
             .load(Ordering::Relaxed);
         let (dirty, remaining) = newest_hours(claim.dirty.clone(), hours);
         let mut progress = claim.progress.clone();
-        let mut ledger = self.ledger(&claim).await?;
+        let mut books = self.books(&claim).await?;
         let refold = self
-            .refold(&claim, &mut ledger, &mut progress, dirty)
+            .refold(&claim, &mut books, &mut progress, dirty)
             .await?;
         let nothing_failed = refold.failed.is_empty();
         let changes = Changes {
@@ -60,7 +61,7 @@ impl Evaluator {
         };
         let prepared = Prepared {
             changes,
-            ledger,
+            books,
             claim,
             failure: None,
         };
@@ -85,7 +86,7 @@ impl Evaluator {
     pub(super) async fn refold_stored(
         &self,
         claim: &SlotClaim,
-        ledger: &mut Ledger,
+        books: &mut Books,
         progress: &mut Progress,
     ) -> Result<Refold, StoreError> {
         let (Indicator::Metric(_) | Indicator::Composite(_)) = claim.slo.definition.indicator
@@ -97,7 +98,7 @@ impl Evaluator {
         }
         let (dirty, remaining) = newest_hours(claim.dirty.clone(), STORED_REFOLD_HOURS);
         let mut refold = self
-            .refold(claim, ledger, progress, dirty)
+            .refold(claim, books, progress, dirty)
             .await?;
         refold.refolded = Some(Refolded {
             mark: claim.mark,
@@ -110,7 +111,7 @@ impl Evaluator {
     pub(super) async fn refold(
         &self,
         claim: &SlotClaim,
-        ledger: &mut Ledger,
+        books: &mut Books,
         progress: &mut Progress,
         dirty: Vec<Interval>,
     ) -> Result<Refold, StoreError> {
@@ -137,7 +138,7 @@ impl Evaluator {
                 .await?;
             refold.failed.extend(&read.failed);
             is_away = read.failure.is_some_and(is_of_source);
-            self.put(claim, ledger, progress, stretch, &read, &mut refold.hours)
+            self.put(claim, books, progress, stretch, &read, &mut refold.hours)
                 .await?;
             refold.folded.push(stretch);
         }
@@ -149,7 +150,7 @@ impl Evaluator {
     pub(super) async fn put(
         &self,
         claim: &SlotClaim,
-        ledger: &mut Ledger,
+        books: &mut Books,
         progress: &mut Progress,
         stretch: Interval,
         read: &Read,
@@ -163,7 +164,7 @@ impl Evaluator {
         {
             Some(hour) => Some(hour.clone()),
             None => {
-                self.stored_hour(claim, ledger, start)
+                self.stored_hour(claim, books.raw(), start)
                     .await?
             }
         };
@@ -186,12 +187,12 @@ impl Evaluator {
             }
         }
         progress.learn_from(&hour);
-        ledger
+        books
             .set_hour(&hour)
             .map_err(|error| too_large(claim.slo.id, error))?;
-        if ledger.fine_hour(start).is_none() {
+        if books.raw().fine_hour(start).is_none() {
             // A window that begins in it must not fetch what is still stored.
-            ledger.attach(&hour);
+            books.attach(&hour);
         }
         merge_hours(hours, vec![hour]);
         Ok(())

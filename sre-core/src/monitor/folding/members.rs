@@ -198,6 +198,7 @@ mod tests {
             budget_at: None,
             dirty: Vec::new(),
             mark: 0,
+            corrections: Vec::new(),
             members,
         }
     }

@@ -13,7 +13,7 @@ use crate::api::exhaustion::ExhaustionView;
 use crate::api::figure::Figure;
 use crate::api::slo::look::Found;
 use crate::api::slo::status::{
-    BudgetFigures, CountFigures, ProjectedFigures, burn_level, coverage,
+    BudgetFigures, CountFigures, ProjectedFigures, RawFigures, burn_level, coverage,
 };
 use crate::api::time_window::TimeWindowView;
 
@@ -55,6 +55,9 @@ pub(super) struct BudgetView {
     #[schema(example = "slot")]
     basis: &'static str,
     exhaustion: ExhaustionView,
+    /// The window as it was measured, where budget corrections touch it; everything else is what
+    /// they left.
+    raw: Option<RawFigures>,
 }
 
 /// The error budgets of a service.
@@ -111,6 +114,7 @@ impl BudgetView {
                 .map(|held| held.forecast.exhaustion())
                 .unwrap_or_default()
                 .into(),
+            raw: evaluation.and_then(|held| RawFigures::new(held, definition)),
         }
     }
 }

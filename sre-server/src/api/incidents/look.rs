@@ -12,6 +12,7 @@ use sre_core::slo::Slo;
 use sre_core::store::{IntentRecord, Page, SloQuery, StoreError};
 use sre_core::time::Interval;
 
+use crate::api::slo::look::in_force;
 use crate::context::Context;
 
 /// An incident with all that is known around it.
@@ -122,7 +123,9 @@ async fn costs(
     let during = Interval::new(incident.started_at, end);
     let mut costs = Vec::with_capacity(slos.len());
     for slo in slos.into_values() {
-        let spending = spending(context.evaluations.as_ref(), &slo, during).await?;
+        let corrections = in_force(context, &slo, during.end()).await?;
+        let store = context.evaluations.as_ref();
+        let spending = spending(store, &slo, &corrections, during).await?;
         costs.push(Cost { slo, spending });
     }
     Ok(costs)

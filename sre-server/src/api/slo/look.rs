@@ -6,12 +6,13 @@ use std::collections::btree_map::Entry;
 
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use sre_core::correction::{Correction, REACH};
 use sre_core::evaluation::{Evaluation, Progress, SloState};
 use sre_core::monitor::recompute;
 use sre_core::name::SloId;
 use sre_core::slo::{Definition, Slo};
-use sre_core::store::Standing;
-use sre_core::time::Span;
+use sre_core::store::{Standing, StoreError};
+use sre_core::time::{Interval, Span};
 use sre_core::window::Window;
 
 use super::window::window_refusal;
@@ -107,6 +108,11 @@ impl Found {
         })
     }
 
+    /// Up to where slices are known; `None` before the first slot.
+    pub(crate) const fn known_until(&self) -> Option<DateTime<Utc>> {
+        self.known_until
+    }
+
     fn standing(slo: Slo, standing: Standing) -> Self {
         // Of another generation nothing can be said of this one.
         if standing.generation != slo.definition.generation() {
@@ -148,7 +154,9 @@ impl Found {
             .map_or(until, |at| at.min(until));
         if at >= earliest {
             let (store, settings) = (context.evaluations.as_ref(), &context.settings.evaluation);
-            let found = recompute(store, &self.slo, &self.progress, at, settings).await?;
+            let corrections = in_force(context, &self.slo, at).await?;
+            let (slo, progress) = (&self.slo, &self.progress);
+            let found = recompute(store, slo, &corrections, progress, at, settings).await?;
             self.evaluation = Some(found);
         }
         Ok(self)
@@ -164,6 +172,20 @@ fn whole_since(definition: &Definition, kept_since: DateTime<Utc>) -> DateTime<U
     // The window before this edge is cut; the next one begins with its first slice.
     let edge = definition.window_at(kept_since).end();
     rolled.max(edge + definition.slice.span().as_delta())
+}
+
+/// The corrections in force of an SLO that concern what is known of it up to `until`.
+pub(crate) async fn in_force(
+    context: &Context,
+    slo: &Slo,
+    until: DateTime<Utc>,
+) -> Result<Vec<Correction>, StoreError> {
+    let during = Interval::new(until - REACH.as_delta(), until);
+    let service = &slo.definition.service_name;
+    context
+        .corrections
+        .corrections_of(slo.id, service, during)
+        .await
 }
 
 /// How these SLOs stand, in their order.

@@ -6,6 +6,7 @@ use sre_core::budget::{ErrorBudget, burn_rate};
 use sre_core::count::Count;
 use sre_core::evaluation::{Coverage, Evaluation, InsufficientReason};
 use sre_core::evidence::{Trials, wilson};
+use sre_core::slo::Definition;
 use sre_core::window::Window;
 use utoipa::ToSchema;
 
@@ -57,6 +58,9 @@ pub(super) struct StatusView {
     burn_level: Option<&'static str>,
     /// What each burn rule saw, and which guard holds it back.
     rules: Vec<AlertRuleView>,
+    /// The window as it was measured, where budget corrections touch it; everything else is what
+    /// they left.
+    raw: Option<RawFigures>,
 }
 
 /// Wilson's interval of 95 % for the SLI, over whole events (or slices) that are taken to be
@@ -69,6 +73,18 @@ struct IntervalView {
     /// What so many events prove: `met` (all of the interval keeps the target), `missed`, or
     /// `uncertain`.
     certainty: &'static str,
+}
+
+/// A window as it was measured, without budget corrections.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RawFigures)]
+pub(in crate::api) struct RawFigures {
+    sli_percentage: Option<Figure>,
+    good: Option<Figure>,
+    bad: Option<Figure>,
+    total: Option<Figure>,
+    coverage: Option<Figure>,
+    error_budget: BudgetFigures,
 }
 
 /// An error budget, in units of what is counted.
@@ -155,6 +171,7 @@ impl StatusView {
                         .collect()
                 })
                 .unwrap_or_default(),
+            raw: evaluation.and_then(|held| RawFigures::new(held, &found.slo.definition)),
         }
     }
 }
@@ -167,6 +184,34 @@ impl IntervalView {
             low_percentage: good(bad.high),
             high_percentage: good(bad.low),
             certainty: bad.certainty(budget.target()).as_str(),
+        })
+    }
+}
+
+/// The budget of the window as it was measured, under the target that was evaluated by; `None` where no
+/// correction touches the window, or nothing was measured in it.
+pub(crate) fn raw_budget(evaluation: &Evaluation, definition: &Definition) -> Option<ErrorBudget> {
+    let raw = evaluation.raw?;
+    let target = evaluation
+        .budget
+        .map_or(definition.target, ErrorBudget::target);
+    (raw.coverage.measured > 0)
+        .then(|| ErrorBudget::new(raw.counts, target).counted_in(definition.method.grain()))
+}
+
+impl RawFigures {
+    /// What was measured, under the target that was evaluated by; `None` where no correction touches
+    /// the window.
+    pub(in crate::api) fn new(evaluation: &Evaluation, definition: &Definition) -> Option<Self> {
+        let budget = raw_budget(evaluation, definition);
+        let counts = CountFigures::new(budget);
+        Some(Self {
+            sli_percentage: counts.sli_percentage,
+            good: counts.good,
+            bad: counts.bad,
+            total: counts.total,
+            coverage: coverage(evaluation.raw?.coverage),
+            error_budget: BudgetFigures::new(budget),
         })
     }
 }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use sre_core::count::Counts;
 use sre_core::time::Interval;
 
-use super::{WIDTH, across, column, framed, places, stretch_words, unmeasured};
+use super::{WIDTH, across, column, corrected, framed, places, stretch_words, unmeasured};
 use crate::page::number;
 use crate::page::spending::{Spending, Step};
 
@@ -25,6 +25,7 @@ pub(in crate::page) fn burn_down(spending: &Spending, summary: &str) -> Markup {
     let plot = html! {
         svg.plot viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } preserveAspectRatio="none" role="img" aria-label=(summary) {
             @for line in 1..scale.stretches { path.grid d={ "M0 " (places(scale.at(line))) "H" (WIDTH) } {} }
+            @for stretch in &spending.corrected { (corrected(*stretch, spending.during, HEIGHT)) }
             @for gap in spending.gaps() { (unmeasured(gap, spending.during, HEIGHT)) }
             path.pace d={ "M0 0L" (WIDTH) " " (places(scale.down(0.0))) } {}
             @if scale.lowest() < 0.0 { path.zero d={ "M0 " (places(scale.down(0.0))) "H" (WIDTH) } {} }
@@ -182,6 +183,7 @@ mod tests {
             ),
             steps: (0..).zip(left).map(step).collect(),
             is_projected: false,
+            corrected: Vec::new(),
         }
     }
 

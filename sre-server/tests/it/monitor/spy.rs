@@ -7,10 +7,11 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sre_core::alert::{Alert, AlertUpdate, DedupKey};
+use sre_core::correction::{Cancellation, Correction};
 use sre_core::hour::Hour;
 use sre_core::incident::{Incident, IncidentUpdate};
 use sre_core::name::{
-    AlertId, DestinationId, IncidentId, MetricName, NoticeId, ServiceName, SloId,
+    AlertId, CorrectionId, DestinationId, IncidentId, MetricName, NoticeId, ServiceName, SloId,
 };
 use sre_core::notification::{Destination, Notice};
 use sre_core::sample::Sample;
@@ -19,10 +20,10 @@ use sre_core::slice::SliceWidth;
 use sre_core::slo::{Generation, Slo};
 use sre_core::store::{
     AlertQuery, Alerts, AlertsPage, Appended, Attempt, BudgetRecord, Catalog, Changes,
-    ClaimedDeliveries, Commit, DueGroups, DueNotices, Evaluations, HistoryItem, IncidentQuery,
-    Incidents, IncidentsPage, IntentRecord, Judged, LaneStatus, NoticeRecord, Notices, Outbox,
-    Page, QueueDepth, Recollection, Samples, Seeded, Services, SloChange, SloQuery, SlotClaim,
-    Standing, Start, StoreError, Target, TargetClaim,
+    ClaimedDeliveries, Commit, CorrectionQuery, Corrections, DueGroups, DueNotices, Evaluations,
+    HistoryItem, IncidentQuery, Incidents, IncidentsPage, IntentRecord, Judged, LaneStatus,
+    NoticeRecord, Notices, Outbox, Page, QueueDepth, Recollection, Samples, Seeded, Services,
+    SloChange, SloQuery, SlotClaim, Standing, Start, StoreError, Target, TargetClaim,
 };
 use sre_core::time::Interval;
 use sre_store_memory::MemoryStore;
@@ -452,6 +453,50 @@ impl Catalog for Spy {
 
     async fn count(&self) -> Result<u64, StoreError> {
         self.inner.count().await
+    }
+}
+
+#[async_trait]
+impl Corrections for Spy {
+    async fn create_correction(&self, correction: &Correction) -> Result<(), StoreError> {
+        self.inner
+            .create_correction(correction)
+            .await
+    }
+
+    async fn cancel_correction(
+        &self,
+        id: CorrectionId,
+        cancellation: &Cancellation,
+    ) -> Result<(), StoreError> {
+        self.inner
+            .cancel_correction(id, cancellation)
+            .await
+    }
+
+    async fn find_correction(&self, id: CorrectionId) -> Result<Option<Correction>, StoreError> {
+        self.inner.find_correction(id).await
+    }
+
+    async fn list_corrections(
+        &self,
+        query: &CorrectionQuery,
+        page: Page<CorrectionId>,
+    ) -> Result<Vec<Correction>, StoreError> {
+        self.inner
+            .list_corrections(query, page)
+            .await
+    }
+
+    async fn corrections_of(
+        &self,
+        slo: SloId,
+        service: &ServiceName,
+        during: Interval,
+    ) -> Result<Vec<Correction>, StoreError> {
+        self.inner
+            .corrections_of(slo, service, during)
+            .await
     }
 }
 

@@ -1,0 +1,132 @@
+//! When a correction applies.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::correction::recurrence::Recurrence;
+use crate::time::{Interval, Span, truncate};
+use crate::window::Window;
+
+/// When a correction applies: once, or again and again.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", try_from = "Stored", into = "Stored")]
+pub enum Period {
+    /// Once.
+    Once(Interval),
+    /// At every occurrence of a rule.
+    Recurring(Recurrence),
+}
+
+/// Why a stretch cannot be the period of a correction.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum InvalidPeriod {
+    /// The end is not after the start.
+    #[error("must end after it begins")]
+    Empty,
+    /// Longer than the longest window.
+    #[error("may be at most {} long, as long as the longest window", Window::MAX)]
+    TooLong,
+}
+
+impl Period {
+    /// Once, from `from` until `to`, cut to microseconds.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPeriod`] when it is empty, or longer than [`Window::MAX`].
+    pub fn once(from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Self, InvalidPeriod> {
+        let (from, to) = (truncate(from), truncate(to));
+        if to <= from {
+            Err(InvalidPeriod::Empty)
+        } else if to.signed_duration_since(from) > Window::MAX.as_delta() {
+            Err(InvalidPeriod::TooLong)
+        } else {
+            Ok(Self::Once(Interval::new(from, to)))
+        }
+    }
+
+    /// The stretches that touch `range`, in order. Of a recurring one at most
+    /// [`OCCURRENCES_MAX`](super::OCCURRENCES_MAX).
+    #[must_use]
+    pub fn during(&self, range: Interval) -> Vec<Interval> {
+        match self {
+            Self::Once(once) if once.intersection(range).is_empty() => Vec::new(),
+            Self::Once(once) => vec![*once],
+            Self::Recurring(recurrence) => recurrence.during(range),
+        }
+    }
+
+    /// When it applies first.
+    #[must_use]
+    pub fn begins_at(&self) -> DateTime<Utc> {
+        match self {
+            Self::Once(once) => once.start(),
+            Self::Recurring(recurrence) => recurrence.first().start(),
+        }
+    }
+
+    /// From when on it applies no more; `None` where it recurs without an end.
+    #[must_use]
+    pub fn ends_at(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Once(once) => Some(once.end()),
+            Self::Recurring(recurrence) => recurrence.ends_at(),
+        }
+    }
+}
+
+/// A period as it is stored: instants and lengths as texts.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Stored {
+    Once {
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    },
+    Recurring {
+        rule: String,
+        start: String,
+        duration: Span,
+        zone: String,
+    },
+}
+
+impl From<Period> for Stored {
+    fn from(period: Period) -> Self {
+        match period {
+            Period::Once(once) => Self::Once {
+                from: once.start(),
+                to: once.end(),
+            },
+            Period::Recurring(recurrence) => Self::Recurring {
+                rule: recurrence.rule().to_string(),
+                start: recurrence.start().to_string(),
+                duration: recurrence.duration(),
+                zone: recurrence.zone().to_owned(),
+            },
+        }
+    }
+}
+
+impl TryFrom<Stored> for Period {
+    type Error = String;
+
+    fn try_from(stored: Stored) -> Result<Self, String> {
+        match stored {
+            Stored::Once { from, to } => Self::once(from, to).map_err(|error| error.to_string()),
+            Stored::Recurring {
+                rule,
+                start,
+                duration,
+                zone,
+            } => Recurrence::new(&rule, &start, duration, &zone)
+                .map(Self::Recurring)
+                .map_err(|error| error.to_string()),
+        }
+    }
+}
+
+/// Nothing is expanded further than this around what is asked for: no zone is further from UTC.
+pub(super) const ZONE_REACH: TimeDelta = TimeDelta::days(2);

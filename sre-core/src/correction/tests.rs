@@ -1,0 +1,465 @@
+//! Corrections against a slow second opinion, and calendars against tables.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::count::Counts;
+use crate::hour::Hour;
+use crate::ledger::Ledger;
+use crate::slice::{Slice, SliceWidth, Sums};
+use crate::time::{Interval, Span, at_second};
+
+/// The edge of an hour.
+const START: i64 = 1_767_225_600;
+const WIDTH: i64 = 300;
+
+fn stretch(from: i64, to: i64) -> Interval {
+    Interval::new(at_second(START + from), at_second(START + to))
+}
+
+fn instant(text: &str) -> DateTime<Utc> {
+    text.parse().expect("an instant")
+}
+
+/// A correction of these seconds.
+fn correction(from: i64, to: i64, meaning: Meaning) -> Correction {
+    Correction {
+        id: CorrectionId(uuid::Uuid::from_u128(7)),
+        scope: Scope::Service("checkout".parse().expect("a name")),
+        meaning,
+        period: Period::once(stretch(from, to).start(), stretch(from, to).end()).expect("legal"),
+        reason: "maintenance".to_owned(),
+        created_by: None,
+        created_at: at_second(START),
+        cancelled: None,
+    }
+}
+
+fn meanings() -> impl Strategy<Value = Meaning> {
+    prop::sample::select(Meaning::ALL.to_vec())
+}
+
+/// Corrections of 14 hours, often beside the edges of slices.
+fn corrections() -> impl Strategy<Value = Vec<Correction>> {
+    let one = (0..168_i64, -40..40_i64, 1..40_i64, meanings()).prop_map(
+        |(slice, aside, length, meaning)| {
+            let from = slice * WIDTH + aside.clamp(-1, 30);
+            correction(from, from + length * 150 + aside.abs(), meaning)
+        },
+    );
+    prop::collection::vec(one, 0..6)
+}
+
+/// Slices of 5 minutes, measured or not.
+fn history() -> impl Strategy<Value = Vec<Slice>> {
+    let measured = (0..5_u64, 0..5_u64)
+        .prop_map(|(good, bad)| Counts::events(good, good + bad).expect("legal"));
+    let slice = prop_oneof![
+        1 => Just(Slice::Unmeasured),
+        4 => measured.prop_map(Slice::Measured)
+    ];
+    prop::collection::vec(slice, 1..168)
+}
+
+/// What a slice becomes, asked second by second.
+fn slowly(slice: Slice, start: i64, corrections: &[Correction]) -> Slice {
+    let Slice::Measured(counts) = slice else {
+        return Slice::Unmeasured;
+    };
+    let is_covered = |up_to: Meaning| {
+        (start..start + WIDTH).all(|second| {
+            corrections.iter().any(|held| {
+                let Period::Once(once) = held.period else {
+                    return false;
+                };
+                held.meaning <= up_to && once.contains(at_second(START + second))
+            })
+        })
+    };
+    if is_covered(Meaning::RemoveTime) {
+        Slice::Unmeasured
+    } else if is_covered(Meaning::DropEvents) {
+        Slice::Measured(Counts::NONE)
+    } else if is_covered(Meaning::CountAsGood) {
+        let total = counts.total().whole_events();
+        Slice::Measured(Counts::events(total, total).expect("legal"))
+    } else {
+        slice
+    }
+}
+
+fn width() -> SliceWidth {
+    SliceWidth::new(Span::minutes(5)).expect("legal")
+}
+
+/// A ledger of a day, with its hours, as they would be stored.
+fn ledger(slices: &[Slice]) -> (Ledger, Vec<Hour>) {
+    let mut hours: BTreeMap<DateTime<Utc>, Hour> = BTreeMap::new();
+    for (slice, start) in slices
+        .iter()
+        .zip((START..).step_by(300))
+    {
+        let at = at_second(start);
+        hours
+            .entry(Hour::floor(at))
+            .or_insert_with(|| Hour::unmeasured(at, width()))
+            .set(at, *slice);
+    }
+    let hours: Vec<Hour> = hours.into_values().collect();
+    let end = START + WIDTH * i64::try_from(slices.len()).expect("short");
+    let ledger = Ledger::from_hours(width(), Span::days(1), at_second(end), &hours);
+    (ledger.expect("it fits"), hours)
+}
+
+/// The sums of all windows that begin at an edge of a slice and end at the end.
+fn windows(ledger: &Ledger, hours: &[Hour]) -> Vec<Sums> {
+    let mut ledger = ledger.clone();
+    for hour in hours {
+        ledger.attach(hour);
+    }
+    let start = at_second(START);
+    let all = (ledger.end() - start).num_seconds() / WIDTH;
+    (0..all)
+        .map(|n| {
+            let from = at_second(START + n * WIDTH);
+            ledger
+                .sum(Interval::new(from, ledger.end()))
+                .expect("attached")
+        })
+        .collect()
+}
+
+proptest! {
+    /// The corrected ledger is what the slices themselves say when each is corrected by hand, be they
+    /// there before the correction or come after.
+    #[test]
+    fn a_corrected_ledger_is_that_of_the_corrected_slices(
+        slices in history(), corrections in corrections(), known in 0..168_usize,
+    ) {
+        let range = stretch(0, 86_400);
+        let overlay = Arc::new(Overlay::new(&corrections, range));
+        let by_hand: Vec<Slice> = slices
+            .iter()
+            .zip((0..).step_by(300))
+            .map(|(slice, start)| slowly(*slice, start, &corrections))
+            .collect();
+        let (expected, expected_hours) = ledger(&by_hand);
+
+        let known = known.min(slices.len());
+        let (before, rest) = slices.split_at(known);
+        let (raw, hours) = ledger(before);
+        let mut corrected = raw.corrected(overlay, &hours).expect("it fits");
+        for slice in rest {
+            corrected.append(corrected.end(), *slice).expect("in order");
+        }
+        let (_, all_hours) = ledger(&slices);
+        prop_assert_eq!(windows(&corrected, &all_hours), windows(&expected, &expected_hours));
+    }
+
+    /// Applied and taken back, corrections leave nothing: not in the corrected ledger, and never in
+    /// the raw one.
+    #[test]
+    fn what_was_applied_and_cancelled_was_never_there(
+        slices in history(), corrections in corrections(),
+    ) {
+        let (raw, hours) = ledger(&slices);
+        let before = windows(&raw, &hours);
+        let overlay = Arc::new(Overlay::new(&corrections, stretch(0, 86_400)));
+        raw.corrected(overlay, &hours).expect("it fits");
+        prop_assert_eq!(windows(&raw, &hours), before.clone());
+
+        let at = at_second(START);
+        let cancelled: Vec<_> = corrections
+            .into_iter()
+            .map(|held| Correction { cancelled: Some(Cancellation { at, by: None }), ..held })
+            .collect();
+        let overlay = Overlay::new(&cancelled, stretch(0, 86_400));
+        prop_assert_eq!(&overlay, &Overlay::default());
+        let identity = raw.corrected(Arc::new(overlay), &hours).expect("it fits");
+        prop_assert_eq!(windows(&identity, &hours), before);
+    }
+
+    /// Correcting is idempotent, and never adds events, measured slices, or bad.
+    #[test]
+    fn a_correction_takes_away_only(
+        slices in history(), corrections in corrections(),
+    ) {
+        let overlay = Overlay::new(&corrections, stretch(0, 86_400));
+        for (slice, start) in slices.iter().zip((0..).step_by(300)) {
+            let during = stretch(start, start + WIDTH);
+            let corrected = overlay.correct(during, *slice);
+            prop_assert_eq!(overlay.correct(during, corrected), corrected);
+            prop_assert!(corrected.counts().total() <= slice.counts().total());
+            prop_assert!(corrected.counts().bad() <= slice.counts().bad());
+            prop_assert!(slice.is_measured() || !corrected.is_measured());
+        }
+    }
+
+    /// What is removed is counted in whole slices, as many as lie inside.
+    #[test]
+    fn removed_seconds_are_those_of_the_removed_slices(
+        corrections in corrections(), from in 0..168_i64, length in 0..168_i64,
+    ) {
+        let overlay = Overlay::new(&corrections, stretch(-86_400, 2 * 86_400));
+        let removed = (from..from + length)
+            .filter(|n| {
+                let slice = stretch(n * WIDTH, (n + 1) * WIDTH);
+                overlay.meaning_of(slice) == Some(Meaning::RemoveTime)
+            })
+            .count();
+        let during = stretch(from * WIDTH, (from + length) * WIDTH);
+        let seconds = overlay.removed_seconds(during, width());
+        prop_assert_eq!(i64::from(seconds), WIDTH * i64::try_from(removed).expect("few"));
+    }
+
+    /// No text is too strange to be refused, and no rule too strange to be expanded.
+    #[test]
+    fn no_rule_panics(
+        rule in "(FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY))?(;[A-Z]{3,10}=[-0-9A-Z,]{0,9}){0,3}",
+        day in 1..29_u32, seconds in -4_000_000_000_000_i64..4_000_000_000_000,
+    ) {
+        let start = format!("2024-02-{day:02}T02:30:00");
+        if let Ok(held) = Recurrence::new(&rule, &start, Span::hours(1), "Australia/Lord_Howe") {
+            let at = DateTime::from_timestamp(seconds, 0).expect("an instant");
+            let range = Interval::new(at, at + Span::days(400).as_delta());
+            prop_assert!(held.during(range).len() <= OCCURRENCES_MAX);
+            let _ = held.ends_at();
+        }
+    }
+}
+
+/// Two corrections that meet inside a slice cover it together; where meanings differ, by the one
+/// that claims less.
+#[test]
+fn overlapping_corrections_are_a_union() {
+    use Meaning::{CountAsGood, DropEvents, RemoveTime};
+    let meets = |first, second| {
+        let held = [correction(0, 100, first), correction(100, 300, second)];
+        Overlay::new(&held, stretch(0, 300)).meaning_of(stretch(0, 300))
+    };
+    assert_eq!(meets(RemoveTime, RemoveTime), Some(RemoveTime));
+    assert_eq!(meets(RemoveTime, DropEvents), Some(DropEvents));
+    assert_eq!(meets(RemoveTime, CountAsGood), Some(CountAsGood));
+    let overlaps = |first, second| {
+        let held = [correction(0, 300, first), correction(0, 300, second)];
+        Overlay::new(&held, stretch(0, 300)).meaning_of(stretch(0, 300))
+    };
+    assert_eq!(overlaps(RemoveTime, CountAsGood), Some(RemoveTime));
+    assert_eq!(overlaps(CountAsGood, DropEvents), Some(DropEvents));
+    assert_eq!(overlaps(CountAsGood, RemoveTime), Some(RemoveTime));
+}
+
+/// An hour that is kept as its sum is corrected whole or not at all.
+#[test]
+fn a_summed_hour_is_corrected_where_it_lies_wholly_inside() {
+    let (_, hours) = ledger(&[Slice::Measured(Counts::events(1, 3).expect("legal")); 12]);
+    let summed = hours[0].summed().expect("it fits");
+    let within = |to, meaning| {
+        let overlay = Overlay::of([(stretch(0, to), meaning)]);
+        overlay
+            .correct_hour(&summed)
+            .sums()
+            .expect("it fits")
+    };
+    for meaning in Meaning::ALL {
+        assert_eq!(Some(within(3_599, meaning)), summed.sums());
+    }
+    let sums = |good, total, measured| {
+        let counts = Counts::events(good, total).expect("legal");
+        Sums { counts, measured }
+    };
+    assert_eq!(within(3_600, Meaning::RemoveTime), sums(0, 0, 0));
+    assert_eq!(within(3_600, Meaning::DropEvents), sums(0, 0, 12));
+    assert_eq!(within(3_600, Meaning::CountAsGood), sums(36, 36, 12));
+}
+
+#[test]
+fn a_period_has_a_length_and_no_more_than_a_window() {
+    let (from, to) = (at_second(START), at_second(START + 1));
+    assert_eq!(Period::once(to, from), Err(InvalidPeriod::Empty));
+    assert_eq!(Period::once(from, from), Err(InvalidPeriod::Empty));
+    let most = from + Span::days(400).as_delta();
+    assert!(Period::once(from, most).is_ok());
+    let more = most + Span::SECOND.as_delta();
+    assert_eq!(Period::once(from, more), Err(InvalidPeriod::TooLong));
+}
+
+/// The starts of the occurrences of a rule that begins at `start`, in UTC.
+fn starts(rule: &str, start: &str, zone: &str, days: u32) -> Vec<String> {
+    let held = Recurrence::new(rule, start, Span::hours(2), zone).expect("a rule");
+    let from = held.first().start();
+    let range = Interval::new(from, from + Span::days(days).as_delta());
+    held.during(range)
+        .iter()
+        .map(|one| {
+            one.start()
+                .format("%m-%dT%H:%M")
+                .to_string()
+        })
+        .collect()
+}
+
+/// slo-math 5.2: a local time that does not exist moves forward by the gap, one that happens twice
+/// is the first.
+#[test]
+fn a_daily_correction_keeps_its_local_time_through_changes_of_the_clocks() {
+    let daily = "FREQ=DAILY;COUNT=3";
+    let (spring, autumn) = ("2024-03-09T02:30:00", "2024-11-02T01:30:00");
+    // 10 March has no 02:30 in New York: read with the offset from before, it is 03:30.
+    assert_eq!(
+        starts(daily, spring, "America/New_York", 9),
+        ["03-09T07:30", "03-10T07:30", "03-11T06:30"]
+    );
+    // 3 November has 01:30 twice.
+    assert_eq!(
+        starts(daily, autumn, "America/New_York", 9),
+        ["11-02T05:30", "11-03T05:30", "11-04T06:30"]
+    );
+    // Lord Howe moves by half an hour: 02:15 on 6 October is skipped, and becomes 02:45.
+    assert_eq!(
+        starts(daily, "2024-10-05T02:15:00", "Australia/Lord_Howe", 9),
+        ["10-04T15:45", "10-05T15:45", "10-06T15:15"]
+    );
+    // Sao Paulo has no midnight on 4 November 2018.
+    assert_eq!(
+        starts(daily, "2018-11-03T00:00:00", "America/Sao_Paulo", 9),
+        ["11-03T03:00", "11-04T03:00", "11-05T02:00"]
+    );
+    // Apia has no 30 December 2011: read with the offset from before, it is the 31st at that time.
+    assert_eq!(
+        starts(daily, "2011-12-29T12:00:00", "Pacific/Apia", 9),
+        ["12-29T22:00", "12-30T22:00", "12-30T22:00"]
+    );
+}
+
+#[test]
+fn rules_give_the_days_that_rfc_5545_says() {
+    let of = |rule, start| starts(rule, start, "UTC", 200);
+    let monday = "2024-01-01T00:00:00";
+    assert_eq!(
+        of("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE;COUNT=5", monday),
+        [
+            "01-01T00:00",
+            "01-03T00:00",
+            "01-15T00:00",
+            "01-17T00:00",
+            "01-29T00:00"
+        ]
+    );
+    // The last Friday of each month, and the first Monday.
+    assert_eq!(
+        of("FREQ=MONTHLY;BYDAY=-1FR;COUNT=3", "2024-01-26T00:00:00"),
+        ["01-26T00:00", "02-23T00:00", "03-29T00:00"]
+    );
+    assert_eq!(
+        of("RRULE:FREQ=MONTHLY;BYDAY=1MO;COUNT=3", monday),
+        ["01-01T00:00", "02-05T00:00", "03-04T00:00"]
+    );
+    // A month without a 31st is passed over; the last day of a month is -1.
+    assert_eq!(
+        of("FREQ=MONTHLY;COUNT=3", "2024-01-31T00:00:00"),
+        ["01-31T00:00", "03-31T00:00", "05-31T00:00"]
+    );
+    assert_eq!(
+        of("FREQ=MONTHLY;BYMONTHDAY=-1;COUNT=3", "2024-01-31T00:00:00"),
+        ["01-31T00:00", "02-29T00:00", "03-31T00:00"]
+    );
+    // UNTIL is the last instant at which one may begin, or the last day.
+    assert_eq!(
+        of("FREQ=DAILY;INTERVAL=3;UNTIL=20240107T000000Z", monday),
+        ["01-01T00:00", "01-04T00:00", "01-07T00:00"]
+    );
+    assert_eq!(of("FREQ=DAILY;UNTIL=20240102", monday).len(), 2);
+    assert_eq!(
+        of("FREQ=YEARLY;BYMONTH=1,4;BYMONTHDAY=1", monday),
+        ["01-01T00:00", "04-01T00:00"]
+    );
+    assert_eq!(
+        of("FREQ=DAILY;BYDAY=SA,SU;COUNT=2", "2024-01-06T00:00:00").len(),
+        2
+    );
+}
+
+#[test]
+fn an_occurrence_that_reaches_into_a_range_is_part_of_it() {
+    let nightly = Recurrence::new("FREQ=DAILY", "2024-01-01T23:00:00", Span::hours(2), "UTC");
+    let nightly = nightly.expect("a rule");
+    let day = Interval::new(
+        instant("2024-02-02T00:00:00Z"),
+        instant("2024-02-03T00:00:00Z"),
+    );
+    let starts: Vec<_> = nightly
+        .during(day)
+        .iter()
+        .map(|one| one.start())
+        .collect();
+    assert_eq!(
+        starts,
+        [
+            instant("2024-02-01T23:00:00Z"),
+            instant("2024-02-02T23:00:00Z")
+        ]
+    );
+}
+
+#[test]
+fn a_rule_says_when_it_is_over() {
+    let ends = |rule| {
+        Recurrence::new(rule, "2024-01-01T00:00:00", Span::hours(2), "UTC")
+            .expect("a rule")
+            .ends_at()
+    };
+    assert_eq!(ends("FREQ=DAILY"), None);
+    assert_eq!(
+        ends("FREQ=DAILY;COUNT=3"),
+        Some(instant("2024-01-03T02:00:00Z"))
+    );
+    assert_eq!(
+        ends("FREQ=DAILY;UNTIL=20240103"),
+        Some(instant("2024-01-04T02:00:00Z"))
+    );
+}
+
+#[test]
+fn what_is_not_offered_is_refused_by_name() {
+    let refused = |rule: &str| {
+        Recurrence::new(rule, "2024-01-01T00:00:00", Span::hours(2), "UTC")
+            .expect_err("refused")
+            .to_string()
+    };
+    assert!(refused("FREQ=DAILY;BYHOUR=2").starts_with("BYHOUR is not offered"));
+    assert!(refused("FREQ=DAILY;BYSETPOS=1").starts_with("BYSETPOS is not offered"));
+    assert!(refused("FREQ=DAILY;WKST=SU").starts_with("WKST is not offered"));
+    assert_eq!(
+        refused("FREQ=HOURLY"),
+        "FREQ must be DAILY, WEEKLY, MONTHLY or YEARLY"
+    );
+    assert_eq!(refused("INTERVAL=2"), "FREQ is missing");
+    assert_eq!(
+        refused("FREQ=DAILY;INTERVAL=0"),
+        "INTERVAL must be from 1 to 1000"
+    );
+    assert_eq!(refused("FREQ=DAILY;FREQ=DAILY"), "FREQ is said twice");
+    assert_eq!(
+        refused("FREQ=DAILY;COUNT=2;UNTIL=20250101"),
+        "COUNT and UNTIL exclude each other"
+    );
+    assert_eq!(
+        refused("FREQ=WEEKLY;BYDAY=1MO"),
+        "the n-th weekday is one of a month: FREQ must be MONTHLY or YEARLY"
+    );
+    // 1 January 2024 was a Monday.
+    assert_eq!(
+        refused("FREQ=WEEKLY;BYDAY=SU"),
+        "the start must be an occurrence of the rule"
+    );
+    let far = Recurrence::new("FREQ=DAILY", "1024-01-01T00:00:00", Span::hours(2), "UTC");
+    assert_eq!(far, Err(ParseRuleError::Start));
+    let nowhere = Recurrence::new("FREQ=DAILY", "2024-01-01T00:00:00", Span::hours(2), "Mars");
+    assert_eq!(nowhere, Err(ParseRuleError::Zone("Mars".to_owned())));
+    let long = Recurrence::new("FREQ=DAILY", "2024-01-01T00:00:00", Span::days(32), "UTC");
+    assert_eq!(long, Err(ParseRuleError::TooLong));
+}

@@ -1,0 +1,229 @@
+//! `POST /budget-corrections/preview`: what a correction would give back, from stored slices.
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use serde::Serialize;
+use sre_core::correction::{Correction, Scope};
+use sre_core::evaluation::Evaluation;
+use sre_core::monitor::recompute;
+use sre_core::slo::Slo;
+use sre_core::store::{Page, SloQuery};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::body::{CorrectionBody, read};
+use crate::api::figure::Figure;
+use crate::api::slo::look::{Found, Look, in_force, look_at};
+use crate::api::slo::status::{BudgetFigures, CountFigures, coverage};
+use crate::context::Context;
+use crate::http::doc::{Access, Doc};
+use crate::http::{ApiError, Call, Response, response};
+
+/// How many SLOs of a service are computed: each reads the hours of a window twice.
+const SLOS_MAX: u32 = 100;
+/// How many are computed at once.
+const CONCURRENT: usize = 4;
+
+/// What a correction would do to the budgets of its SLOs.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BudgetCorrectionPreview)]
+struct PreviewView {
+    /// In the order of their ids, at most 100.
+    items: Vec<SloPreviewView>,
+}
+
+/// What a correction would do to one budget.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SloCorrectionPreview)]
+struct SloPreviewView {
+    slo_id: Uuid,
+    slo_name: String,
+    service_name: String,
+    /// What is counted: `events` or `slices`.
+    #[schema(example = "events")]
+    unit: &'static str,
+    /// As it is, with the corrections in force.
+    before: FiguresView,
+    /// As it would be.
+    after: FiguresView,
+    /// How much of the budget it gives back: `remaining_percentage` after less before. Negative where
+    /// it takes some.
+    gives_back_percentage: Option<Figure>,
+    /// The same in a sentence.
+    #[schema(
+        example = "gives back 12.4 % of the error budget: 52.4 % would be left, and not 40 %"
+    )]
+    in_words: String,
+}
+
+/// A window and its budget.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CorrectionFigures)]
+struct FiguresView {
+    sli_percentage: Option<Figure>,
+    good: Option<Figure>,
+    bad: Option<Figure>,
+    total: Option<Figure>,
+    coverage: Option<Figure>,
+    error_budget: BudgetFigures,
+}
+
+/// `POST /budget-corrections/preview`
+pub(in crate::api) async fn preview(call: Call<Context>) -> Result<Response, ApiError> {
+    let correction = read(&call)?;
+    super::known_scope(&call.context, &correction.scope).await?;
+    let slos = slos(&call.context, &correction.scope).await?;
+    let found = look_at(&call.context, slos, Look::default()).await?;
+    let (context, correction) = (&call.context, &correction);
+    let items = stream::iter(found)
+        .map(|found| compare(context, found, correction))
+        .buffered(CONCURRENT)
+        .try_collect()
+        .await?;
+    response::ok(&PreviewView { items })
+}
+
+pub(in crate::api) fn preview_doc() -> Doc {
+    Doc::new(
+        Access::Write,
+        "budget-corrections",
+        "What a budget correction would give back",
+    )
+    .about("Computed from stored slices; nothing is stored.")
+    .body::<CorrectionBody>()
+    .answers::<PreviewView>(200, "Each budget before and after.")
+}
+
+/// The SLOs that a correction would hold for.
+async fn slos(context: &Context, scope: &Scope) -> Result<Vec<Slo>, ApiError> {
+    let service = match scope {
+        Scope::Slo(id) => {
+            return Ok(context
+                .catalog
+                .find(*id)
+                .await?
+                .into_iter()
+                .collect());
+        }
+        Scope::Service(name) => Some(name.clone()),
+    };
+    let query = SloQuery {
+        service,
+        ..SloQuery::default()
+    };
+    let limit = std::num::NonZeroU32::new(SLOS_MAX).unwrap_or(std::num::NonZeroU32::MIN);
+    Ok(context
+        .catalog
+        .list(&query, Page::first(limit))
+        .await?)
+}
+
+/// The budget with the corrections in force, and with one more.
+async fn compare(
+    context: &Context,
+    found: Found,
+    correction: &Correction,
+) -> Result<SloPreviewView, ApiError> {
+    let (before, after) = match found.known_until() {
+        None => (None, None),
+        Some(until) => {
+            let mut corrections = in_force(context, &found.slo, until).await?;
+            let computed = async |corrections: &[Correction]| {
+                let (store, settings) =
+                    (context.evaluations.as_ref(), &context.settings.evaluation);
+                let (slo, progress) = (&found.slo, &found.progress);
+                recompute(store, slo, corrections, progress, until, settings).await
+            };
+            let before = computed(&corrections).await?;
+            corrections.push(correction.clone());
+            (Some(before), Some(computed(&corrections).await?))
+        }
+    };
+    Ok(SloPreviewView::new(
+        &found.slo,
+        before.as_ref(),
+        after.as_ref(),
+    ))
+}
+
+impl SloPreviewView {
+    fn new(slo: &Slo, before: Option<&Evaluation>, after: Option<&Evaluation>) -> Self {
+        let left = |found: Option<&Evaluation>| found?.budget?.remaining_percentage();
+        let (left_before, left_after) = (left(before), left(after));
+        let gives_back = left_before
+            .zip(left_after)
+            .map(|(before, after)| after - before);
+        Self {
+            slo_id: slo.id.0,
+            slo_name: slo.definition.name.clone(),
+            service_name: slo.definition.service_name.to_string(),
+            unit: slo.definition.method.unit(),
+            before: FiguresView::new(before),
+            after: FiguresView::new(after),
+            gives_back_percentage: gives_back.and_then(Figure::new),
+            in_words: in_words(left_before, left_after),
+        }
+    }
+}
+
+impl FiguresView {
+    fn new(found: Option<&Evaluation>) -> Self {
+        let budget = found.and_then(|found| found.budget);
+        let counts = CountFigures::new(budget);
+        Self {
+            sli_percentage: counts.sli_percentage,
+            good: counts.good,
+            bad: counts.bad,
+            total: counts.total,
+            coverage: found.and_then(|found| coverage(found.coverage)),
+            error_budget: BudgetFigures::new(budget),
+        }
+    }
+}
+
+/// What changes, to a tenth of a percentage point.
+fn in_words(before: Option<f64>, after: Option<f64>) -> String {
+    let shown = |value: f64| {
+        let text = format!("{value:.1}");
+        text.strip_suffix(".0")
+            .map_or(text.clone(), str::to_owned)
+    };
+    let (Some(before), Some(after)) = (before, after) else {
+        return match after.or(before) {
+            Some(_) if after.is_none() => "leaves nothing in the window that counts".to_owned(),
+            _ => "says nothing: nothing was counted in the window".to_owned(),
+        };
+    };
+    let (given, left) = (after - before, shown(after));
+    let left = format!("{left} % would be left, and not {} %", shown(before));
+    if given.abs() < 0.05 {
+        format!(
+            "changes nothing that shows: {} % is left either way; slices that do not lie wholly \
+             inside, or in no window yet, stay as they were",
+            shown(before)
+        )
+    } else if given > 0.0 {
+        format!("gives back {} % of the error budget: {left}", shown(given))
+    } else {
+        format!("takes {} % of the error budget: {left}", shown(-given))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_given_back_is_said_in_a_sentence() {
+        assert_eq!(
+            in_words(Some(40.0), Some(52.4)),
+            "gives back 12.4 % of the error budget: 52.4 % would be left, and not 40 %"
+        );
+        assert_eq!(
+            in_words(Some(-100.0), Some(-120.04)),
+            "takes 20 % of the error budget: -120 % would be left, and not -100 %"
+        );
+        assert!(in_words(Some(40.0), Some(40.01)).starts_with("changes nothing that shows: 40 %"));
+        assert!(in_words(Some(40.0), None).starts_with("leaves nothing"));
+        assert!(in_words(None, None).starts_with("says nothing"));
+    }
+}
