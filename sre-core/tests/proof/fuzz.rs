@@ -54,7 +54,8 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => slice().prop_map(Step::Append),
         2 => (0..500_u32).prop_map(Step::Fill),
-        1 => any::<u32>().prop_map(Step::Fill),
+        // Up to ages, and a hundred of them within what a calendar holds.
+        1 => (0..4_000_000_u32).prop_map(Step::Fill),
         4 => (0..4_000_u16, slice()).prop_map(|(back, slice)| Step::Late(back, slice)),
         2 => (0..80_u16).prop_map(Step::Attach),
         1 => prop::collection::vec(1..400_000_u32, 0..4).prop_map(Step::Detach),
