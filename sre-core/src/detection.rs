@@ -21,7 +21,6 @@ use thiserror::Error;
 use crate::count::Count;
 use crate::decimal::Decimal;
 use crate::evidence::SignificanceLevel;
-use crate::method::BudgetingMethod;
 use crate::policy::{BurnRule, Line};
 use crate::slo::Definition;
 use crate::target::{Target, write_decimal};
@@ -216,9 +215,10 @@ impl Guards {
     #[must_use]
     pub fn of(definition: &Definition, long: Span, traffic: Traffic) -> Self {
         let slices = u64::from(long.as_seconds() / definition.slice.span().as_seconds());
-        let min_bad = match definition.method {
-            BudgetingMethod::Occurrences => definition.min_bad,
-            _ => definition.min_bad.min(slices),
+        let min_bad = if definition.method.counts_slices() {
+            definition.min_bad.min(slices)
+        } else {
+            definition.min_bad
         };
         Self {
             min_bad,

@@ -222,7 +222,8 @@ pub struct RuleOutcome {
     pub short: WindowCounts,
     /// What it says.
     pub verdict: RuleVerdict,
-    /// How many bad events or slices of the long window the guard asks for that holds the rule back.
+    /// How many bad events or slices of the long window the guard asks for that holds the rule back,
+    /// for showing: in whole units, whatever grain the windows are counted in.
     /// `None` where none does, and where even all events would be too few to be significant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bad_needed: Option<Count>,

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::method::BudgetingMethod;
 use crate::policy::{BurnLevel, BurnThresholds, Ground, PolicyChoice};
 use crate::slice::SliceWidth;
 use crate::target::Factor;

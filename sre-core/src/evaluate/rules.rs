@@ -64,9 +64,9 @@ impl View<'_> {
     /// What a rule says that burns in both windows: it fires, unless a guard finds too little evidence
     /// in the long one, with how much the guard asks for.
     fn guarded(&self, rule: &BurnRule, long: &WindowCounts) -> (RuleVerdict, Option<Count>) {
-        let enough = self.bad_needed(rule.long);
-        if long.counts.bad() < enough {
-            return (RuleVerdict::TooFewBad, Some(enough));
+        if long.counts.bad() < self.bad_needed(rule.long) {
+            let enough = Count::events(self.units_needed(rule.long));
+            return (RuleVerdict::TooFewBad, enough);
         }
         let Some(level) = self.definition.significance_level else {
             return (RuleVerdict::Firing, None);
@@ -76,16 +76,23 @@ impl View<'_> {
         let seen = grain.shown(long.counts);
         match level.bad_needed(seen.total().whole_events(), &line) {
             Some(needed) if seen.bad().whole_events() >= needed => (RuleVerdict::Firing, None),
-            needed => (
-                RuleVerdict::NotSignificant,
-                needed.and_then(|needed| grain.units(needed)),
-            ),
+            needed => (RuleVerdict::NotSignificant, needed.and_then(Count::events)),
         }
+    }
+
+    /// How much must be bad in a long window, as it is counted.
+    pub(super) fn bad_needed(&self, long: Span) -> Count {
+        // More than fits was never counted.
+        let all = Count::from_millionths(u64::MAX);
+        let grain = self.definition.method.grain();
+        grain
+            .units(self.units_needed(long))
+            .unwrap_or(all)
     }
 
     /// How much must be bad in a long window: `min_bad` events or slices (of shares: as much as so
     /// many bad slices), or all of it where it holds fewer slices.
-    pub(super) fn bad_needed(&self, long: Span) -> Count {
+    fn units_needed(&self, long: Span) -> u64 {
         let slices = u64::from(
             long.as_seconds()
                 / self
@@ -95,16 +102,10 @@ impl View<'_> {
                     .as_seconds(),
         );
         let (method, min_bad) = (self.definition.method, self.definition.min_bad);
-        let needed = if method.counts_slices() {
+        if method.counts_slices() {
             min_bad.min(slices)
         } else {
             min_bad
-        };
-        // More than fits was never counted.
-        let all = Count::from_millionths(u64::MAX);
-        method
-            .grain()
-            .units(needed)
-            .unwrap_or(all)
+        }
     }
 }

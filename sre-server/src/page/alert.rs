@@ -125,7 +125,7 @@ pub(super) fn rules(outcomes: &[RuleOutcome], target: Target) -> Markup {
 fn held_back(outcome: &RuleOutcome) -> Markup {
     html! {
         @if let Some(needed) = outcome.bad_needed {
-            span.quiet { ": " (number::count(outcome.long.counts.bad())) " of the " (number::count(needed)) " that it asks for" }
+            span.quiet { ": " (number::count(outcome.long.shown().bad())) " of the " (number::count(needed)) " that it asks for" }
         }
     }
 }

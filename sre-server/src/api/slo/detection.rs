@@ -3,7 +3,6 @@
 use serde::Serialize;
 use sre_core::count::Count;
 use sre_core::detection::{ErrorRatio, Outage, RuleDetection, Seconds, Traffic, detect};
-use sre_core::method::BudgetingMethod;
 use sre_core::policy::BurnThresholds;
 use sre_core::slo::Definition;
 use sre_core::time::Span;
@@ -166,35 +165,30 @@ pub(crate) fn spent(definition: &Definition, outage: Outage, after: Seconds) -> 
 /// come as often as they are measured.
 fn traffic(found: &Found) -> Option<Traffic> {
     let definition = &found.slo.definition;
-    if definition.method != BudgetingMethod::Occurrences {
-        let width = definition.slice.span();
-        let learned = found.progress.learned_interval();
-        let pace = definition.expected_interval.or(learned);
+    let width = definition.slice.span();
+    let pace = definition
+        .expected_interval
+        .or(found.progress.learned_interval())
+        .unwrap_or(width)
+        .max(width)
+        .as_seconds();
+    if definition.method.counts_slices() {
         return Some(Traffic {
             total: Count::ONE,
-            seconds: pace
-                .unwrap_or(width)
-                .max(width)
-                .as_seconds(),
+            seconds: pace,
         });
     }
-    let evaluation = found.evaluation.as_ref()?;
-    let seen = evaluation
-        .windows
+    let windows = &found.evaluation.as_ref()?.windows;
+    let seen = windows
         .iter()
         .rev()
         .find(|held| held.window <= TRAFFIC_WINDOW_MAX && held.coverage.measured > 0)?;
-    let known = seen
-        .window
-        .as_seconds()
-        .min(evaluation.filled_seconds);
-    let measured = u64::from(known) * u64::from(seen.coverage.measured);
-    let seconds = measured.checked_div(u64::from(seen.coverage.expected))?;
     Some(Traffic {
         total: seen.counts.total(),
-        seconds: u32::try_from(seconds)
-            .ok()
-            .filter(|seconds| *seconds > 0)?,
+        seconds: seen
+            .coverage
+            .measured
+            .saturating_mul(pace),
     })
 }
 
