@@ -39,6 +39,7 @@ pub(super) fn beta_share(x: f64, a: f64, b: f64) -> f64 {
 }
 
 /// Lentz's method, for the continued fraction of the incomplete beta function.
+#[expect(clippy::many_single_char_names, reason = "the names of the formula")]
 fn continued_fraction(x: f64, a: f64, b: f64) -> f64 {
     let away_from_zero = |value: f64| if value.abs() < TINY { TINY } else { value };
     let mut c = 1.0;
