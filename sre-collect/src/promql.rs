@@ -50,11 +50,10 @@ pub(crate) fn labels_matched(matchers: &str) -> impl Iterator<Item = &str> {
             (Some(open), c) if open == c => {
                 mark = None;
             }
-            (Some(_), _) => {}
             (None, '"' | '\'' | '`') => mark = Some(c),
             (None, ',') => start = at + 1,
             (None, '=' | '!') => labels.extend(matchers.get(start..at)),
-            (None, _) => {}
+            (Some(_) | None, _) => {}
         }
     }
     labels.into_iter().map(|label| {

@@ -67,21 +67,22 @@ impl Routes {
     /// The recorder of the route of a request; `None` for a request that has none.
     pub(crate) fn of(&self, head: Head<'_>) -> Option<Arc<SloRecorder>> {
         let label = (self.label)(head)?;
-        let held = self
+        let known = self
             .held
             .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(recorder) = held.get(&label) {
-            return Some(Arc::clone(recorder));
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&label)
+            .cloned();
+        if known.is_some() {
+            return known;
         }
-        drop(held);
-        let mut held = self
+        let mut routes = self
             .held
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        let is_full = held.len() >= ROUTES_MAX && !held.contains_key(&label);
+        let is_full = routes.len() >= ROUTES_MAX && !routes.contains_key(&label);
         let label = if is_full { OTHER.to_owned() } else { label };
-        let recorder = held
+        let recorder = routes
             .entry(label)
             .or_insert_with_key(|label| Arc::new((self.make)(label)));
         Some(Arc::clone(recorder))

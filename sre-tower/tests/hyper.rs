@@ -11,6 +11,7 @@ use hyper::server::conn::http1;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
+use sre_core::budget::ErrorBudget;
 use sre_core::method::BudgetingMethod;
 use sre_core::recorder::SloRecorder;
 use sre_core::slo::Slo;
@@ -126,7 +127,7 @@ fn counted(recorder: &SloRecorder) -> (u64, u64) {
         .expect("exact");
     let counts = status
         .budget
-        .map(|budget| budget.counts())
+        .map(ErrorBudget::counts)
         .unwrap_or_default();
     (counts.bad().whole_events(), counts.total().whole_events())
 }

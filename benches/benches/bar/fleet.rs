@@ -65,8 +65,11 @@ fn sum(column: &[u64]) -> u64 {
         .fold(0, |sum, one| sum.wrapping_add(*one))
 }
 
+/// Bad and total of one window, SLO beside SLO.
+type Columns = (Vec<u64>, Vec<u64>);
+
 /// A million SLOs of which one in a thousand burns, and plain columns of the same size.
-fn million() -> (Fleet, Vec<(Vec<u64>, Vec<u64>)>, Vec<u32>) {
+fn million() -> (Fleet, Vec<Columns>, Vec<u32>) {
     let mut fleet = Fleet::new(WINDOWS.to_vec());
     let target: Target = "99.9".parse().expect("a target");
     for n in 0..SLOS {

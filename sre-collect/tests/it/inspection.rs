@@ -28,6 +28,9 @@ fn history() -> History {
         .series("lone_seconds_bucket", &labels(r#",le="+Inf""#), counted())
 }
 
+/// A finding: where, whether it is a fault, and a part of what it says.
+type Told = (Place, bool, &'static str);
+
 #[tokio::test]
 async fn what_is_wrong_is_a_fault_and_what_is_not_there_a_warning() {
     let prometheus = Prometheus::with(&history()).await;
@@ -47,7 +50,7 @@ async fn what_is_wrong_is_a_fault_and_what_is_not_there_a_warning() {
         }
     };
     let of = |inner: &str| format!("{inner}[{WINDOW}]");
-    let cases: Vec<(Query, &[(Place, bool, &str)])> = vec![
+    let cases: Vec<(Query, &[Told])> = vec![
         (bad_of(r#"calls_total{code="500"}"#, "calls_total"), &[]),
         (
             bad_of(r#"calls_total{code="5xx"}"#, "call_total"),

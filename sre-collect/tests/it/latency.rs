@@ -42,11 +42,11 @@ fn pod(
 
 const USUAL: &[(&str, u32)] = &[("0.1", 50), ("0.25", 80), ("0.5", 95), ("+Inf", 100)];
 
-fn bracket(below: &str, above: &str) -> Option<Bracket> {
-    Some(Bracket {
+fn bracket(below: &str, above: &str) -> Bracket {
+    Bracket {
         below: below.parse().expect("a bound"),
         above: above.parse().expect("a bound"),
-    })
+    }
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn requests_within_a_bucket_are_counted_exactly_however_its_bound_is_writt
         let query = latency(HISTOGRAM, r#"job="shop""#, threshold);
         let answer = ask(&source, &query, seconds(3_600, 7_200), "60s").await;
         assert_eq!(answer.slices, vec![measured(80, 400); 60], "{threshold}");
-        assert_eq!(answer.bracket, bracket("0.25", "0.25"));
+        assert_eq!(answer.bracket, Some(bracket("0.25", "0.25")));
         assert!(!answer.estimated);
     }
 }
@@ -70,7 +70,7 @@ async fn a_threshold_inside_a_bucket_understates_no_bad_event_and_says_so() {
     let query = latency(HISTOGRAM, "", "300ms");
     let answer = ask(&source(&prometheus.url), &query, seconds(600, 1_200), "60s").await;
     assert_eq!(answer.slices, vec![measured(80, 400); 10]);
-    assert_eq!(answer.bracket, bracket("0.25", "0.5"));
+    assert_eq!(answer.bracket, Some(bracket("0.25", "0.5")));
 }
 
 #[tokio::test]
@@ -108,7 +108,7 @@ async fn t17_a_bound_that_an_upgrade_spells_otherwise_goes_on() {
     let query = latency(HISTOGRAM, "", "1s");
     let answer = ask(&source, &query, seconds(1_200, 2_400), "60s").await;
     assert_eq!(answer.slices, vec![measured(4, 40); 20]);
-    assert_eq!(answer.bracket, bracket("1", "1"));
+    assert_eq!(answer.bracket, Some(bracket("1", "1")));
     // And slice by slice, as it is asked live.
     for start in (1_740..2_040).step_by(60) {
         let answer = ask(&source, &query, seconds(start, start + 60), "60s").await;
@@ -125,7 +125,7 @@ async fn pods_with_other_buckets_are_counted_by_those_that_they_have() {
     let answer = ask(&source(&prometheus.url), &query, seconds(600, 1_200), "60s").await;
     // The new pod's bucket ends at the threshold, the old one's greatest within is 0.25.
     assert_eq!(answer.slices, vec![measured(4 * (20 + 15), 800); 10]);
-    assert_eq!(answer.bracket, bracket("0.3", "0.3"));
+    assert_eq!(answer.bracket, Some(bracket("0.3", "0.3")));
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn more_pods_than_are_read_are_estimated_and_marked() {
     let query = latency("many", "", "300ms");
     let answer = ask(&source(&prometheus.url), &query, seconds(600, 900), "60s").await;
     assert!(answer.estimated);
-    assert_eq!(answer.bracket, bracket("0.3", "0.3"));
+    assert_eq!(answer.bracket, Some(bracket("0.3", "0.3")));
     for slice in &answer.slices {
         let Measurement::Measured(counts) = slice else {
             panic!("{slice:?}")

@@ -151,7 +151,7 @@ proptest! {
         let known = known.min(slices.len());
         let (before, rest) = slices.split_at(known);
         let (raw, hours) = ledger(before);
-        let mut corrected = raw.corrected(overlay, &hours).expect("it fits");
+        let mut corrected = raw.corrected(&overlay, &hours).expect("it fits");
         for slice in rest {
             corrected.append(corrected.end(), *slice).expect("in order");
         }
@@ -168,7 +168,7 @@ proptest! {
         let (raw, hours) = ledger(&slices);
         let before = windows(&raw, &hours);
         let overlay = Arc::new(Overlay::new(&corrections, stretch(0, 86_400)));
-        raw.corrected(overlay, &hours).expect("it fits");
+        raw.corrected(&overlay, &hours).expect("it fits");
         prop_assert_eq!(windows(&raw, &hours), before.clone());
 
         let at = at_second(START);
@@ -178,7 +178,7 @@ proptest! {
             .collect();
         let overlay = Overlay::new(&cancelled, stretch(0, 86_400));
         prop_assert_eq!(&overlay, &Overlay::default());
-        let identity = raw.corrected(Arc::new(overlay), &hours).expect("it fits");
+        let identity = raw.corrected(&Arc::new(overlay), &hours).expect("it fits");
         prop_assert_eq!(windows(&identity, &hours), before);
     }
 

@@ -16,11 +16,11 @@ impl Ledger {
     /// # Errors
     ///
     /// [`LedgerError::Overflow`].
-    pub fn corrected(&self, overlay: Arc<Overlay>, hours: &[Hour]) -> Result<Self, LedgerError> {
+    pub fn corrected(&self, overlay: &Arc<Overlay>, hours: &[Hour]) -> Result<Self, LedgerError> {
         let mut corrected = self.clone();
         // What is attached was not corrected: it is fetched again where a window begins.
         corrected.edges = Edges::of(self.width);
-        corrected.overlay = Some(Arc::clone(&overlay));
+        corrected.overlay = Some(Arc::clone(overlay));
         for hour in hours {
             corrected.set_hour(hour)?;
         }

@@ -58,8 +58,9 @@ impl Edges {
         let sums = self.sums.chunks_mut(self.stride);
         for (number, sums) in self.hours.iter().zip(sums) {
             if *number > hour {
-                sums.iter_mut()
-                    .for_each(|sum| *sum = sum.plus(change));
+                for sum in sums {
+                    *sum = sum.plus(change);
+                }
             }
         }
     }

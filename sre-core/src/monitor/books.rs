@@ -82,7 +82,7 @@ impl Books {
         let hours = self
             .touched_hours(store, slo, generation, &overlay)
             .await?;
-        let corrected = self.raw.corrected(overlay, &hours);
+        let corrected = self.raw.corrected(&overlay, &hours);
         self.corrected = Some(corrected.map_err(|error| too_large(slo.id, error))?);
         self.by = by;
         Ok(())

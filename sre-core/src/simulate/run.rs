@@ -154,13 +154,13 @@ impl Running {
         let burns = self.judged(Raised::is_burn, events, during);
         self.raised
             .retain(|alert| alert.starts_at >= during.start());
-        let paged = self
+        let told = self
             .raised
             .iter()
             .filter(|alert| alert.is_page())
             .count();
         #[expect(clippy::cast_precision_loss, reason = "only ever shown")]
-        let pages_per_week = paged as f64 / weeks(during.end() - during.start());
+        let pages_per_week = told as f64 / weeks(during.end() - during.start());
         Run {
             name: self.name,
             policy: self.policy,

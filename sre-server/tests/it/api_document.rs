@@ -241,6 +241,7 @@ fn operation_id(method: &str, path: &str) -> String {
 }
 
 /// A day in the life of a service, as its users would write it.
+#[expect(clippy::too_many_lines, reason = "a day, step by step")]
 async fn tour() -> Map<String, Value> {
     let world = World::new();
     let mut tour = Recording::default();

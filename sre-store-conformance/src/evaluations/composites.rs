@@ -148,7 +148,7 @@ pub async fn a_composite_of_an_unknown_slo_is_refused(store: &dyn Store) -> Verd
     insert_due(store, 1, 0).await?;
     let of_unknown = composite(COMPOSITE, &[1, 7]);
     refused(
-        store
+        &store
             .insert(&of_unknown, &start_of(&of_unknown))
             .await,
     );
@@ -161,7 +161,7 @@ pub async fn a_composite_of_an_unknown_slo_is_refused(store: &dyn Store) -> Verd
 pub async fn a_composite_within_itself_is_refused(store: &dyn Store) -> Verdict {
     let own = composite(COMPOSITE, &[COMPOSITE]);
     refused(
-        store
+        &store
             .insert(&own, &start_of(&own))
             .await,
     );
@@ -176,7 +176,7 @@ pub async fn a_composite_within_itself_is_refused(store: &dyn Store) -> Verdict 
         version: 2,
         ..composite(2, &[1, 4])
     };
-    refused(store.update(&change(&circle, 1)).await);
+    refused(&store.update(&change(&circle, 1)).await);
     let kept = store.find(circle.id).await?;
     assert_eq!(kept, Some(composite(2, &[1])));
     Ok(())
@@ -232,7 +232,7 @@ fn change(slo: &Slo, expected_version: u64) -> SloChange<'_> {
     }
 }
 
-fn refused(answer: Result<(), StoreError>) {
+fn refused(answer: &Result<(), StoreError>) {
     assert!(
         matches!(answer, Err(StoreError::Conflict { what: "members" })),
         "{answer:?}"

@@ -42,7 +42,7 @@ impl History {
             .collect();
         self.ledger = self
             .ledger
-            .corrected(overlay, &hours)
+            .corrected(&overlay, &hours)
             .expect("it fits");
         self
     }

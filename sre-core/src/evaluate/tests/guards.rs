@@ -133,7 +133,7 @@ fn a_share_that_was_spent_an_hour_ago_does_not_fire() {
     );
 }
 
-/// A sequence of 64-bit numbers that is the same on every machine (SplitMix64).
+/// A sequence of 64-bit numbers that is the same on every machine (`SplitMix64`).
 struct Dice(u64);
 
 impl Dice {

@@ -78,68 +78,56 @@ fn detection_and_reset_equal_the_table_in_steps_of_ten_seconds() {
     }
 }
 
+/// A row: an error ratio of 10 000, and minutes of each rule; infinite where it never happens.
+type Row = (u64, [f64; 4], [f64; 4]);
+
 /// `slo-math.md` 8.3: per error ratio of 10 000 the minutes after which the rules 1h/14.4, 6h/6, 24h/3
 /// and 3d/1 fire, and those after which their short windows are clean.
-const TABLE: [(u64, [Option<f64>; 4], [Option<f64>; 4]); 12] = {
-    const NEVER: Option<f64> = None;
-    const fn at(minutes: f64) -> Option<f64> {
-        Some(minutes)
-    }
+const TABLE: [Row; 12] = {
+    const NEVER: f64 = f64::INFINITY;
     [
         (
             10_000,
-            [at(0.864), at(2.16), at(4.32), at(4.32)],
-            [at(4.928), at(29.82), at(119.64), at(359.64)],
+            [0.864, 2.16, 4.32, 4.32],
+            [4.928, 29.82, 119.64, 359.64],
         ),
         (
             5_000,
-            [at(1.728), at(4.32), at(8.64), at(8.64)],
-            [at(4.857), at(29.64), at(119.28), at(359.28)],
+            [1.728, 4.32, 8.64, 8.64],
+            [4.857, 29.64, 119.28, 359.28],
         ),
-        (
-            1_000,
-            [at(8.64), at(21.6), at(43.2), at(43.2)],
-            [at(4.28), at(28.2), at(116.4), at(356.4)],
-        ),
-        (
-            500,
-            [at(17.28), at(43.2), at(86.4), at(86.4)],
-            [at(3.56), at(26.4), at(112.8), at(352.8)],
-        ),
-        (
-            200,
-            [at(43.2), at(108.0), at(216.0), at(216.0)],
-            [at(1.4), at(21.0), at(102.0), at(342.0)],
-        ),
+        (1_000, [8.64, 21.6, 43.2, 43.2], [4.28, 28.2, 116.4, 356.4]),
+        (500, [17.28, 43.2, 86.4, 86.4], [3.56, 26.4, 112.8, 352.8]),
+        (200, [43.2, 108.0, 216.0, 216.0], [1.4, 21.0, 102.0, 342.0]),
         (
             145,
-            [at(59.59), at(148.97), at(297.93), at(297.93)],
-            [at(0.0345), at(17.59), at(95.17), at(335.17)],
+            [59.59, 148.97, 297.93, 297.93],
+            [0.0345, 17.59, 95.17, 335.17],
         ),
         (
             144,
-            [NEVER, at(150.0), at(300.0), at(300.0)],
-            [NEVER, at(17.5), at(95.0), at(335.0)],
+            [NEVER, 150.0, 300.0, 300.0],
+            [NEVER, 17.5, 95.0, 335.0],
         ),
         (
             100,
-            [NEVER, at(216.0), at(432.0), at(432.0)],
-            [NEVER, at(12.0), at(84.0), at(324.0)],
+            [NEVER, 216.0, 432.0, 432.0],
+            [NEVER, 12.0, 84.0, 324.0],
         ),
         (
             60,
-            [NEVER, NEVER, at(720.0), at(720.0)],
-            [NEVER, NEVER, at(60.0), at(300.0)],
+            [NEVER, NEVER, 720.0, 720.0],
+            [NEVER, NEVER, 60.0, 300.0],
         ),
         (
             30,
-            [NEVER, NEVER, NEVER, at(1_440.0)],
-            [NEVER, NEVER, NEVER, at(240.0)],
+            [NEVER, NEVER, NEVER, 1_440.0],
+            [NEVER, NEVER, NEVER, 240.0],
         ),
         (
             20,
-            [NEVER, NEVER, NEVER, at(2_160.0)],
-            [NEVER, NEVER, NEVER, at(180.0)],
+            [NEVER, NEVER, NEVER, 2_160.0],
+            [NEVER, NEVER, NEVER, 180.0],
         ),
         (10, [NEVER; 4], [NEVER; 4]),
     ]
@@ -154,8 +142,11 @@ fn every_rule_of_the_google_policy_detects_as_published() {
         paging("1", Span::days(3), Span::hours(6)),
     ];
     for (bad, fires, resets) in TABLE {
-        let fires = fires.map(|at| at.map(|minutes| whole(minutes.floor()) + 1));
-        let resets = resets.map(|at| at.map(|minutes| whole(minutes.ceil())));
+        let fires = fires.map(|at| {
+            at.is_finite()
+                .then(|| whole(at.floor()) + 1)
+        });
+        let resets = resets.map(|at| at.is_finite().then(|| whole(at.ceil())));
         let slowest = fires.iter().flatten().max();
         // What never fires at a budget that is spent exactly does not within the longest window.
         let lasting = slowest.map_or(4_321, |minutes| usize::try_from(*minutes).unwrap());

@@ -89,9 +89,8 @@ impl CorrectionView {
             state: match next {
                 _ if cancelled.is_some() => "cancelled",
                 Some(next) if next.contains(now) => "active",
-                Some(_) => "ahead",
                 None if is_over(correction, now) => "past",
-                None => "ahead",
+                _ => "ahead",
             },
             next: next.map(|next| StretchView {
                 from: next.start(),

@@ -35,13 +35,11 @@ pub(super) async fn inspect(
     };
     let mut findings = source.check(query);
     let asked = source.inspect(query, definition.slice, now);
-    match tokio::time::timeout(PATIENCE, asked).await {
-        Ok(found) => findings.extend(found),
-        Err(_) => {
-            let detail = "could not be tried: the source did not answer within 5 s";
-            return Ok(vec![Fault::at("/indicator", detail)]);
-        }
-    }
+    let Ok(found) = tokio::time::timeout(PATIENCE, asked).await else {
+        let detail = "could not be tried: the source did not answer within 5 s";
+        return Ok(vec![Fault::at("/indicator", detail)]);
+    };
+    findings.extend(found);
     let (faults, warnings): (Vec<_>, Vec<_>) = findings
         .into_iter()
         .partition(|finding| finding.is_fault);

@@ -102,12 +102,11 @@ impl Subject {
     /// Those of the store; [`ApiError::Invalid`] for a stretch that cannot be folded.
     pub(super) async fn past(&self, asked: &Asked, context: &Context) -> Result<Past, ApiError> {
         let is_same =
-            |before: &&Slo| before.definition.generation() == self.slo.definition.generation();
+            |before: &Slo| before.definition.generation() == self.slo.definition.generation();
         if self
             .before
             .as_ref()
-            .filter(is_same)
-            .is_some()
+            .is_some_and(is_same)
         {
             self.stored(asked.during, context).await
         } else {
