@@ -47,8 +47,7 @@ pub enum Verb {
     Doctor(DoctorArgs),
     /// Asks the service that runs with these settings whether it is well; for health checks
     Health(HealthArgs),
-    /// Tells what other burn policies would have said of what is stored; reads the store, also while
-    /// the service runs
+    /// Tells what other burn policies would have said of what is stored, also beside a running service
     Simulate(SimulateArgs),
     /// Serves a month of made-up history, to look around in; nobody is told of anything
     Demo(DemoArgs),

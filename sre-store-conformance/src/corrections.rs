@@ -1,4 +1,4 @@
-//! The laws of [`Corrections`](sre_core::store::Corrections).
+//! The laws of [`Corrections`].
 
 mod lists;
 mod records;

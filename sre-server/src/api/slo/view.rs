@@ -89,10 +89,8 @@ struct SourceView {
     /// Whether counts are the source's own estimates, and not differences of raw samples.
     estimated: bool,
     /// Of a `composite`: what it is made of.
-    #[serde(skip_serializing_if = "Option::is_none")]
     members: Option<Vec<MemberView>>,
     /// Of a `composite`: how many members were not measured in the newest slice.
-    #[serde(skip_serializing_if = "Option::is_none")]
     missing_members: Option<u32>,
     /// Of a latency: which buckets of the histogram the threshold lies between, once seen.
     bucket: Option<BucketView>,

@@ -48,7 +48,8 @@ async fn a_latency_counts_the_requests_of_a_histogram() {
     );
     assert_eq!(
         slo["resolved_source"],
-        json!({"kind": "prometheus", "estimated": false, "bucket": null, "queries": [
+        json!({"kind": "prometheus", "estimated": false, "bucket": null, "members": null, "missing_members": null,
+            "queries": [
             "http_request_duration_seconds_bucket{job=\"api\",le=\"0.3\"}",
             "http_request_duration_seconds_count{job=\"api\"}"]})
     );
@@ -110,7 +111,7 @@ async fn expressions_are_rewritten_to_counters_where_they_can_be() {
     .await;
     assert_eq!(
         slo["resolved_source"],
-        json!({"kind": "prometheus", "estimated": false, "bucket": null,
+        json!({"kind": "prometheus", "estimated": false, "bucket": null, "members": null, "missing_members": null,
             "queries": ["calls_total{code!~\"5..\"}", "calls_total"]})
     );
     assert_eq!(
@@ -124,7 +125,7 @@ async fn expressions_are_rewritten_to_counters_where_they_can_be() {
     // Over four scrapes of a minute, both.
     assert_eq!(
         slo["resolved_source"],
-        json!({"kind": "prometheus", "estimated": true, "bucket": null,
+        json!({"kind": "prometheus", "estimated": true, "bucket": null, "members": null, "missing_members": null,
             "queries": ["sum(increase(calls_total[240s])) / 2", "sum(increase(calls_total[240s]))"]})
     );
 }
@@ -172,7 +173,8 @@ async fn a_threshold_counts_slices_by_the_votes_of_its_series() {
     );
     assert_eq!(
         slo["resolved_source"],
-        json!({"kind": "prometheus", "estimated": false, "bucket": null, "queries": ["max(queue_length)"]})
+        json!({"kind": "prometheus", "estimated": false, "bucket": null, "members": null, "missing_members": null,
+            "queries": ["max(queue_length)"]})
     );
     let told =
         refusal(json!({"type": "threshold", "source": "prometheus", "operator": "near"})).await;

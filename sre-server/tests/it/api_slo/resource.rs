@@ -126,7 +126,8 @@ async fn counters_are_shown_as_the_source_that_they_resolve_to() {
     assert_eq!(slo["metric_name"], "http_requests_total");
     assert_eq!(
         slo["resolved_source"],
-        json!({"kind": "prometheus", "estimated": false, "bucket": null, "queries": [
+        json!({"kind": "prometheus", "estimated": false, "bucket": null, "members": null, "missing_members": null,
+            "queries": [
             "http_requests_total{job=\"api\",code!~\"5..\"}", "http_requests_total{job=\"api\"}"]})
     );
 }
