@@ -69,6 +69,12 @@ pub(crate) fn of_answer(status: u16, body: &ErrorBody) -> Failure {
     failure(class, detail)
 }
 
+/// Whether the source says that what it was asked is wrong, and not that it is not to be asked: a token
+/// that ran out is not the fault of who wrote the question.
+pub(crate) fn is_bad_query(failure: &Failure) -> bool {
+    failure.class == FailureClass::Refused && failure.detail.contains(": bad_data: ")
+}
+
 /// A stranger's words, on one line, without control characters, not too many.
 pub(crate) fn words(said: &str) -> String {
     let printable = |c: char| if c.is_control() { ' ' } else { c };

@@ -13,6 +13,7 @@ use sre_core::source::{
 use sre_core::time::{Interval, Span};
 
 use crate::client::Client;
+use crate::failure::is_bad_query;
 use crate::latency::{self, Bounds};
 use crate::plan::Plan;
 use crate::{expression, promql};
@@ -151,7 +152,7 @@ fn inside(bracket: &Bracket) -> Option<Finding> {
 /// What the source refuses is wrong; that it cannot be asked now is not the author's fault.
 fn told(place: Place, failure: &Failure) -> Finding {
     match failure.class {
-        FailureClass::Refused | FailureClass::TooLarge => {
+        FailureClass::Refused if is_bad_query(failure) => {
             Finding::fault(place, failure.detail.clone())
         }
         _ => Finding::warning(place, format!("could not be tried: {failure}")),

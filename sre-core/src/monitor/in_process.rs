@@ -101,19 +101,27 @@ impl Monitor {
         &self.store
     }
 
-    /// A recorder for the events of an SLO, whose counts become samples of its metric slice by slice,
-    /// for every SLO on it; `None` when its events come from elsewhere.
+    /// The recorder for the events of an SLO, whose counts become samples of its metric slice by slice;
+    /// `None` when its events come from elsewhere. A metric of a service has one, whoever asks for it,
+    /// with the slices of the SLO that asked first: where widths differ, ask for the finest first.
     pub fn recorder(&self, slo: &Slo) -> Option<Arc<Recorder>> {
         let Indicator::Metric(metric) = &slo.definition.indicator else {
             return None;
         };
+        let (service, width) = (&slo.definition.service_name, slo.definition.slice);
+        let mut recordings = self.recordings();
+        let known = recordings
+            .values()
+            .find_map(|held| held.recorder_of(service, metric));
+        if known.is_some() {
+            return known;
+        }
         let recorder = Arc::new(Recorder::new());
-        let width = slo.definition.slice;
-        self.recordings()
+        recordings
             .entry(width)
             .or_insert_with(|| Recordings::new(width))
             .add(Recording {
-                service_name: slo.definition.service_name.clone(),
+                service_name: service.clone(),
                 metric_name: metric.clone(),
                 labels: [("replica".to_owned(), self.holder.clone())].into(),
                 recorder: Arc::clone(&recorder),

@@ -77,6 +77,16 @@ impl Recordings {
             .push((recording, Attribution::new(self.width)));
     }
 
+    /// The recorder of a metric, where it has one.
+    #[must_use]
+    pub fn recorder_of(&self, service: &ServiceName, metric: &MetricName) -> Option<Arc<Recorder>> {
+        let named = |(recording, _): &&(Recording, Attribution)| {
+            recording.service_name == *service && recording.metric_name == *metric
+        };
+        let (recording, _) = self.series.iter().find(named)?;
+        Some(Arc::clone(&recording.recorder))
+    }
+
     /// Whether nothing is watched.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

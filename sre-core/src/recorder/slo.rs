@@ -135,9 +135,7 @@ impl SloRecorder {
     /// since. If something was, nobody knows when: it is put into the slice that ended last, and those
     /// before are unmeasured. While the clock is behind an earlier look it is taken to stand still.
     pub fn tick(&self, now: DateTime<Utc>) {
-        let counted = self.recorder.drain();
-        self.book()
-            .look(&self.slo, now, counted);
+        self.looked(now);
     }
 
     /// How the SLO stands at `now`, which is a look, too: every window, exact to the slice. They end
@@ -147,10 +145,17 @@ impl SloRecorder {
     ///
     /// None in truth: every hour in which a window begins is at hand.
     pub fn status(&self, now: DateTime<Utc>) -> Result<Evaluation, LedgerError> {
-        let counted = self.recorder.drain();
+        self.looked(now)
+            .evaluate(&self.slo, &self.settings)
+    }
+
+    /// The book after a look at `now`. Whoever drains holds the book: of two looks at once the later
+    /// has nothing of the earlier one's time.
+    fn looked(&self, now: DateTime<Utc>) -> MutexGuard<'_, Book> {
         let mut book = self.book();
+        let counted = self.recorder.drain();
         book.look(&self.slo, now, counted);
-        book.evaluate(&self.slo, &self.settings)
+        book
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {

@@ -105,6 +105,9 @@ async fn read(
     let wanted = args.slo.as_deref().unwrap_or_default();
     let mut slo = find(store, wanted).await?;
     override_with(args, &mut slo.definition);
+    if let Some(fault) = slo.definition.faults().first() {
+        bail!("{}: {}", fault.field, fault.detail);
+    }
     let definition = &slo.definition;
     let generation = definition.generation();
     let standings = store.standings(&[slo.id]).await?;

@@ -114,6 +114,14 @@ fn an_end_is_near_within_a_ninth_of_the_window() {
 }
 
 #[test]
+fn a_near_end_was_seen_since_its_shortest_look_back_began() {
+    let mut history = burning(650, 2);
+    let found = history.evaluate();
+    let began = found.as_of - Span::minutes(30).as_delta();
+    assert_eq!(found.nearness, Nearness::Near { seen_since: began });
+}
+
+#[test]
 fn two_bad_events_are_no_evidence() {
     // 36 of 43 that may be bad were, long ago.
     let after = |bad: usize| {

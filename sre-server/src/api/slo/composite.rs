@@ -143,6 +143,7 @@ pub(super) async fn refuse(
         .iter()
         .map(|member| member.slo)
         .collect();
+    let is_as_wide = before.is_some_and(|before| before.slice == definition.slice);
     let mut faults = Vec::new();
     for (place, member) in definition
         .indicator
@@ -160,7 +161,8 @@ pub(super) async fn refuse(
             None => Some("there is no such SLO".to_owned()),
             Some(slo) => match tiling(&slo, definition) {
                 None => circle(context, id, slo).await?,
-                refusal => refusal.filter(|_| !had.contains(&slo.id)),
+                // One that was let go of its grid stays, and is missing; slices are not changed under it.
+                refusal => refusal.filter(|_| !is_as_wide || !had.contains(&slo.id)),
             },
         };
         let pointer = format!("/indicator/of/{place}/slo");

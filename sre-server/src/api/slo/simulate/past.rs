@@ -11,6 +11,7 @@ use sre_core::source::MetricSource;
 use sre_core::time::{Interval, Span};
 
 use super::asked::{Asked, What};
+use crate::api::slo::look::in_force;
 use crate::api::slo::{definition, merge_target};
 use crate::context::Context;
 use crate::http::fault::Fault;
@@ -131,13 +132,18 @@ impl Subject {
                 reach(definition, during),
             )
             .await?;
+        let corrections = in_force(context, &self.slo, during.end()).await?;
         Ok(Past {
             basis: Basis::Stored,
             during,
             hours,
             first_measured: standing.and_then(|standing| standing.progress.first_measured),
             is_estimated: standing.is_some_and(|standing| standing.progress.is_estimated),
-            warnings: Vec::new(),
+            warnings: if corrections.is_empty() {
+                Vec::new()
+            } else {
+                vec![NOT_REPLAYED.to_owned()]
+            },
         })
     }
 
@@ -146,9 +152,13 @@ impl Subject {
     async fn folded(&self, asked: Interval, context: &Context) -> Result<Past, ApiError> {
         let definition = &self.slo.definition;
         if let Indicator::Composite(_) = definition.indicator {
-            let detail =
-                "no slices are stored for this composite: store it first, and ask by its id";
-            return Err(ApiError::Invalid(vec![Fault::at("/slo", detail)]));
+            let detail = "no slices are stored for a composite like this: store it, and ask by its id when it is folded";
+            let place = if self.id.is_some() {
+                "/overrides"
+            } else {
+                "/slo"
+            };
+            return Err(ApiError::Invalid(vec![Fault::at(place, detail)]));
         }
         let source = context.source.as_deref();
         let (basis, kept, why) = match definition.indicator {
@@ -253,3 +263,7 @@ fn unstored(definition: &Definition, now: DateTime<Utc>) -> Slo {
         deleted_at: None,
     }
 }
+
+/// What is said where corrections touch what is replayed.
+const NOT_REPLAYED: &str =
+    "budget corrections are not replayed: what they give back counts here as it was measured";

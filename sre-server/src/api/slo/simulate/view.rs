@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use sre_core::budget::ErrorBudget;
+use sre_core::count::Counts;
 use sre_core::name::SloId;
 use sre_core::simulate::{
     BudgetShare, Detection, Quality, Quantiles, Raised, Run, SignificantEvent, Simulated, Truth,
@@ -150,7 +151,7 @@ struct QuantilesView {
 
 /// How an event was told.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Detection)]
+#[schema(as = SimulatedDetection)]
 struct DetectionView {
     /// How many alerts saw it.
     alerts: u32,
@@ -211,7 +212,7 @@ impl SimulationView {
             gaps: listed(&found.gaps, |gap| StretchView::new(*gap)),
             significant_percentage: percentage(frame.significant),
             significant_events_total: found.events.len(),
-            significant_events: listed(&found.events, EventView::new),
+            significant_events: listed(&found.events, |event| EventView::new(event, definition)),
             policies: found
                 .runs
                 .iter()
@@ -231,11 +232,14 @@ impl StretchView {
 }
 
 impl EventView {
-    fn new(event: &SignificantEvent) -> Self {
+    fn new(event: &SignificantEvent, definition: &Definition) -> Self {
+        let grain = definition.method.grain();
+        let bad = Counts::with_bad(event.bad, event.bad)
+            .map_or(event.bad, |counts| grain.shown(counts).bad());
         Self {
             from: event.during.start(),
             to: event.during.end(),
-            bad: event.bad.into(),
+            bad: bad.into(),
             spent_percentage: percentage(event.spent()),
         }
     }
