@@ -3,7 +3,7 @@
 //! A burn policy is chosen once and lived with for years, mostly on a guess. The slices of last month
 //! know better: replayed through another policy they tell which pages it would have sent, when, and
 //! which trouble it would have missed. There is **no second implementation** here. A [`Replay`] feeds
-//! a [`Ledger`] slice by slice, as the evaluator does, and asks the same
+//! a [`Ledger`](crate::ledger::Ledger) slice by slice, as the evaluator does, and asks the same
 //! [`evaluate`](mod@crate::evaluate) and [`decide`](mod@crate::decide) at the same slots; coverage,
 //! `min_bad`, held rules, tickets and pages are those of production, because they are production's.
 //!

@@ -9,7 +9,7 @@ pub fn http(status: StatusCode, _headers: &HeaderMap) -> Option<Event> {
     Some(Event::good_if(!status.is_server_error()))
 }
 
-/// As [`http`], and by the status of gRPC where the head has one: `UNKNOWN`, `DEADLINE_EXCEEDED`,
+/// As [`http()`], and by the status of gRPC where the head has one: `UNKNOWN`, `DEADLINE_EXCEEDED`,
 /// `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS` are the service's own failures.
 #[must_use]
 pub fn grpc(status: StatusCode, headers: &HeaderMap) -> Option<Event> {

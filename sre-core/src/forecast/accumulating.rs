@@ -17,8 +17,8 @@ use crate::budget::ErrorBudget;
 ///
 /// // 500 of a million were bad at 99.9 %, so 500 are left. A million a day with 0.2 % bad:
 /// let (budget, day) = (ErrorBudget::new(Counts::events(999_500, 1_000_000)?, "99.9".parse()?), 86_400);
-/// let pace = |bad| Pace::new(Counts::events(1_000_000 - bad, 1_000_000).ok()?, day);
-/// let end = |bad, to_come| time_left_until(budget, to_come, pace(bad)?);
+/// let pace = |bad: u64| Pace::new(Counts::events(1_000_000 - bad, 1_000_000).ok()?, day);
+/// let end = |bad, to_come: u32| time_left_until(budget, to_come, pace(bad)?);
 /// assert_eq!(end(2_000, 20 * day), Some(12 * 3_600));
 /// // With 0.1 % it lasts, and a month that ends in twelve hours ends before its budget.
 /// assert_eq!(end(1_000, 20 * day), None);
