@@ -275,7 +275,7 @@ async fn what_is_unknown_or_was_never_measured_says_so() {
     let answer = world
         .post("/slo/simulate", &json!({"slo_id": id}))
         .await;
-    assert_eq!(answer.status, 404);
+    assert_eq!(faults(&answer), ["/slo_id: there is no such SLO"]);
     let path = create(&world, &json!({})).await;
     let asked = json!({"slo_id": path.trim_start_matches("/slo/")});
     let answer = world
@@ -302,5 +302,5 @@ async fn beyond_so_many_at_once_one_comes_again_later() {
     let answer = world
         .post("/slo/simulate", &json!({"slo_id": id}))
         .await;
-    assert_eq!(answer.status, 404);
+    assert_eq!(faults(&answer), ["/slo_id: there is no such SLO"]);
 }

@@ -68,7 +68,7 @@ impl Subject {
     ///
     /// # Errors
     ///
-    /// [`ApiError::NotFound`]; [`ApiError::Invalid`] with every fault of what is to be different.
+    /// [`ApiError::Invalid`] where there is none, and with every fault of what is to be different.
     pub(super) async fn of(
         asked: &Asked,
         context: &Context,
@@ -82,7 +82,9 @@ impl Subject {
             }),
             What::Stored(id, overrides) => {
                 let before = context.catalog.find(*id).await?;
-                let before = before.ok_or_else(|| ApiError::no_such("SLO"))?;
+                let unknown =
+                    || ApiError::Invalid(vec![Fault::at("/slo_id", "there is no such SLO")]);
+                let before = before.ok_or_else(unknown)?;
                 let mut slo = before.clone();
                 if let Some(overrides) = overrides {
                     slo.definition = changed(&before.definition, overrides, context)?;
