@@ -135,7 +135,7 @@ impl SloRecorder {
     /// since. If something was, nobody knows when: it is put into the slice that ended last, and those
     /// before are unmeasured. While the clock is behind an earlier look it is taken to stand still.
     pub fn tick(&self, now: DateTime<Utc>) {
-        self.looked(now);
+        drop(self.looked(now));
     }
 
     /// How the SLO stands at `now`, which is a look, too: every window, exact to the slice. They end
