@@ -29,6 +29,8 @@ pub(crate) struct Service {
 pub(crate) struct Running {
     child: Child,
     log: PathBuf,
+    /// Its files stay for as long as it runs: what is gone is opened only by chance.
+    _room: Arc<TempDir>,
     /// Speaks to it.
     pub(crate) client: Client,
 }
@@ -125,6 +127,7 @@ impl Service {
         Starting {
             child: Some(child),
             log,
+            room: Arc::clone(&self.room),
         }
     }
 
@@ -176,6 +179,7 @@ impl Service {
 pub(crate) struct Starting {
     child: Option<Child>,
     log: PathBuf,
+    room: Arc<TempDir>,
 }
 
 impl Starting {
@@ -188,6 +192,7 @@ impl Starting {
                 return Running {
                     child,
                     log: self.log.clone(),
+                    _room: Arc::clone(&self.room),
                     client: Client::new(&base),
                 };
             }
@@ -255,7 +260,7 @@ impl Running {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// The last lines that it logged, requests aside.
+    /// The last lines that it logged, requests aside that were answered.
     pub(crate) fn log(&self) -> String {
         tail(&self.log)
     }
@@ -273,12 +278,12 @@ impl Drop for Running {
     }
 }
 
-/// What it logged last, requests aside.
+/// What it logged last, requests aside that were answered.
 fn tail(log: &Path) -> String {
     let text = fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text
         .lines()
-        .filter(|line| !line.contains("\"message\":\"request\""))
+        .filter(|line| !line.contains("\"message\":\"request\"") || line.contains("\"status\":5"))
         .collect();
     lines[lines.len().saturating_sub(LINES_SHOWN)..].join("\n")
 }
