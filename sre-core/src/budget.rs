@@ -5,8 +5,6 @@
 //! see by how much it overspent. Symbols as in the glossary: `allowed = (1 − target) × total`,
 //! `consumed = bad`, `remaining = allowed − consumed`, `burn = consumed ÷ allowed`.
 
-use serde::{Deserialize, Serialize};
-
 use crate::count::{Count, Counts, Grain};
 use crate::target::Target;
 
@@ -27,11 +25,15 @@ use crate::target::Target;
 /// assert_eq!(nothing.remaining_percentage(), None); // no traffic is not 100 %
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct ErrorBudget {
     counts: Counts,
     target: Target,
-    #[serde(default, skip_serializing_if = "Grain::is_millionths")]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Grain::is_millionths")
+    )]
     grain: Grain,
 }
 

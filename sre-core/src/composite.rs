@@ -16,7 +16,6 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::decimal::Decimal;
@@ -26,8 +25,9 @@ pub use bounds::{Availability, Bounds, ParseAvailabilityError, k_of_n, parallel,
 pub use combining::{Combined, Seen};
 
 /// Which SLOs, and how their slices make one.
-#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "StoredComposite")]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "StoredComposite"))]
 pub struct Composite {
     of: Vec<Member>,
     combine: Combine,
@@ -35,20 +35,22 @@ pub struct Composite {
 }
 
 /// One SLO of a composite.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Member {
     /// Which.
     pub slo: SloId,
     /// How much it counts under [`Combine::WeightedRatio`]; the others do not look at it.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub weight: MemberWeight,
 }
 
 /// How the slices of members make one. `pᵢ` is the good share of member `i` in the slice, `wᵢ` its
 /// weight; a member's slice is *bad* where it misses the member's own target by itself, so that a
 /// slice of a timeslices SLO is what it was counted as.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Combine {
     /// `Σ wᵢpᵢ ÷ Σ wᵢ`. Weights equal to traffic give pooled counts.
@@ -66,8 +68,9 @@ pub enum Combine {
 
 /// What a member stands for in a slice that it was not measured in. One without traffic is measured,
 /// and never counts; where no member at all was measured, the composite was not, whatever this says.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum MissingMember {
     /// It is left out, and weights are those of the rest.
     #[default]
@@ -89,8 +92,9 @@ pub enum MissingMember {
 /// assert!("0".parse::<MemberWeight>().is_err());
 /// # Ok::<(), sre_core::composite::ParseMemberWeightError>(())
 /// ```
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(into = "String", try_from = "String"))]
 pub struct MemberWeight(u64);
 
 /// Why a text is not a weight.
@@ -189,13 +193,15 @@ impl Composite {
 }
 
 /// [`Composite`] as it is read back, before its members are checked.
-#[derive(Deserialize)]
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
 struct StoredComposite {
     of: Vec<Member>,
     combine: Combine,
     missing: MissingMember,
 }
 
+#[cfg(feature = "serde")]
 impl TryFrom<StoredComposite> for Composite {
     type Error = CompositeError;
 

@@ -27,7 +27,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::name::{CorrectionId, ServiceName, SloId};
@@ -47,8 +46,9 @@ pub const CORRECTIONS_MAX: u32 = 500;
 pub const REACH: Span = Span::days(401);
 
 /// What becomes of the slices inside a correction.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Meaning {
     /// The time leaves: its slices are in no sum, and coverage does not expect them.
     RemoveTime,

@@ -6,7 +6,6 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::decimal::Decimal;
@@ -21,7 +20,8 @@ use crate::decimal::Decimal;
 /// assert_eq!(three.to_string(), "3");
 /// assert_eq!(Count::from_millionths(2_500_000).to_string(), "2.5");
 /// ```
-#[derive(Clone, Copy, Default, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Count(u64);
 
 /// Which way a fraction finer than a millionth is rounded; chosen so that bad is never understated.
@@ -219,8 +219,9 @@ impl fmt::Debug for Count {
 /// assert_eq!(Grain::Trillionths.shown(third).total(), Count::ONE);
 /// # Ok::<(), sre_core::count::CountError>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Grain {
     /// In millionths: events, and slices that are good or bad as a whole.
     #[default]
@@ -278,6 +279,7 @@ impl Grain {
     }
 
     /// Whether it is the grain of events.
+    #[cfg(feature = "serde")]
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks it so")]
     pub(crate) const fn is_millionths(&self) -> bool {
         matches!(self, Self::Millionths)
@@ -294,8 +296,9 @@ impl Grain {
 /// assert!(Counts::events(2, 1).is_err());
 /// # Ok::<(), sre_core::count::CountError>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "StoredCounts")]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "StoredCounts"))]
 pub struct Counts {
     bad: Count,
     total: Count,
@@ -413,12 +416,14 @@ impl Counts {
 }
 
 /// [`Counts`] as they are read back, before bad is known not to exceed total.
-#[derive(Deserialize)]
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
 struct StoredCounts {
     bad: Count,
     total: Count,
 }
 
+#[cfg(feature = "serde")]
 impl TryFrom<StoredCounts> for Counts {
     type Error = CountError;
 

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
 
 use crate::budget::{ErrorBudget, ProjectedBudget, burn_rate};
 use crate::count::{Count, Counts, Grain};
@@ -14,8 +13,9 @@ use crate::policy::{BurnLevel, BurnRule};
 use crate::time::Span;
 
 /// The state of an SLO, in the order in which it is decided.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum SloState {
     /// Never measured.
     #[default]
@@ -70,8 +70,9 @@ impl fmt::Display for SloState {
 }
 
 /// Why the state is `insufficient_data`; the first that holds.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum InsufficientReason {
     /// Nothing was measured for three expected intervals.
     Stale,
@@ -97,7 +98,8 @@ impl InsufficientReason {
 }
 
 /// Measured and expected slices of a window; the share is never above 1, and 0 of 0 is 0.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Coverage {
     /// Slices that were measured.
     pub measured: u32,
@@ -127,8 +129,12 @@ impl Coverage {
 /// One window's counts and whether enough of it was measured. Stored as five numbers, since history
 /// holds many of them: seconds, bad, total, measured, expected; and the grain, where it is not that of
 /// events.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(into = "StoredWindow", try_from = "StoredWindow")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(into = "StoredWindow", try_from = "StoredWindow")
+)]
 pub struct WindowCounts {
     /// The length of the window.
     pub window: Span,
@@ -149,13 +155,15 @@ impl WindowCounts {
 }
 
 /// [`WindowCounts`] as they are stored.
-#[derive(Serialize, Deserialize)]
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize, serde::Serialize)]
 #[serde(untagged)]
 enum StoredWindow {
     Millionths(u32, u64, u64, u32, u32),
     Grained(u32, u64, u64, u32, u32, Grain),
 }
 
+#[cfg(feature = "serde")]
 impl From<WindowCounts> for StoredWindow {
     fn from(held: WindowCounts) -> Self {
         let (window, coverage) = (held.window.as_seconds(), held.coverage);
@@ -171,6 +179,7 @@ impl From<WindowCounts> for StoredWindow {
     }
 }
 
+#[cfg(feature = "serde")]
 impl TryFrom<StoredWindow> for WindowCounts {
     type Error = &'static str;
 
@@ -194,8 +203,9 @@ impl TryFrom<StoredWindow> for WindowCounts {
 }
 
 /// What a burn rule says.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum RuleVerdict {
     /// Both windows burn faster than the factor.
     Firing,
@@ -212,7 +222,8 @@ pub enum RuleVerdict {
 }
 
 /// A burn rule with what it saw.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct RuleOutcome {
     /// The rule.
     pub rule: BurnRule,
@@ -225,14 +236,18 @@ pub struct RuleOutcome {
     /// How many bad events or slices of the long window the guard asks for that holds the rule back,
     /// for showing: in whole units, whatever grain the windows are counted in.
     /// `None` where none does, and where even all events would be too few to be significant.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub bad_needed: Option<Count>,
 }
 
 /// What the budget says for tickets: judged against the allowance of the whole window while less
 /// than a quarter of the window has any history.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum BudgetVerdict {
     /// Enough is left, or too little is known to say.
     #[default]
@@ -244,7 +259,8 @@ pub enum BudgetVerdict {
 }
 
 /// One SLO at one instant.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Evaluation {
     /// The end of the last closed slice: what is known is known up to here.
     pub as_of: DateTime<Utc>,
@@ -272,16 +288,22 @@ pub struct Evaluation {
     /// What the budget says.
     pub budget_verdict: BudgetVerdict,
     /// When nothing will be left at the pace of the look-backs.
-    #[serde(default, skip_serializing_if = "Forecast::is_unknown")]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Forecast::is_unknown")
+    )]
     pub forecast: Forecast,
     /// How near that is, for the ticket.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub nearness: Nearness,
     /// Whether nothing was measured for three expected intervals, though something was before.
     pub is_stale: bool,
     /// The window as it was measured, where corrections touch it; everything else here is what they
     /// left.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub raw: Option<WindowCounts>,
 }
 
@@ -322,7 +344,8 @@ impl Evaluation {
 }
 
 /// What the service remembers of an SLO beside its slices; small, and written at every slot.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Progress {
     /// The start of the first measured slice.
     pub first_measured: Option<DateTime<Utc>>,
@@ -334,16 +357,23 @@ pub struct Progress {
     /// Since when somebody has been watching without a pause; time before makes nothing stale.
     pub watching_since: Option<DateTime<Utc>>,
     /// Whether the newest counts are the source's own estimates, and not differences of samples.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub is_estimated: bool,
     /// Of a latency: between which bounds of the histogram the threshold lay last.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub bracket: Option<Bracket>,
     /// Of a composite: how many members were not measured in the newest slice.
-    #[serde(default, skip_serializing_if = "is_none_missing")]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "is_none_missing")
+    )]
     pub missing_members: u32,
 }
 
+#[cfg(feature = "serde")]
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks it so")]
 const fn is_none_missing(missing: &u32) -> bool {
     *missing == 0

@@ -22,7 +22,6 @@
 //! pace is that of the time that was measured, so that a hole is never taken for good.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 use crate::budget::ErrorBudget;
 use crate::count::Counts;
@@ -122,8 +121,9 @@ impl Exhaustion {
 }
 
 /// What the paces of the look-backs lead to.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Forecast {
     /// Too little is known to say.
     #[default]
@@ -135,7 +135,8 @@ pub enum Forecast {
 }
 
 /// Where the pace of one look-back leads to.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct End {
     /// The look-back.
     pub window: Span,
@@ -197,8 +198,9 @@ impl Forecast {
 }
 
 /// How near the end is, for the ticket.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Nearness {
     /// Not near: a ticket that is open by forecast ends.
     #[default]

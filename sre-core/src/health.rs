@@ -16,7 +16,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 use crate::evaluation::Coverage;
 use crate::name::ServiceName;
@@ -28,7 +27,8 @@ use spread::{Node, spread};
 use tally::Tally;
 
 /// How healthy a service is at one instant, and why.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct ServiceHealth {
     /// Which service.
     pub service_name: ServiceName,
@@ -50,7 +50,8 @@ pub struct ServiceHealth {
 }
 
 /// How a dependency is.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct DependencyHealth {
     /// Which service.
     pub service_name: ServiceName,

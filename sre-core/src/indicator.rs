@@ -1,14 +1,13 @@
 //! Which events an SLO counts, and where they come from.
 
-use serde::{Deserialize, Serialize};
-
 use crate::composite::{Composite, Member};
 use crate::name::MetricName;
 use crate::source::Query;
 
 /// Where an SLO's events come from.
-#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Indicator {
     /// Samples of this metric of the SLO's service that are pushed, probed or recorded in process.

@@ -60,6 +60,12 @@
 //! | [`schedule`], [`monitor`] | when an SLO is evaluated; the use cases over ports, and [`Monitor`](monitor::Monitor), all of them in one |
 //! | [`simulate`](mod@simulate) | the past, through definitions and policies that might be |
 //!
+//! # Features
+//!
+//! None is on by default. `serde` gives definitions, evaluations and what they are made of
+//! `Serialize` and `Deserialize`; quantities are read through their parsing constructors. What was
+//! stored by an earlier version stays readable.
+//!
 //! # What it refuses to do
 //!
 //! - No I/O, no runtime, no threads, no clock, no environment, no randomness. Whoever calls hands in

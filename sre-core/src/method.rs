@@ -3,15 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 use crate::count::{Count, Counts, Grain};
 use crate::slice::Slice;
 use crate::target::{ParseTargetError, Target};
 
 /// What the error budget counts.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum BudgetingMethod {
     /// Events.
@@ -124,8 +123,9 @@ fn unit_slice(bad: Count, unit: Count) -> Slice {
 
 /// The share of a slice's events or votes that makes the slice good, in parts per billion; unlike a
 /// [`Target`] it may be everything: then the worst vote decides.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(into = "String", try_from = "String"))]
 pub struct SliceTarget(Option<Target>);
 
 impl SliceTarget {

@@ -18,7 +18,6 @@ use std::fmt;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 pub use delivery::{Delivery, Part, Subject, Urgency};
 pub use judge::{Judgement, Reason, Told, ToldState, Withheld, judge};
@@ -32,8 +31,9 @@ use crate::name::{AlertId, DeliveryId, DestinationId, IntentId, derived_id};
 use crate::time::Span;
 
 /// What a transition has to say.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum IntentKind {
     /// The alert began.
     Fire,

@@ -8,8 +8,6 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use crate::slice::SliceWidth;
 use crate::target::{Factor, Target};
 use crate::time::{DAY, Span};
@@ -22,10 +20,9 @@ pub use self::line::Line;
 pub use self::share::{BudgetShare, ParseBudgetShareError, Spending};
 
 /// How grave a pace of burning is.
-#[derive(
-    Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum BurnLevel {
     /// Slow enough.
     #[default]
@@ -68,7 +65,8 @@ impl fmt::Display for BurnLevel {
 
 /// Fires when the burn over both windows lies strictly above the factor, and, where the rule asks for
 /// it, enough of the whole budget goes at that pace.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct BurnRule {
     /// What the rule makes: a page (critical, emergency) or a ticket (warning).
     pub level: BurnLevel,
@@ -81,13 +79,17 @@ pub struct BurnRule {
     /// The share of the SLO's whole budget that must be gone within the long window. The factor
     /// weighs bad events by the traffic of the window itself, this by that of the SLO's window: a
     /// night hour of little traffic burns fast and costs little.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub min_share: Option<BudgetShare>,
 }
 
 /// Which rules an SLO's owner chose.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum PolicyChoice {
     /// Emergency, critical and warning at the configured thresholds.
     #[default]

@@ -10,7 +10,6 @@ mod rules;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 use crate::evidence::SignificanceLevel;
 use crate::indicator::{Indicator, MetricKind};
@@ -27,8 +26,9 @@ use crate::window::Window;
 pub use builder::{FieldFault, InvalidSlo, SloBuilder};
 
 /// Who may change an SLO.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum ManagedBy {
     /// People, by the API.
     #[default]
@@ -40,7 +40,8 @@ pub enum ManagedBy {
 }
 
 /// Everything that people say of an SLO; written by [`Slo::builder`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[non_exhaustive]
 pub struct Definition {
     /// 1 to 200 characters, unique among the live SLOs of the service.
@@ -73,7 +74,10 @@ pub struct Definition {
     pub min_bad: u64,
     /// A rule needs so many bad events or slices in its long window that a service at the rule's line
     /// shows them with at most this probability; where absent, `min_bad` is guard enough.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub significance_level: Option<SignificanceLevel>,
     /// Coverage below this share of a thousand makes the state `insufficient_data`; the
     /// installation's default where absent.
@@ -103,7 +107,8 @@ pub const RULES_MAX: usize = 16;
 
 /// A hash of all that shapes a slice. SLOs of one generation read the same stored slices; a new
 /// generation starts an empty ledger.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Generation(pub i64);
 
 impl Definition {

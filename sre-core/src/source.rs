@@ -8,7 +8,6 @@ use std::fmt;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::count::Counts;
@@ -44,7 +43,8 @@ pub enum Measurement {
 }
 
 /// Why a source has no answer.
-#[derive(Clone, Debug, Eq, Error, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[error("{class}: {detail}")]
 pub struct Failure {
     /// Which kind of failure, for counters and for what to do.
@@ -54,8 +54,9 @@ pub struct Failure {
 }
 
 /// The kinds of failure of a source.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum FailureClass {
     /// No connection, or it broke.
@@ -109,8 +110,9 @@ impl fmt::Display for FailureClass {
 
 /// What to make of a slice about which the source says that there are no such series. A failure is
 /// never judged by this.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum OnAbsent {
     /// Leave it unmeasured.
     #[default]

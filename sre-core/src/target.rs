@@ -3,7 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::count::Counts;
@@ -25,8 +24,9 @@ use crate::decimal::Decimal;
 /// assert!("100".parse::<Target>().is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Eq, Hash, PartialEq, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Copy, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(into = "String", try_from = "String"))]
 pub struct Target {
     budget_ppb: u32,
 }
@@ -145,8 +145,9 @@ impl fmt::Debug for Target {
 /// assert!("0.9".parse::<Factor>()? < "1".parse()?);
 /// # Ok::<(), sre_core::target::ParseFactorError>(())
 /// ```
-#[derive(Clone, Copy, Eq, Hash, PartialEq, Serialize, Deserialize)]
-#[serde(into = "(u64, u64)", try_from = "(u64, u64)")]
+#[derive(Clone, Copy, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(into = "(u64, u64)", try_from = "(u64, u64)"))]
 pub struct Factor {
     numerator: u64,
     denominator: u64,

@@ -3,12 +3,12 @@
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// How a value is compared with its threshold.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Operator {
     /// `>`
     Gt,
@@ -57,8 +57,9 @@ impl FromStr for Operator {
 }
 
 /// The line that a single value must hold.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "StoredThreshold")]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "StoredThreshold"))]
 pub struct Threshold {
     operator: Operator,
     /// Finite, and never -0, so that equal lines have equal bits.
@@ -75,7 +76,8 @@ impl Hash for Threshold {
 }
 
 /// [`Threshold`] as it is read back, before its value is known to be finite.
-#[derive(Deserialize)]
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
 struct StoredThreshold {
     operator: Operator,
     value: f64,
@@ -131,6 +133,7 @@ impl Threshold {
     }
 }
 
+#[cfg(feature = "serde")]
 impl TryFrom<StoredThreshold> for Threshold {
     type Error = ThresholdError;
 

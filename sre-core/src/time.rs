@@ -9,7 +9,6 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Where `now` comes from; the one port through which time enters a process.
@@ -45,8 +44,9 @@ pub fn at_second(second: i64) -> DateTime<Utc> {
 /// assert!("0s".parse::<Span>().is_err());
 /// # Ok::<(), sre_core::time::ParseSpanError>(())
 /// ```
-#[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(into = "String", try_from = "String"))]
 pub struct Span(u32);
 
 /// Why a text is not a [`Span`].

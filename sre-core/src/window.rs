@@ -13,7 +13,6 @@ mod time_zone;
 use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
 
 pub use self::calendar::{
     Anchor, AnchorError, CalendarUnit, CalendarUnitError, CalendarWindow, CountError,
@@ -22,8 +21,9 @@ pub use self::time_zone::{TimeZone, TimeZoneError};
 use crate::time::{Interval, Span};
 
 /// How long an SLO looks back.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Window {
     /// The last so long, at every instant.
@@ -33,8 +33,9 @@ pub enum Window {
 }
 
 /// A window as people write it: `"30d"`, or `{"calendar":"month","time_zone":"Europe/Zurich",…}`.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(untagged)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(untagged))]
 pub enum WrittenWindow {
     /// A length.
     Rolling(Span),

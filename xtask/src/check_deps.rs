@@ -44,6 +44,7 @@ pub(crate) fn run() -> Result<ExitCode> {
 
     let findings = [
         trees::the_core_is_pure()?,
+        trees::the_core_alone_has_no_format()?,
         trees::adapters_know_the_core_alone(&adapters)?,
         trees::the_laws_know_the_model_alone(&outside)?,
         sources::only_the_app_names_adapters(&adapters)?,

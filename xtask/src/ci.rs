@@ -33,6 +33,10 @@ const LEGS: &[Leg] = &[
         run: clippy,
     },
     Leg {
+        name: "features",
+        run: features,
+    },
+    Leg {
         name: "docs",
         run: docs,
     },
@@ -106,6 +110,19 @@ fn clippy() -> Result<ExitCode> {
         "--locked",
     ];
     cargo(&[&arguments[..], &["--", "-D", "warnings"]].concat())
+}
+
+/// The core without its features, and without those that other members would turn on: without a
+/// lint, and with its tests passing. All other legs have them all.
+fn features() -> Result<ExitCode> {
+    let core = ["-p", "sre-core", "--no-default-features", "--locked"];
+    let clippy = [
+        &["clippy"],
+        &core[..],
+        &["--all-targets", "--", "-D", "warnings"],
+    ];
+    cargo(&clippy.concat())?;
+    cargo(&[&["test"], &core[..], &["--lib"]].concat())
 }
 
 fn docs() -> Result<ExitCode> {

@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::alert::{Alert, AlertState, AlertUpdate, Identity, Severity};
@@ -17,8 +16,9 @@ use crate::notification::{Intent, IntentKind};
 use crate::time::Span;
 
 /// Why an episode ended.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum ResolveReason {
     /// What was wrong is measured to be right.
     Condition,

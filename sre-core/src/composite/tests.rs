@@ -219,6 +219,7 @@ fn members_are_one_to_twenty_and_each_once() {
     assert_eq!(new(twice), Err(CompositeError::Duplicate { place: 3 }));
 }
 
+#[cfg(feature = "serde")]
 #[test]
 fn a_composite_is_read_back_and_one_that_cannot_be_is_refused() {
     let written = composite(&["2", "0.5"], Combine::Series, MissingMember::Bad);

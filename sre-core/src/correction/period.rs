@@ -1,16 +1,19 @@
 //! When a correction applies.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::correction::recurrence::Recurrence;
-use crate::time::{Interval, Span, truncate};
+use crate::time::{Interval, truncate};
 use crate::window::Window;
 
 /// When a correction applies: once, or again and again.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", try_from = "Stored", into = "Stored")]
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "snake_case", try_from = "Stored", into = "Stored")
+)]
 pub enum Period {
     /// Once.
     Once(Interval),
@@ -78,7 +81,8 @@ impl Period {
 }
 
 /// A period as it is stored: instants and lengths as texts.
-#[derive(Serialize, Deserialize)]
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize, serde::Serialize)]
 #[serde(untagged)]
 enum Stored {
     Once {
@@ -88,11 +92,12 @@ enum Stored {
     Recurring {
         rule: String,
         start: String,
-        duration: Span,
+        duration: crate::time::Span,
         zone: String,
     },
 }
 
+#[cfg(feature = "serde")]
 impl From<Period> for Stored {
     fn from(period: Period) -> Self {
         match period {
@@ -110,6 +115,7 @@ impl From<Period> for Stored {
     }
 }
 
+#[cfg(feature = "serde")]
 impl TryFrom<Stored> for Period {
     type Error = String;
 

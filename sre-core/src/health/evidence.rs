@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
 
 use crate::alert::Severity;
 use crate::budget::{ErrorBudget, ProjectedBudget};
@@ -18,7 +17,8 @@ use crate::time::Span;
 use crate::window::Window;
 
 /// Everything that is known of a service itself.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Evidence {
     /// Its SLOs that are evaluated.
     pub slos: Vec<SloEvidence>,
@@ -31,7 +31,8 @@ pub struct Evidence {
 }
 
 /// How an SLO stands, as far as the health of its service goes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct SloEvidence {
     /// Which SLO.
     pub slo_id: SloId,
@@ -51,7 +52,8 @@ pub struct SloEvidence {
 }
 
 /// A budget over the last hour, or over the SLO's window where that is shorter.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Burn {
     /// The stretch.
     pub window: Span,
@@ -60,7 +62,8 @@ pub struct Burn {
 }
 
 /// How a probe fares.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct CheckEvidence {
     /// What people know it by.
     pub name: String,
@@ -73,7 +76,8 @@ pub struct CheckEvidence {
 }
 
 /// The open alerts of a service.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct OpenAlerts {
     /// All of them.
     pub open: u32,

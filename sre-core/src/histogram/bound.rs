@@ -4,7 +4,6 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::latency::{Latency, LatencyUnit};
@@ -20,8 +19,9 @@ use crate::latency::{Latency, LatencyUnit};
 /// assert!("NaN".parse::<Bound>().is_err());
 /// # Ok::<(), sre_core::histogram::ParseBoundError>(())
 /// ```
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(into = "String", try_from = "String"))]
 pub struct Bound(f64);
 
 /// Why a text is not a [`Bound`].
@@ -126,7 +126,8 @@ impl TryFrom<String> for Bound {
 }
 
 /// The finite bounds next to a limit; one bound twice where the limit is one.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Bracket {
     /// The greatest bound that is at most the limit: what is counted as good.
     pub below: Bound,

@@ -1,7 +1,6 @@
 //! Messages, frozen.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 use crate::alert::Severity;
 use crate::name::{AlertId, DeliveryId, DestinationId, IntentId, NoticeId, ServiceName};
@@ -74,7 +73,8 @@ impl Delivery {
 }
 
 /// What decides the order within a lane and for how long a message is worth sending.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Urgency {
     /// Whether it tells the end of something, and be it beside beginnings.
     pub is_resolve: bool,

@@ -5,7 +5,6 @@
 //! what fired and cleared unseen is not told at all. Everything that is not sent says why.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 use crate::alert::{Alert, AlertState, LifecycleSettings, Severity};
 use crate::name::{AlertId, IntentId};
@@ -27,8 +26,9 @@ pub struct Told {
 }
 
 /// The two things a destination can believe.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum ToldState {
     /// It fires.
     Firing,
@@ -37,8 +37,9 @@ pub enum ToldState {
 }
 
 /// Why a message is sent.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Reason {
     /// The destination has not heard of this episode.
     First,
@@ -73,8 +74,9 @@ impl Reason {
 }
 
 /// Why a message is not sent.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Withheld {
     /// It fired and cleared before the destination heard of it.
     NeverTold,

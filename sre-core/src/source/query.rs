@@ -1,13 +1,12 @@
 //! What a source can be asked for the slices of an SLO.
 
-use serde::{Deserialize, Serialize};
-
 use crate::latency::{Latency, LatencyUnit};
 use crate::threshold::Threshold;
 
 /// What is asked of a source. Texts are in the source's own language, and it has checked them.
-#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Query {
     /// How many requests took no longer than a time.
@@ -17,7 +16,7 @@ pub enum Query {
     /// An expression whose values hold a line or do not.
     Threshold(ThresholdQuery),
     /// Two counters. Stored as it was when nothing else could be asked.
-    #[serde(untagged)]
+    #[cfg_attr(feature = "serde", serde(untagged))]
     Counters(CounterRatio),
 }
 
@@ -29,7 +28,8 @@ impl From<CounterRatio> for Query {
 
 /// A ratio of two counters, each named by a selector in the source's language; the increases of all
 /// series that match are summed.
-#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct CounterRatio {
     /// Which events the first selector counts.
     pub part: CounterPart,
@@ -38,8 +38,9 @@ pub struct CounterRatio {
 }
 
 /// The counted part of a [`CounterRatio`] or of a [`QueryRatio`].
-#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum CounterPart {
     /// What counts good events.
     Good(String),
@@ -70,7 +71,8 @@ impl CounterPart {
 ///
 /// Where the threshold lies strictly inside a bucket, nobody knows on which side of it the bucket's
 /// requests were; they are counted as bad, so that bad is never understated.
-#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct LatencyQuery {
     /// The name of the histogram, without `_bucket`.
     pub histogram: String,
@@ -79,13 +81,14 @@ pub struct LatencyQuery {
     /// The longest time that is good.
     pub threshold: Latency,
     /// In what the histogram's bounds are written.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub unit: LatencyUnit,
 }
 
 /// A ratio of two expressions in the source's language that answer numbers of events over
 /// [`WINDOW`](Self::WINDOW); both are evaluated at one instant.
-#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct QueryRatio {
     /// Which events the first expression counts.
     pub part: CounterPart,
@@ -100,7 +103,8 @@ impl QueryRatio {
 
 /// An expression whose value, at the end of each slice, holds a line or does not: each series of the
 /// result is one vote.
-#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct ThresholdQuery {
     /// The expression.
     pub query: String,
@@ -108,5 +112,5 @@ pub struct ThresholdQuery {
     pub line: Threshold,
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "serde"))]
 mod tests;

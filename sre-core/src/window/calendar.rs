@@ -4,15 +4,15 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Datelike as _, Months, NaiveDate, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{TimeZone, Window};
 use crate::time::{Interval, Span};
 
 /// What a calendar window is counted in; wall-clock units of its time zone.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum CalendarUnit {
     /// From midnight to midnight: 23, 24 or 25 hours as a rule.
     Day,
@@ -32,8 +32,9 @@ pub enum CalendarUnit {
 pub struct CalendarUnitError;
 
 /// The date that windows are counted from, between 1970 and 2100.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(into = "String", try_from = "String"))]
 pub struct Anchor(NaiveDate);
 
 /// Why a text is not an [`Anchor`].
@@ -74,8 +75,9 @@ pub struct CountError {
 /// assert!(CalendarWindow::new(CalendarUnit::Year).of(2).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
-#[serde(into = "Written", try_from = "Written")]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(into = "Written", try_from = "Written"))]
 pub struct CalendarWindow {
     unit: CalendarUnit,
     count: u16,
@@ -84,7 +86,8 @@ pub struct CalendarWindow {
 }
 
 /// A calendar window as it is written and stored.
-#[derive(Serialize, Deserialize)]
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize, serde::Serialize)]
 struct Written {
     calendar: CalendarUnit,
     time_zone: TimeZone,
@@ -381,6 +384,7 @@ impl fmt::Display for CalendarUnit {
     }
 }
 
+#[cfg(feature = "serde")]
 impl From<CalendarWindow> for Written {
     fn from(window: CalendarWindow) -> Self {
         Self {
@@ -392,6 +396,7 @@ impl From<CalendarWindow> for Written {
     }
 }
 
+#[cfg(feature = "serde")]
 impl TryFrom<Written> for CalendarWindow {
     type Error = CountError;
 

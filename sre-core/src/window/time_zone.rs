@@ -6,12 +6,12 @@ use std::str::FromStr;
 use chrono::offset::LocalResult;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Offset as _, TimeZone as _, Utc};
 use chrono_tz::{GapInfo, Tz};
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// A time zone by its IANA name, such as `Europe/Zurich`, with the rules compiled into the program.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(into = "String", try_from = "String"))]
 pub struct TimeZone(Tz);
 
 /// Why a text is not a [`TimeZone`].

@@ -30,9 +30,13 @@ const IMPURE: [&str; 20] = [
     "tracing-subscriber",
 ];
 
-/// The core does no I/O, spawns nothing and draws no random numbers: nothing in its tree can.
+/// What a program that embeds the core must not get unless it asks for it: the feature `serde`.
+const OPTIONAL: [&str; 2] = ["serde", "serde_json"];
+
+/// The core does no I/O, spawns nothing and draws no random numbers: nothing in its tree can,
+/// whatever is asked of it.
 pub(super) fn the_core_is_pure() -> Result<Finding> {
-    let tree = tree("sre-core")?;
+    let tree = tree_with("sre-core", &["--all-features"])?;
     Ok(Finding {
         rule: "the core is pure",
         looked_at: format!(
@@ -40,7 +44,21 @@ pub(super) fn the_core_is_pure() -> Result<Finding> {
             tree.len(),
             IMPURE.join(", ")
         ),
-        faults: impure(&tree),
+        faults: built_from(&tree, &IMPURE),
+    })
+}
+
+/// Without its features the core writes and reads nothing, and is not built from what would.
+pub(super) fn the_core_alone_has_no_format() -> Result<Finding> {
+    let tree = tree_with("sre-core", &["--no-default-features"])?;
+    Ok(Finding {
+        rule: "the core alone has no format",
+        looked_at: format!(
+            "{} packages of sre-core without features, none of {}",
+            tree.len(),
+            OPTIONAL.join(", ")
+        ),
+        faults: built_from(&tree, &OPTIONAL),
     })
 }
 
@@ -70,10 +88,14 @@ pub(super) fn the_laws_know_the_model_alone(adapters: &[&str]) -> Result<Finding
 
 /// The names of the packages that `package` is built from, itself among them.
 fn tree(package: &str) -> Result<Vec<String>> {
+    tree_with(package, &[])
+}
+
+fn tree_with(package: &str, features: &[&str]) -> Result<Vec<String>> {
     let arguments = [
         "tree", "--locked", "-p", package, "-e", "normal", "--prefix", "none",
     ];
-    let tree = names(&tool::capture(&mut tool::cargo(&arguments))?);
+    let tree = names(&tool::capture(tool::cargo(&arguments).args(features))?);
     // An empty answer would satisfy every rule.
     ensure!(
         tree.iter().any(|name| name == package),
@@ -94,12 +116,12 @@ fn names(output: &str) -> Vec<String> {
     names
 }
 
-fn impure(tree: &[String]) -> Vec<String> {
+fn built_from(tree: &[String], families: &[&str]) -> Vec<String> {
     tree.iter()
         .filter(|name| {
-            IMPURE
+            families
                 .iter()
-                .any(|impure| is_of(name, impure))
+                .any(|family| is_of(name, family))
         })
         .map(|name| format!("sre-core is built from {name}"))
         .collect()
@@ -149,9 +171,16 @@ mod tests {
             "randomize",
             "mio",
         ]);
-        let faults = impure(&tree);
+        let faults = built_from(&tree, &IMPURE);
         assert_eq!(faults.len(), 3, "{faults:?}");
-        assert!(impure(&of(&["sre-core", "chrono", "thiserror-impl"])).is_empty());
+        let pure = of(&["sre-core", "chrono", "thiserror-impl"]);
+        assert!(built_from(&pure, &IMPURE).is_empty());
+    }
+
+    #[test]
+    fn serde_and_each_of_its_parts_are_found_in_a_tree() {
+        let faults = built_from(&of(&["sre-core", "serde_core", "serde"]), &OPTIONAL);
+        assert_eq!(faults.len(), 2, "{faults:?}");
     }
 
     #[test]

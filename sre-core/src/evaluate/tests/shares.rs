@@ -117,6 +117,7 @@ fn under_equal_traffic_shares_decide_as_occurrences_do() {
 }
 
 /// What was stored before there were shares is read as it was meant, and shares come back as such.
+#[cfg(feature = "serde")]
 #[test]
 fn windows_and_budgets_are_read_back_in_their_grain() {
     let mut history = judged(shares(), &[(59, 0, 7), (1, 1, 3)]);
