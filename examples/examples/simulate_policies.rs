@@ -17,7 +17,7 @@ use sre_core::count::Counts;
 use sre_core::hour::Hour;
 use sre_core::monitor::MonitorSettings;
 use sre_core::policy::{BurnLevel, BurnRule, PolicyChoice};
-use sre_core::simulate::{BudgetShare, Candidate, Raised, Run, Simulated, Simulation};
+use sre_core::simulate::{Candidate, Raised, Run, Simulated, Simulation, SpentShare};
 use sre_core::slice::{Slice, SliceWidth};
 use sre_core::slo::Slo;
 use sre_core::time::{Interval, Span, at_second};
@@ -135,7 +135,7 @@ fn print_run(out: &mut impl Write, run: &Run) -> Result<(), Box<dyn Error>> {
                 .map_or("-", |truth| truth.as_str()),
             alert
                 .spent()
-                .map_or(0.0, BudgetShare::as_percentage),
+                .map_or(0.0, SpentShare::as_percentage),
         )?;
     }
     Ok(())

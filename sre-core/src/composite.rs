@@ -319,10 +319,7 @@ impl FromStr for MemberWeight {
     type Err = ParseMemberWeightError;
 
     fn from_str(text: &str) -> Result<Self, ParseMemberWeightError> {
-        Decimal::parse(text)
-            .ok()
-            .and_then(|decimal| decimal.shifted(6))
-            .and_then(|millionths| u64::try_from(millionths).ok())
+        Decimal::in_parts(text, 6)
             .and_then(Self::from_millionths)
             .ok_or(ParseMemberWeightError)
     }

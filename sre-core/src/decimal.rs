@@ -43,6 +43,15 @@ impl Decimal {
         Ok(Self { digits, scale })
     }
 
+    /// The decimal in `text`, counted in parts of `10^-places`; nothing where it is no whole number of
+    /// them, or more than fit.
+    pub(crate) fn in_parts<N: TryFrom<u128>>(text: &str, places: u32) -> Option<N> {
+        let parts = Self::parse(text)
+            .ok()?
+            .shifted(places)?;
+        N::try_from(parts).ok()
+    }
+
     /// The value times `10^shift` when that is a whole number that fits.
     pub(crate) fn shifted(self, shift: u32) -> Option<u128> {
         let up = shift.checked_sub(self.scale)?;
@@ -95,5 +104,9 @@ mod tests {
         let decimal = Decimal::parse("14.4").expect("a decimal");
         assert_eq!(decimal.shifted(1), Some(144));
         assert_eq!(decimal.shifted(0), None);
+        assert_eq!(Decimal::in_parts("14.4", 2), Some(1_440_u32));
+        for refused in ["14.444", "429496729.6", "x"] {
+            assert_eq!(Decimal::in_parts::<u32>(refused, 2), None, "{refused}");
+        }
     }
 }

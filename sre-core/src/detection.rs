@@ -353,10 +353,7 @@ impl FromStr for ErrorRatio {
     type Err = ParseErrorRatioError;
 
     fn from_str(text: &str) -> Result<Self, ParseErrorRatioError> {
-        Decimal::parse(text)
-            .ok()
-            .and_then(|decimal| decimal.shifted(9))
-            .and_then(|ppb| u32::try_from(ppb).ok())
+        Decimal::in_parts(text, 9)
             .filter(|ppb| *ppb <= BILLION)
             .map(Self)
             .ok_or(ParseErrorRatioError)

@@ -76,6 +76,11 @@ name! {
     MetricName
 }
 
+/// Why a text is not an id.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error("an id is a UUID such as 019bd1a0-0000-7000-8000-000000000001")]
+pub struct IdError;
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -84,10 +89,12 @@ macro_rules! id {
         pub struct $name(pub Uuid);
 
         impl FromStr for $name {
-            type Err = uuid::Error;
+            type Err = IdError;
 
-            fn from_str(text: &str) -> Result<Self, uuid::Error> {
-                Uuid::try_parse(text).map(Self)
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                Uuid::try_parse(text)
+                    .map(Self)
+                    .map_err(|_| IdError)
             }
         }
 

@@ -295,11 +295,19 @@ impl Ground {
             ..rule
         };
         if is_stretched || long > self.window {
+            let finest = Self {
+                width: SliceWidth::TEN_SECONDS,
+                ..*self
+            };
+            let way_out = match finest.scaled_window(rule.long) {
+                (long, false) if long <= self.window => "; finer slices bring it back",
+                _ => "",
+            };
             return Err(LeftOut {
                 rule: scaled,
                 reason: format!(
                     "its long window of {} on 30d is too short to scale to {}: slices of {} need \
-                     at least {}; finer slices bring it back",
+                     at least {}{way_out}",
                     rule.long,
                     self.window,
                     self.width,

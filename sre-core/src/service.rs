@@ -185,10 +185,7 @@ impl FromStr for Weight {
     type Err = ParseWeightError;
 
     fn from_str(text: &str) -> Result<Self, ParseWeightError> {
-        Decimal::parse(text)
-            .ok()
-            .and_then(|decimal| decimal.shifted(6))
-            .and_then(|millionths| u32::try_from(millionths).ok())
+        Decimal::in_parts(text, 6)
             .and_then(Self::from_millionths)
             .ok_or(ParseWeightError)
     }

@@ -75,7 +75,7 @@ pub use quantile::Quantiles;
 pub use raised::{Raised, Truth};
 pub use replay::Replay;
 pub use run::Run;
-pub use share::{Allowance, BudgetShare, BudgetShareError};
+pub use share::{Allowance, SpentShare, SpentShareError};
 
 use crate::hour::Hour;
 use crate::ledger::LedgerError;
@@ -125,7 +125,7 @@ pub struct Simulation<'a> {
     /// Levels, coverage, and where slots lie.
     pub settings: &'a MonitorSettings,
     /// From which share of the budget on trouble counts as an event; 1 % by default.
-    pub significant: BudgetShare,
+    pub significant: SpentShare,
 }
 
 /// Everything that a simulation found.
@@ -200,7 +200,7 @@ impl<'a> Simulation<'a> {
             during,
             candidates,
             settings,
-            significant: BudgetShare::ONE_PERCENT,
+            significant: SpentShare::ONE_PERCENT,
         }
     }
 

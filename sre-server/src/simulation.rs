@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use sre_core::hour::Hour;
 use sre_core::monitor::MonitorSettings;
 use sre_core::service::Criticality;
-use sre_core::simulate::{BudgetShare, Candidate, Simulated, Simulation, SimulationError};
+use sre_core::simulate::{Candidate, Simulated, Simulation, SimulationError, SpentShare};
 use sre_core::slo::Slo;
 use sre_core::time::Interval;
 use thiserror::Error;
@@ -35,7 +35,7 @@ pub struct Job {
     /// The policies.
     pub candidates: Vec<Candidate>,
     /// From which share of the budget on trouble is an event.
-    pub significant: BudgetShare,
+    pub significant: SpentShare,
     /// The installation's settings.
     pub settings: MonitorSettings,
 }

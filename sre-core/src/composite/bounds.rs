@@ -86,10 +86,7 @@ impl FromStr for Availability {
     type Err = ParseAvailabilityError;
 
     fn from_str(text: &str) -> Result<Self, ParseAvailabilityError> {
-        Decimal::parse(text)
-            .ok()
-            .and_then(|decimal| decimal.shifted(16))
-            .and_then(|attos| u64::try_from(attos).ok())
+        Decimal::in_parts(text, 16)
             .and_then(Self::from_attos)
             .ok_or(ParseAvailabilityError)
     }

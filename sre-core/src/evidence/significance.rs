@@ -182,10 +182,7 @@ impl FromStr for SignificanceLevel {
     type Err = ParseSignificanceError;
 
     fn from_str(text: &str) -> Result<Self, ParseSignificanceError> {
-        Decimal::parse(text)
-            .ok()
-            .and_then(|decimal| decimal.shifted(9))
-            .and_then(|ppb| u32::try_from(ppb).ok())
+        Decimal::in_parts(text, 9)
             .filter(|ppb| (1..=TENTH).contains(ppb))
             .map(Self)
             .ok_or(ParseSignificanceError)

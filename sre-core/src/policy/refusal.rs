@@ -11,6 +11,7 @@ impl Ground {
         self.unreachable(rule)
             .or_else(|| self.on_track(rule))
             .or_else(|| self.windows_refusal(rule))
+            .or_else(|| self.uneven(rule))
     }
 
     /// What is odd about a rule that stands: the budget is gone before it fires. `None` for most.
@@ -118,6 +119,20 @@ impl Ground {
         } else {
             None
         }
+    }
+
+    /// Windows are sums of whole slices.
+    fn uneven(&self, rule: &BurnRule) -> Option<String> {
+        let (width, slice) = (self.width, self.width.span().as_seconds());
+        let is_uneven = |window: &Span| {
+            !window
+                .as_seconds()
+                .is_multiple_of(slice)
+        };
+        [rule.long, rule.short]
+            .into_iter()
+            .find(is_uneven)
+            .map(|window| format!("its window {window} is not a whole number of slices of {width}"))
     }
 
     /// Which part of the SLO's window another is.

@@ -108,10 +108,7 @@ impl FromStr for BudgetShare {
     type Err = ParseBudgetShareError;
 
     fn from_str(text: &str) -> Result<Self, ParseBudgetShareError> {
-        Decimal::parse(text)
-            .ok()
-            .and_then(|decimal| decimal.shifted(6))
-            .and_then(|millionths| u32::try_from(millionths).ok())
+        Decimal::in_parts(text, 6)
             .filter(|millionths| (1..=MILLION).contains(millionths))
             .map(Self)
             .ok_or(ParseBudgetShareError)

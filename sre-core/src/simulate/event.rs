@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::EVENT_PAUSE;
-use super::share::{Allowance, BudgetShare};
+use super::share::{Allowance, SpentShare};
 use crate::count::Count;
 use crate::slice::Slice;
 use crate::target::{Factor, Target};
@@ -25,12 +25,12 @@ pub struct SignificantEvent {
 impl SignificantEvent {
     /// The share of the budget that it spent.
     #[must_use]
-    pub fn spent(&self) -> BudgetShare {
+    pub fn spent(&self) -> SpentShare {
         self.allowance.share(self.bad)
     }
 
     /// The share that it had spent when so much had been bad since the replay began.
-    pub(super) fn spent_when(&self, bad: u128) -> BudgetShare {
+    pub(super) fn spent_when(&self, bad: u128) -> SpentShare {
         let bad = count(bad.saturating_sub(self.before)).min(self.bad);
         self.allowance.share(bad)
     }
@@ -40,7 +40,7 @@ impl SignificantEvent {
 #[derive(Clone, Debug)]
 pub(super) struct Events {
     target: Target,
-    significant: BudgetShare,
+    significant: SpentShare,
     found: Vec<SignificantEvent>,
     open: Option<SignificantEvent>,
     /// What was bad since the replay began, in millionths.
@@ -48,7 +48,7 @@ pub(super) struct Events {
 }
 
 impl Events {
-    pub(super) const fn new(target: Target, significant: BudgetShare) -> Self {
+    pub(super) const fn new(target: Target, significant: SpentShare) -> Self {
         Self {
             target,
             significant,

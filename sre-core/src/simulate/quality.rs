@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::event::SignificantEvent;
 use super::quantile::Quantiles;
 use super::raised::{Raised, Truth};
-use super::share::BudgetShare;
+use super::share::SpentShare;
 use crate::time::Interval;
 
 /// How good alerts were at telling events.
@@ -26,7 +26,7 @@ pub struct Quality {
     /// From an event's beginning to its first alert, of those that had one.
     pub delay: Option<Quantiles<TimeDelta>>,
     /// What events had spent before their first alert, of those that had one.
-    pub spent_before: Option<Quantiles<BudgetShare>>,
+    pub spent_before: Option<Quantiles<SpentShare>>,
     /// From an event's end to that of its last alert, of those that ended.
     pub reset: Option<Quantiles<TimeDelta>>,
 }
@@ -40,7 +40,7 @@ pub struct Detection {
     /// was told.
     pub delay: Option<TimeDelta>,
     /// What it had spent before its first alert.
-    pub spent_before: Option<BudgetShare>,
+    pub spent_before: Option<SpentShare>,
     /// From its end to that of the last alert that saw it; zero where that ended before, `None` where
     /// there was none or it is still open.
     pub reset: Option<TimeDelta>,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::share::{Allowance, BudgetShare};
+use super::share::{Allowance, SpentShare};
 use crate::alert::{Alert, AlertType, AlertUpdate, ResolveReason, Severity};
 use crate::budget::ErrorBudget;
 use crate::evaluation::{Evaluation, RuleOutcome};
@@ -117,7 +117,7 @@ impl Raised {
     /// The share of the budget that was gone over the long window of its gravest rule when it opened:
     /// `factor × long ÷ window` under even traffic, whatever the error ratio (`b·w/P`, SRE Workbook).
     #[must_use]
-    pub fn spent(&self) -> Option<BudgetShare> {
+    pub fn spent(&self) -> Option<SpentShare> {
         let rule = self.gravest_rule()?;
         Some(
             self.allowance?

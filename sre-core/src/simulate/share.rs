@@ -12,23 +12,23 @@ use crate::evaluation::Evaluation;
 /// A share of an error budget: above 1 it is overspent.
 ///
 /// ```
-/// use sre_core::simulate::BudgetShare;
+/// use sre_core::simulate::SpentShare;
 ///
-/// let share: BudgetShare = "2.5".parse()?; // per cent
+/// let share: SpentShare = "2.5".parse()?; // per cent
 /// assert_eq!(share.millionths(), 25_000);
 /// assert_eq!(share.to_string(), "2.5");
-/// assert!("0".parse::<BudgetShare>().is_err());
-/// # Ok::<(), sre_core::simulate::BudgetShareError>(())
+/// assert!("0".parse::<SpentShare>().is_err());
+/// # Ok::<(), sre_core::simulate::SpentShareError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct BudgetShare(u64);
+pub struct SpentShare(u64);
 
 /// Why a text is not a share of a budget.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[error("must be more than 0 and at most 10000 per cent, with at most 4 decimals")]
-pub struct BudgetShareError;
+pub struct SpentShareError;
 
-impl BudgetShare {
+impl SpentShare {
     /// A hundredth of the budget.
     pub const ONE_PERCENT: Self = Self(10_000);
 
@@ -46,22 +46,18 @@ impl BudgetShare {
     }
 }
 
-impl FromStr for BudgetShare {
-    type Err = BudgetShareError;
+impl FromStr for SpentShare {
+    type Err = SpentShareError;
 
-    fn from_str(text: &str) -> Result<Self, BudgetShareError> {
-        let millionths = Decimal::parse(text)
-            .ok()
-            .and_then(|percent| percent.shifted(4))
-            .ok_or(BudgetShareError)?;
-        match u64::try_from(millionths) {
-            Ok(millionths @ 1..=MILLIONTHS_MAX) => Ok(Self(millionths)),
-            _ => Err(BudgetShareError),
-        }
+    fn from_str(text: &str) -> Result<Self, SpentShareError> {
+        Decimal::in_parts(text, 4)
+            .filter(|millionths| (1..=MILLIONTHS_MAX).contains(millionths))
+            .map(Self)
+            .ok_or(SpentShareError)
     }
 }
 
-impl fmt::Display for BudgetShare {
+impl fmt::Display for SpentShare {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.as_percentage(), f)
     }
@@ -90,7 +86,7 @@ impl Allowance {
 
     /// Whether so many bad events are at least this share of it: `bad ÷ allowed ≥ share`.
     #[must_use]
-    pub fn is_spent_by(self, bad: Count, share: BudgetShare) -> bool {
+    pub fn is_spent_by(self, bad: Count, share: SpentShare) -> bool {
         let spent = spent(bad).saturating_mul(MILLION);
         // A line that does not fit lies above everything that can be spent, which is below 2^114.
         self.0
@@ -100,11 +96,11 @@ impl Allowance {
 
     /// The share that so many bad events are, cut to millionths.
     #[must_use]
-    pub fn share(self, bad: Count) -> BudgetShare {
+    pub fn share(self, bad: Count) -> SpentShare {
         let share = spent(bad)
             .saturating_mul(MILLION)
             .checked_div(self.0);
-        BudgetShare(share.map_or(u64::MAX, |share| u64::try_from(share).unwrap_or(u64::MAX)))
+        SpentShare(share.map_or(u64::MAX, |share| u64::try_from(share).unwrap_or(u64::MAX)))
     }
 }
 
@@ -124,15 +120,12 @@ mod tests {
 
     #[test]
     fn a_share_is_read_exactly_or_refused() {
-        let millionths = |text: &str| {
-            text.parse()
-                .map(BudgetShare::millionths)
-        };
+        let millionths = |text: &str| text.parse().map(SpentShare::millionths);
         assert_eq!(millionths("1"), Ok(10_000));
         assert_eq!(millionths("0.0001"), Ok(1));
         assert_eq!(millionths("10000"), Ok(100_000_000));
         for refused in ["0", "0.00001", "10000.0001", "-1", "1e2", "", "x"] {
-            assert_eq!(millionths(refused), Err(BudgetShareError), "{refused}");
+            assert_eq!(millionths(refused), Err(SpentShareError), "{refused}");
         }
     }
 
@@ -142,9 +135,9 @@ mod tests {
         let allowed = Allowance(43_200 * MILLION * BILLION);
         let line = Count::events(432).unwrap();
         let below = Count::from_millionths(line.millionths() - 1);
-        assert!(allowed.is_spent_by(line, BudgetShare::ONE_PERCENT));
-        assert!(!allowed.is_spent_by(below, BudgetShare::ONE_PERCENT));
-        assert_eq!(allowed.share(line), BudgetShare::ONE_PERCENT);
+        assert!(allowed.is_spent_by(line, SpentShare::ONE_PERCENT));
+        assert!(!allowed.is_spent_by(below, SpentShare::ONE_PERCENT));
+        assert_eq!(allowed.share(line), SpentShare::ONE_PERCENT);
         assert_eq!(allowed.share(below).millionths(), 9_999);
     }
 
@@ -153,6 +146,6 @@ mod tests {
         let most = Count::from_millionths(u64::MAX);
         assert_eq!(Allowance(0).share(most).millionths(), u64::MAX);
         assert_eq!(Allowance(1).share(most).millionths(), u64::MAX);
-        assert!(!Allowance(u128::MAX).is_spent_by(most, BudgetShare(2)));
+        assert!(!Allowance(u128::MAX).is_spent_by(most, SpentShare(2)));
     }
 }

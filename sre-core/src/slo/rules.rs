@@ -5,7 +5,7 @@ use super::{Definition, ENTRIES_MAX, LABEL_NAME_MAX, NAME_MAX, RULES_MAX, TEXT_M
 use crate::count::Count;
 use crate::indicator::Indicator;
 use crate::method::BudgetingMethod;
-use crate::policy::{BurnRule, PolicyChoice};
+use crate::policy::PolicyChoice;
 use crate::slice::SliceWidth;
 use crate::time::Span;
 use crate::window::Window;
@@ -121,34 +121,16 @@ fn of_policy(definition: &Definition) -> Vec<FieldFault> {
         return vec![FieldFault::new("burn_policy/rules", detail)];
     }
     let ground = definition.ground(None);
-    let refusal = |rule| {
-        ground
-            .refusal(rule)
-            .or_else(|| uneven(rule, definition.slice))
-    };
     rules
         .iter()
         .enumerate()
         .filter_map(|(index, rule)| {
             Some(FieldFault::new(
                 format!("burn_policy/rules/{index}"),
-                refusal(rule)?,
+                ground.refusal(rule)?,
             ))
         })
         .collect()
-}
-
-/// Why the windows of a rule cannot be summed from slices of this width; `None` when they can.
-fn uneven(rule: &BurnRule, width: SliceWidth) -> Option<String> {
-    let slice = width.span().as_seconds();
-    [rule.long, rule.short]
-        .into_iter()
-        .find(|window| {
-            !window
-                .as_seconds()
-                .is_multiple_of(slice)
-        })
-        .map(|window| format!("its window {window} is not a whole number of slices of {width}"))
 }
 
 /// Whether people can follow it: a scheme of the web and a host.

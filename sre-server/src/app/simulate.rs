@@ -40,8 +40,14 @@ pub async fn simulate(
         Some(path) => of_file(path, &args, config.monitor())?,
         None => of_store(&config, &args).await?,
     };
+    if frame.slo_id.is_none() && tried.contains(&Tried::Current) {
+        bail!("slices of a file have no current policy: name default or google-sre");
+    }
     if tried.is_empty() {
-        tried = policies::usual(&job.slo.definition);
+        tried = match frame.slo_id {
+            Some(_) => policies::usual(&job.slo.definition),
+            None => policies::presets(),
+        };
     }
     job.candidates = policies::candidates(&tried, &job.slo.definition).map_err(told)?;
     let found = job.run(|| false)?;
@@ -211,11 +217,10 @@ fn of_file(
     );
     let slo = unstored(name, args)?;
     let end = args.to.map_or(end, |to| to.min(end));
-    let during = Interval::new(
-        args.from
-            .unwrap_or(first.max(end - DEFAULT_SPAN.as_delta())),
-        end,
-    );
+    let from = args
+        .from
+        .unwrap_or(first.max(end - DEFAULT_SPAN.as_delta()));
+    let during = stretch_from(from, end)?;
     let frame = Frame {
         slo_id: None,
         definition: slo.definition.clone(),
@@ -267,6 +272,10 @@ fn during(args: &SimulateArgs, end: DateTime<Utc>) -> anyhow::Result<Interval> {
     let from = args
         .from
         .unwrap_or(end - DEFAULT_SPAN.as_delta());
+    stretch_from(from, end)
+}
+
+fn stretch_from(from: DateTime<Utc>, end: DateTime<Utc>) -> anyhow::Result<Interval> {
     if from >= end {
         bail!("--from must lie before --to, and before the end of what is known, {end}");
     }

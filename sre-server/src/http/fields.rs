@@ -100,12 +100,14 @@ impl Fields {
     }
 
     /// Whether the field is there, be it `null`.
-    pub fn has(&self, name: &str) -> bool {
+    pub fn has(&mut self, name: &str) -> bool {
+        self.know(name);
         self.map.contains_key(name)
     }
 
     /// Whether the field is there and not `null`: for fields that another one asks for.
-    pub fn is_given(&self, name: &str) -> bool {
+    pub fn is_given(&mut self, name: &str) -> bool {
+        self.know(name);
         self.map
             .get(name)
             .is_some_and(|value| !value.is_null())
@@ -148,8 +150,19 @@ impl Fields {
         self.faults
     }
 
+    /// Remembers a name that somebody asked for, so that whoever mistypes it is told of it.
+    fn know(&mut self, name: &str) {
+        if !self
+            .known
+            .iter()
+            .any(|known| known == name)
+        {
+            self.known.push(name.to_owned());
+        }
+    }
+
     fn take(&mut self, name: &str) -> Option<Value> {
-        self.known.push(name.to_owned());
+        self.know(name);
         self.map
             .remove(name)
             .filter(|value| !value.is_null())
@@ -200,6 +213,23 @@ mod tests {
                 "/kind: is required",
                 "/a~1b: unknown field; known are name, window, kind",
             ]
+        );
+    }
+
+    #[test]
+    fn a_field_that_was_only_looked_for_is_known() {
+        let mut fields = Fields::of(json!({"nmae": 1})).unwrap();
+        assert!(!fields.is_given("name") && !fields.has("window"));
+        fields.optional("name").value();
+        let Err(ApiError::Invalid(faults)) = fields.finish(|| Some(())) else {
+            panic!("accepted")
+        };
+        assert_eq!(
+            faults
+                .first()
+                .map(Fault::to_string)
+                .as_deref(),
+            Some("/nmae: unknown field; known are name, window")
         );
     }
 

@@ -155,13 +155,15 @@ async fn every_fault_of_a_correction_is_told_at_once() {
         "slo_id": "019bd1a0-0000-7000-8000-000000000001", "service_name": "api-gateway",
         "meaning": "forget", "reason": "", "by": 7, "colour": "red",
         "from": "2026-01-01T12:10:00Z",
-        "recurrence": {"rule": "FREQ=HOURLY", "start": "x", "duration": "2h", "until": 1},
+        "recurrence": {"rule": "FREQ=HOURLY", "start": "x", "duration": "2h", "until": 1,
+                       "time_zone": "Mars"},
     });
     let found = faults(&world, &everything).await;
     for part in [
         "/service_name: goes without `slo_id`",
         "/meaning: must be remove_time, drop_events or count_as_good",
-        "/recurrence: FREQ must be",
+        "/recurrence/rule: FREQ must be",
+        "/recurrence/time_zone: must be an IANA time zone",
         "/recurrence: goes without `from` and `to`",
         "/recurrence/until: unknown field",
         "/reason: ",
@@ -173,6 +175,35 @@ async fn every_fault_of_a_correction_is_told_at_once() {
                 .iter()
                 .any(|fault| fault.starts_with(part)),
             "{part}: {found:#?}"
+        );
+    }
+    for (field, value, fault) in [
+        (
+            "start",
+            "x",
+            "/recurrence/start: the start must be a local time",
+        ),
+        (
+            "start",
+            "2026-01-05T02:00:00",
+            "/recurrence/start: the start must be an occurrence",
+        ),
+        (
+            "duration",
+            "60d",
+            "/recurrence/duration: an occurrence may be at most 31d long",
+        ),
+    ] {
+        let mut weekly = json!({
+            "service_name": "api-gateway", "meaning": "remove_time", "reason": "Sundays",
+            "recurrence": {"rule": "FREQ=WEEKLY;BYDAY=SU", "start": "2026-01-04T02:00:00",
+                           "duration": "2h"},
+        });
+        weekly["recurrence"][field] = json!(value);
+        let found = faults(&world, &weekly).await;
+        assert!(
+            matches!(found.as_slice(), [only] if only.starts_with(fault)),
+            "{found:#?}"
         );
     }
     let mut backwards = agreed("remove_time");

@@ -130,7 +130,7 @@ proptest! {
         let slo = six_hours(BudgetingMethod::Occurrences);
         let found = past.simulate(&slo, &candidates());
         for event in &found.events {
-            prop_assert!(event.spent() >= BudgetShare::ONE_PERCENT);
+            prop_assert!(event.spent() >= SpentShare::ONE_PERCENT);
         }
         for pair in found.events.windows(2) {
             prop_assert!(pair[1].during.start() - pair[0].during.end() > EVENT_PAUSE.as_delta());

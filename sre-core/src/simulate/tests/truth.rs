@@ -112,7 +112,7 @@ fn delay_and_what_was_spent_before_are_those_of_the_first_alert() {
                 held.alerts,
                 minutes,
                 held.spent_before
-                    .map(BudgetShare::millionths),
+                    .map(SpentShare::millionths),
             )
         })
         .collect();

@@ -1,9 +1,12 @@
 //! What people agree on.
 
+use std::fmt::Display;
+
 use chrono::{DateTime, Utc};
-use sre_core::correction::{Correction, Meaning, Period, Recurrence, Scope};
+use sre_core::correction::{Correction, Meaning, ParseRuleError, Period, Recurrence, Rule, Scope};
 use sre_core::name::{ServiceName, SloId};
 use sre_core::time::Span;
+use sre_core::window::TimeZone;
 use utoipa::ToSchema;
 
 use crate::context::Context;
@@ -135,13 +138,9 @@ fn scope(fields: &mut Fields) -> Option<Scope> {
 fn period(fields: &mut Fields) -> Option<Period> {
     let is_once = fields.is_given("from") || fields.is_given("to");
     let recurs = fields.is_given("recurrence");
-    let mut refused = None;
     let recurrence = fields
         .optional("recurrence")
-        .object(|fields| recurrence(fields, &mut refused));
-    if let Some(why) = refused {
-        fields.fault("recurrence", why);
-    }
+        .object(recurrence);
     if recurs {
         if is_once {
             fields.fault("recurrence", "goes without `from` and `to`");
@@ -173,7 +172,7 @@ fn period(fields: &mut Fields) -> Option<Period> {
     }
 }
 
-fn recurrence(fields: &mut Fields, refused: &mut Option<String>) -> Option<Recurrence> {
+fn recurrence(fields: &mut Fields) -> Option<Recurrence> {
     let rule = fields.text("rule", 1..=TEXT_MAX);
     let start = fields.text("start", 1..=TEXT_MAX);
     let duration: Option<Span> = fields.parse("duration");
@@ -181,11 +180,40 @@ fn recurrence(fields: &mut Fields, refused: &mut Option<String>) -> Option<Recur
         .optional("time_zone")
         .text(1..=TEXT_MAX)
         .unwrap_or_else(|| "Etc/UTC".to_owned());
-    match Recurrence::new(&rule?, &start?, duration?, &zone) {
-        Ok(recurrence) => Some(recurrence),
-        Err(why) => {
-            *refused = Some(why.to_string());
-            None
+    // Each by itself first, so that of two faults both are told.
+    let is_rule = note(
+        fields,
+        "rule",
+        rule.as_ref()
+            .map(|rule| rule.parse::<Rule>()),
+    );
+    let is_zone = note(fields, "time_zone", Some(zone.parse::<TimeZone>()));
+    if !is_rule || !is_zone {
+        return None;
+    }
+    Recurrence::new(&rule?, &start?, duration?, &zone)
+        .map_err(|why| fields.fault(culprit(&why), why))
+        .ok()
+}
+
+/// Notes what is wrong with a part of a recurrence; whether nothing was.
+fn note<T>(fields: &mut Fields, name: &str, read: Option<Result<T, impl Display>>) -> bool {
+    match read {
+        Some(Err(why)) => {
+            fields.fault(name, why);
+            false
         }
+        _ => true,
+    }
+}
+
+/// The field that a refusal is about.
+const fn culprit(why: &ParseRuleError) -> &'static str {
+    match why {
+        ParseRuleError::Start | ParseRuleError::NoOccurrence => "start",
+        ParseRuleError::TooLong => "duration",
+        ParseRuleError::Zone(_) => "time_zone",
+        // The rule's own parts, those to come as well.
+        _ => "rule",
     }
 }

@@ -159,24 +159,6 @@ pub(super) fn stranded_rules(policy: &PolicyChoice, ground: &Ground) -> Vec<(usi
     rules
         .iter()
         .enumerate()
-        .filter_map(|(index, rule)| {
-            let reason = ground
-                .refusal(rule)
-                .or_else(|| uneven(rule, ground.width))?;
-            Some((index, reason))
-        })
+        .filter_map(|(index, rule)| Some((index, ground.refusal(rule)?)))
         .collect()
-}
-
-/// Why the windows of a rule cannot be summed from slices of this width; `None` when they can.
-fn uneven(rule: &BurnRule, width: SliceWidth) -> Option<String> {
-    let slice = width.span().as_seconds();
-    [rule.long, rule.short]
-        .into_iter()
-        .find(|window| {
-            !window
-                .as_seconds()
-                .is_multiple_of(slice)
-        })
-        .map(|window| format!("its window {window} is not a whole number of slices of {width}"))
 }

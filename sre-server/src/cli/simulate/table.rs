@@ -5,6 +5,10 @@ use std::io::{self, Write};
 use chrono::{DateTime, TimeDelta, Utc};
 use sre_core::simulate::{Quantiles, Raised, Run, Simulated, Truth};
 use sre_core::slo::Definition;
+use sre_core::time::Span;
+
+/// Of less than a day nothing is said by the week: one page in ten minutes would be a thousand.
+const WEEKLY_FROM: Span = Span::days(1);
 
 /// Writes what was found of an SLO with this definition.
 ///
@@ -94,7 +98,7 @@ fn policies(found: &Simulated) -> Vec<Vec<String>> {
         vec![
             run.name.clone(),
             run.count(Raised::is_page).to_string(),
-            format!("{:.1}", run.pages_per_week),
+            a_week(run, found),
             run.count(|alert| alert.kind.is_ticket())
                 .to_string(),
             percent(pages.precision()),
@@ -112,6 +116,15 @@ fn policies(found: &Simulated) -> Vec<Vec<String>> {
         ]
     }));
     lines
+}
+
+/// How many pages a week that is, where there is enough to go by.
+fn a_week(run: &Run, found: &Simulated) -> String {
+    if found.during.seconds() < WEEKLY_FROM.as_seconds() {
+        "-".to_owned()
+    } else {
+        format!("{:.1}", run.pages_per_week)
+    }
 }
 
 /// A line an event, with what each policy said of it.

@@ -48,7 +48,7 @@ fn source(fields: &mut Fields) -> Option<()> {
 
 /// Two counters, or two expressions.
 pub(super) fn ratio(fields: &mut Fields) -> Option<Query> {
-    let has = |names: [&str; 3], fields: &Fields| {
+    let has = |names: [&str; 3], fields: &mut Fields| {
         names
             .into_iter()
             .any(|name| fields.is_given(name))

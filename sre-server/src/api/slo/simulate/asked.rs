@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sre_core::name::SloId;
-use sre_core::simulate::{BudgetShare, Candidate, RANGE_MAX};
+use sre_core::simulate::{Candidate, RANGE_MAX, SpentShare};
 use sre_core::slo::Definition;
 use sre_core::time::{Interval, Span};
 use utoipa::ToSchema;
@@ -59,7 +59,7 @@ pub(super) struct Asked {
     tried: Option<Vec<Tried>>,
     /// What is to be told about.
     pub(super) during: Interval,
-    pub(super) significant: BudgetShare,
+    pub(super) significant: SpentShare,
 }
 
 /// Which SLO.
@@ -98,17 +98,17 @@ impl Asked {
                 .optional("significant_percentage")
                 .decimal()
         } else {
-            Some(BudgetShare::ONE_PERCENT)
+            Some(SpentShare::ONE_PERCENT)
         };
         let mut deeper = Vec::new();
         let what = match (has_id, written) {
-            (true, Some(_)) => note(&mut fields, "slo", "excludes slo_id: one SLO at a time"),
+            (true, Some(_)) => note(&mut fields, "slo", "excludes `slo_id`: one SLO at a time"),
             (true, None) => id.map(|id| What::Stored(id, overrides)),
-            (false, None) => note(&mut fields, "slo_id", "is required, or slo in its place"),
+            (false, None) => note(&mut fields, "slo_id", "is required, or `slo` in its place"),
             (false, Some(_)) if overrides.is_some() => note(
                 &mut fields,
                 "overrides",
-                "are of a stored SLO: write them into slo",
+                "are of a stored SLO: write them into `slo`",
             ),
             (false, Some(body)) => {
                 match Fields::of(body).and_then(|body| definition::read(body, context, None)) {

@@ -101,6 +101,14 @@ pub(crate) fn usual(definition: &Definition) -> Vec<Tried> {
         .collect()
 }
 
+/// What is tried on slices that no SLO of ours has: the presets.
+pub(crate) fn presets() -> Vec<Tried> {
+    ["default", "google-sre"]
+        .into_iter()
+        .filter_map(Tried::named)
+        .collect()
+}
+
 /// The candidates for a definition; written rules that cannot stand on it are refused.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use sre_core::budget::ErrorBudget;
 use sre_core::count::Counts;
 use sre_core::name::SloId;
 use sre_core::simulate::{
-    BudgetShare, Detection, Quality, Quantiles, Raised, Run, SignificantEvent, Simulated, Truth,
+    Detection, Quality, Quantiles, Raised, Run, SignificantEvent, Simulated, SpentShare, Truth,
 };
 use sre_core::slo::Definition;
 use sre_core::time::Interval;
@@ -28,7 +28,7 @@ pub(crate) struct Frame {
     pub(crate) definition: Definition,
     pub(crate) basis: Basis,
     pub(crate) is_estimated: bool,
-    pub(crate) significant: BudgetShare,
+    pub(crate) significant: SpentShare,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -344,7 +344,7 @@ fn listed<T, V>(all: &[T], view: impl Fn(&T) -> V) -> Vec<V> {
         .collect()
 }
 
-fn percentage(share: BudgetShare) -> Option<Figure> {
+fn percentage(share: SpentShare) -> Option<Figure> {
     Figure::new(share.as_percentage())
 }
 
