@@ -9,44 +9,19 @@ use crate::threshold::Operator;
 
 /// 99 % of the availability of `checkout` over an hour, in minutes, without a rule.
 pub(crate) fn definition() -> Definition {
-    let metric: MetricName = "availability".parse().expect("a name");
-    Definition {
-        name: "checkout answers".to_owned(),
-        description: String::new(),
-        service_name: "checkout".parse().expect("a name"),
-        metric_name: metric.clone(),
-        indicator: Indicator::Metric(metric),
-        target: "99".parse().expect("a target"),
-        window: Window::Rolling(Span::hours(1)),
-        threshold: None,
-        method: BudgetingMethod::Occurrences,
-        slice: SliceWidth::MINUTE,
-        expected_interval: None,
-        on_absent: OnAbsent::Exclude,
-        min_events: 0,
-        min_bad: MIN_BAD_DEFAULT,
-        significance_level: None,
-        min_coverage_permille: None,
-        enabled: true,
-        labels: BTreeMap::new(),
-        links: BTreeMap::new(),
-        burn_policy: PolicyChoice::Custom(Vec::new()),
-    }
+    slo().definition
 }
 
 /// The SLO of [`definition`].
 pub(crate) fn slo() -> Slo {
-    let definition = definition();
-    let at = crate::time::at_second(0);
-    Slo {
-        id: default_slo_id(&definition.service_name, &definition.name),
-        definition,
-        managed_by: ManagedBy::Api,
-        version: 1,
-        created_at: at,
-        updated_at: at,
-        deleted_at: None,
-    }
+    Slo::builder("checkout", "availability")
+        .name("checkout answers")
+        .target_percentage("99")
+        .expect("a target")
+        .rolling(Span::hours(1))
+        .burn_policy(PolicyChoice::Custom(Vec::new()))
+        .build()
+        .expect("legal")
 }
 
 fn counters(part: CounterPart, total: &str) -> Indicator {

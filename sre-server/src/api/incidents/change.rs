@@ -118,10 +118,10 @@ fn read(call: &Call<Context>, before: &Incident) -> Result<Option<IncidentUpdate
         );
     }
     let mut edit = Edit::of(before);
-    let keeps = |fields: &crate::http::Fields, name: &str| !fields.has(name);
-    let keeps_description = keeps(&fields, "description");
-    let keeps_cause = keeps(&fields, "root_cause_service");
-    let keeps_services = keeps(&fields, "affected_services");
+    let keeps = |fields: &mut crate::http::Fields, name: &str| !fields.has(name);
+    let keeps_description = keeps(&mut fields, "description");
+    let keeps_cause = keeps(&mut fields, "root_cause_service");
+    let keeps_services = keeps(&mut fields, "affected_services");
     let title = fields
         .optional("title")
         .text(1..=TITLE_LENGTH_MAX);
