@@ -96,8 +96,8 @@ impl ErrorBudget {
     /// Whether less than a tenth of the allowance remains; false without events.
     #[must_use]
     pub fn is_below_tenth(self) -> bool {
-        // remaining < allowed / 10. The allowance lies below 2^94, so the products fit.
-        !self.counts.total().is_zero() && self.remaining_exactly() * 10 < self.allowed_exactly()
+        // consumed > 9/10 × allowed; both lie below 2^94, so the products fit.
+        !self.counts.total().is_zero() && self.consumed_exactly() * 10 > self.allowed_exactly() * 9
     }
 
     /// The budget with its allowance projected from `filled` of `window` seconds to all of it, for

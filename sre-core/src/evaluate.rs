@@ -84,11 +84,11 @@ pub fn evaluate(
     for window in reported(definition) {
         windows.push(view.window(window)?);
     }
-    windows.push(own);
     let mut rules = Vec::with_capacity(policy.rules.len());
     for rule in &policy.rules {
-        rules.push(view.judge(rule, &own)?);
+        rules.push(view.judge(rule, &windows, &own)?);
     }
+    windows.push(own);
     let is_stale = view.is_stale();
     let (state, reason) = view.state(&own, &rules, is_stale);
     let hour = windows
@@ -105,7 +105,7 @@ pub fn evaluate(
         budget: view.budget(&own),
         coverage: own.coverage,
         filled_seconds: view.filled_seconds(),
-        window: Span::seconds(view.whole.seconds()),
+        window: Span::seconds(view.whole_seconds),
         burn_level: settings
             .thresholds
             .level(hour.counts, definition.target),

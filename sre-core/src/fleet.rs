@@ -107,6 +107,7 @@ impl Fleet {
     /// The numbers, ascending, of those whose burn over `window` lies strictly above `factor`; an SLO
     /// without an event does not burn. None for a window that the fleet was not made with.
     pub fn burning(&self, window: Span, factor: Factor) -> impl Iterator<Item = usize> + '_ {
+        let sieve = Sieve::new(factor);
         let column = self
             .columns
             .iter()
@@ -118,8 +119,44 @@ impl Fleet {
             .zip(total)
             .zip(&self.budgets)
             .enumerate()
-            .filter(move |(_, ((bad, total), ppb))| factor.is_exceeded(**bad, **total, **ppb))
+            .filter(move |(_, ((bad, total), ppb))| sieve.is_exceeded_by(**bad, **total, **ppb))
             .map(|(number, _)| number)
+    }
+}
+
+/// A factor, ready to be compared with many burns.
+///
+/// A burn lies above it where `bad > total × ppb × factor ÷ 10⁹`. The right side rounded down is one
+/// product with a rate that is worked out once, and most have no more bad than that; the few that have
+/// are compared exactly.
+#[derive(Clone, Copy, Debug)]
+struct Sieve {
+    factor: Factor,
+    /// `factor ÷ 10⁹` in parts of 2⁶⁴, rounded down.
+    rate: u64,
+    /// Of larger budgets, in parts per billion, not even a total failure burns faster than the factor:
+    /// times the rate they are the whole or more.
+    widest: u32,
+}
+
+impl Sieve {
+    fn new(factor: Factor) -> Self {
+        let rate = factor.per_billion_of_budget();
+        let widest = u64::MAX / rate.max(1);
+        Self {
+            factor,
+            rate,
+            widest: u32::try_from(widest).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// [`Factor::is_exceeded_by`] of millionths of which `bad` are not more than `total`.
+    #[inline]
+    fn is_exceeded_by(self, bad: u64, total: u64, ppb: u32) -> bool {
+        // Wraps for budgets beyond the widest alone.
+        let share = u64::from(ppb).wrapping_mul(self.rate);
+        let line = u128::from(total) * u128::from(share) >> 64;
+        u128::from(bad) > line && ppb <= self.widest && self.factor.is_exceeded(bad, total, ppb)
     }
 }
 
@@ -155,7 +192,7 @@ mod tests {
             }
         }
         assert_eq!(fleet.len(), held.len());
-        for factor in ["0.5", "1", "10", "14.4", "1000"] {
+        for factor in ["0.000001", "0.5", "1", "10", "14.4", "1000", "999999999"] {
             let factor: Factor = factor.parse().expect("a factor");
             let one_by_one: Vec<usize> = (0..)
                 .zip(&held)

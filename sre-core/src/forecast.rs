@@ -21,12 +21,15 @@
 //! [`look_backs`]. A look-back that is not covered makes the forecast unknown; of a covered one the
 //! pace is that of the time that was measured, so that a hole is never taken for good.
 
+use std::cmp::Ordering;
+
 use chrono::{DateTime, Utc};
 
 use crate::budget::ErrorBudget;
 use crate::count::Counts;
 use crate::evaluation::WindowCounts;
 use crate::ledger::{Left, RollOff};
+use crate::target::Target;
 use crate::time::Span;
 
 mod accumulating;
@@ -252,14 +255,22 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// So many events in so many seconds; `None` for no time at all.
+    /// So many events in so many seconds; `None` for no time at all, and for more than [`Span::MAX`].
     #[must_use]
     pub const fn new(counts: Counts, seconds: u32) -> Option<Self> {
-        if seconds == 0 {
+        if Span::from_seconds(seconds).is_none() {
             None
         } else {
             Some(Self { counts, seconds })
         }
+    }
+
+    /// Which of two paces leaves less to the budget of this target in a second.
+    pub(crate) fn by_gain(&self, other: &Self, target: Target) -> Ordering {
+        let gain = |pace: &Self| ErrorBudget::new(pace.counts, target).remaining_exactly();
+        // Below 2^94 and 2^29.
+        let ours = gain(self).wrapping_mul(i128::from(other.seconds));
+        ours.cmp(&gain(other).wrapping_mul(i128::from(self.seconds)))
     }
 }
 
@@ -294,20 +305,30 @@ pub fn time_left(budget: ErrorBudget, leaving: &RollOff<'_>, pace: Pace) -> Opti
     if budget.remaining_exactly() <= 0 {
         return Some(0);
     }
-    Projection::new(budget, leaving, pace).end_between(0, leaving.steps())
+    let projection = Projection::new(budget, leaving, pace);
+    let (now, last) = (projection.at(0), projection.at(leaving.steps()));
+    projection.end_between(&now, &last)
 }
 
 /// What remains over time, times the seconds of the pace, so that it is an integer. Allowances lie
-/// below 2^94, look-backs below 2^20 seconds and windows below 2^26: every sum here below 2^122.
+/// below 2^94 and lengths of time below 2^29: every sum here below 2^126, so that nothing wraps.
 #[derive(Debug)]
 struct Projection<'a> {
     leaving: &'a RollOff<'a>,
     remaining: i128,
     /// What may be bad, in parts per billion.
-    allowed: i128,
+    allowed: u32,
     /// What comes to the budget in a second; negative when the pace is not sustainable.
     gain: i128,
-    seconds: i128,
+    seconds: u32,
+}
+
+/// What has left after so many steps, and what remains then.
+#[derive(Debug)]
+struct Edge {
+    step: usize,
+    left: Left,
+    remaining: i128,
 }
 
 impl<'a> Projection<'a> {
@@ -315,36 +336,52 @@ impl<'a> Projection<'a> {
         Self {
             leaving,
             remaining: budget.remaining_exactly(),
-            allowed: i128::from(budget.target().budget_ppb()),
+            allowed: budget.target().budget_ppb(),
             gain: ErrorBudget::new(pace.counts, budget.target()).remaining_exactly(),
-            seconds: i128::from(pace.seconds),
+            seconds: pace.seconds,
+        }
+    }
+
+    fn at(&self, step: usize) -> Edge {
+        let left = self.leaving.at(step);
+        let allowance = i128::from(self.allowed) * i128::from(left.total);
+        let relief = i128::from(left.bad) * 1_000_000_000 - allowance;
+        let lasting = self
+            .gain
+            .wrapping_mul(i128::from(left.seconds));
+        let remaining = self
+            .remaining
+            .wrapping_add(relief)
+            .wrapping_mul(i128::from(self.seconds))
+            .wrapping_add(lasting);
+        Edge {
+            step,
+            left,
+            remaining,
         }
     }
 
     /// The first end between two steps, of which the earlier has something left. A stretch that even
     /// without any relief does not use up what is there is passed over whole, so that a healthy
     /// budget costs a handful of looks.
-    fn end_between(&self, from: usize, to: usize) -> Option<u32> {
-        let (first, last) = (self.leaving.at(from), self.leaving.at(to));
-        let lasting = i128::from(last.seconds) - i128::from(first.seconds);
-        let leaving = i128::from(last.total) - i128::from(first.total);
-        let before = self.remaining_at(&first);
-        let worst = before + self.gain.min(0) * lasting - self.seconds * self.allowed * leaving;
-        if worst > 0 || from >= to {
+    fn end_between(&self, first: &Edge, last: &Edge) -> Option<u32> {
+        let lasting = i128::from(last.left.seconds) - i128::from(first.left.seconds);
+        let leaving = i128::from(last.left.total) - i128::from(first.left.total);
+        let unrelieved = u64::from(self.seconds) * u64::from(self.allowed);
+        let worst = first
+            .remaining
+            .wrapping_add(self.gain.min(0).wrapping_mul(lasting))
+            .wrapping_sub(leaving.wrapping_mul(i128::from(unrelieved)));
+        if worst > 0 || first.step >= last.step {
             return None;
         }
-        if to - from == 1 {
-            let after = self.remaining_at(&last);
-            return (after <= 0).then(|| crossing(&first, lasting, before, after));
+        if last.step - first.step == 1 {
+            return (last.remaining <= 0)
+                .then(|| crossing(&first.left, lasting, first.remaining, last.remaining));
         }
-        let middle = from + (to - from) / 2;
-        self.end_between(from, middle)
-            .or_else(|| self.end_between(middle, to))
-    }
-
-    fn remaining_at(&self, left: &Left) -> i128 {
-        let relief = i128::from(left.bad) * 1_000_000_000 - self.allowed * i128::from(left.total);
-        self.seconds * (self.remaining + relief) + self.gain * i128::from(left.seconds)
+        let middle = self.at(first.step.midpoint(last.step));
+        self.end_between(first, &middle)
+            .or_else(|| self.end_between(&middle, last))
     }
 }
 
@@ -360,7 +397,7 @@ fn crossing(first: &Left, lasting: i128, before: i128, after: i128) -> u32 {
 }
 
 /// How many look-backs there are.
-const LOOK_BACKS: usize = 3;
+pub(crate) const LOOK_BACKS: usize = 3;
 /// How often a look-back fits into the SLO's window; three days are a ninth of 27.
 const SHARE: u32 = 9;
 /// Bits that the seconds of a window need, and one for the sign.

@@ -91,10 +91,12 @@ pub enum LedgerError {
 }
 
 impl Ledger {
-    /// A ledger that begins, empty, at the start of the hour of `from` and keeps `horizon`.
+    /// A ledger that begins, empty, at the start of the hour of `from` and keeps `horizon`, but no less
+    /// than the hours that are held slice by slice.
     #[must_use]
     pub fn new(width: SliceWidth, horizon: Span, from: DateTime<Utc>) -> Self {
         let horizon_hours = horizon.as_seconds().div_ceil(HOUR) as usize;
+        let horizon_hours = horizon_hours.max(FINE_HOURS);
         let first_hour = hour_number(from);
         let fine_slices = (FINE_HOURS + 1) * width.per_hour() + 1;
         let mut hours = Vec::with_capacity(horizon_hours.saturating_add(3));
@@ -239,6 +241,13 @@ impl Ledger {
     /// The number of the slice that is appended next.
     fn next_slice(&self) -> i64 {
         self.first_fine + signed(self.fine.len()) - 1
+    }
+
+    /// How many slices lie between the beginning and the end.
+    fn slices(&self) -> u32 {
+        let fine = u32::try_from(self.fine.len() - 1).unwrap_or(u32::MAX);
+        self.coarse_slices()
+            .saturating_add(fine)
     }
 
     /// The sum of everything.

@@ -257,6 +257,14 @@ impl Factor {
         u128::from(bad) * u128::from(burn) > u128::from(total) * u128::from(line)
     }
 
+    /// What a part per billion of budget allows of a whole at this pace, `factor ÷ 10⁹` in parts of 2⁶⁴:
+    /// rounded down, and cut where it is the whole or more.
+    pub(crate) fn per_billion_of_budget(self) -> u64 {
+        let (burn, line) = self.scales(1);
+        let rate = (u128::from(line) << 64) / u128::from(burn);
+        u64::try_from(rate).unwrap_or(u64::MAX)
+    }
+
     /// Both sides of `burn ? factor`, brought to integers: each one product of two numbers below 2^64,
     /// for which a processor has an instruction.
     fn sides(self, counts: Counts, target: Target) -> (u128, u128) {

@@ -6,7 +6,7 @@ use super::view::View;
 use crate::budget::ErrorBudget;
 use crate::evaluation::{BudgetVerdict, SloState, WindowCounts};
 use crate::forecast::{
-    End, Forecast, Nearness, Pace, look_backs, near, time_left, time_left_until,
+    End, Forecast, LOOK_BACKS, Nearness, Pace, look_backs, near, time_left, time_left_until,
 };
 use crate::ledger::LedgerError;
 use crate::time::Interval;
@@ -23,8 +23,8 @@ impl View<'_> {
         let filled = self.known_seconds_of(self.so_far);
         let window = self.counted_seconds();
         let is_young = self.is_young();
-        let projected = budget.projected(filled, window);
         let (is_missed, is_below_tenth) = if is_young {
+            let projected = budget.projected(filled, window);
             (projected.is_missed(), projected.is_below_tenth())
         } else {
             (!budget.is_met(), budget.is_below_tenth())
@@ -55,26 +55,44 @@ impl View<'_> {
         if budget.remaining_exactly() <= 0 {
             return Ok(Forecast::Exhausted);
         }
+        let mut paces = [None; LOOK_BACKS];
+        let seen = look_backs(windows);
+        for (pace, seen) in paces.iter_mut().zip(seen) {
+            let Some(known) = self.pace_of(seen) else {
+                return Ok(Forecast::Unknown);
+            };
+            *pace = Some(known);
+        }
         let leaving = match self.definition.window {
             Window::Rolling(span) => Some(self.ending.roll_off(span)?),
             Window::Calendar(_) => None,
         };
         let to_come = Interval::new(self.end, self.whole.end()).seconds();
-        let mut ends = Vec::with_capacity(3);
-        for seen in look_backs(windows) {
-            let Some(pace) = self.pace_of(seen) else {
-                return Ok(Forecast::Unknown);
-            };
-            let seconds = match &leaving {
-                Some(leaving) => time_left(budget, leaving, pace),
-                None => time_left_until(budget, to_come, pace),
-            };
-            ends.push(End {
+        let seconds = |pace: Pace| match &leaving {
+            Some(leaving) => time_left(budget, leaving, pace),
+            None => time_left_until(budget, to_come, pace),
+        };
+        // What lasts at the pace that leaves least lasts at all of them, as it mostly does.
+        let lasts = paces
+            .iter()
+            .flatten()
+            .min_by(|one, other| one.by_gain(other, self.definition.target))
+            .is_none_or(|pace| seconds(*pace).is_none());
+        let end = |(seen, pace): (&WindowCounts, &Option<Pace>)| {
+            let left = pace
+                .filter(|_| !lasts)
+                .and_then(seconds);
+            End {
                 window: seen.window,
-                at: seconds.map(|seconds| self.end + TimeDelta::seconds(i64::from(seconds))),
-            });
-        }
-        Ok(Forecast::Ends(ends))
+                at: left.map(|left| self.end + TimeDelta::seconds(i64::from(left))),
+            }
+        };
+        Ok(Forecast::Ends(
+            seen.iter()
+                .zip(&paces)
+                .map(end)
+                .collect(),
+        ))
     }
 
     /// The pace of a look-back in the time that was measured of it; `None` when it is not covered.
@@ -100,15 +118,19 @@ impl View<'_> {
         if self.is_young() {
             return Nearness::Far;
         }
-        let near = near(own.window).as_delta();
-        let is_within =
-            |at: Option<DateTime<Utc>>, span| at.is_some_and(|at| at - self.end <= span);
+        let near = u64::from(near(own.window).as_seconds());
+        let is_within_thirds = |at: Option<DateTime<Utc>>, thirds| {
+            at.is_some_and(|at| {
+                let seconds = Interval::new(self.end, at).seconds();
+                u64::from(seconds) * 3 <= near * thirds
+            })
+        };
         let exhaustion = forecast.exhaustion();
         let is_evident = short.counts.bad() >= self.bad_needed(short.window);
-        if is_within(exhaustion.at(), near) && is_evident {
+        if is_within_thirds(exhaustion.at(), 3) && is_evident {
             let seen_since = self.end - short.window.as_delta();
             Nearness::Near { seen_since }
-        } else if forecast.is_unknown() || is_within(exhaustion.earliest(), near * 4 / 3) {
+        } else if forecast.is_unknown() || is_within_thirds(exhaustion.earliest(), 4) {
             Nearness::Around
         } else {
             Nearness::Far

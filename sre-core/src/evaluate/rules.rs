@@ -13,9 +13,13 @@ impl View<'_> {
     pub(super) fn judge(
         &self,
         rule: &BurnRule,
+        reported: &[WindowCounts],
         own: &WindowCounts,
     ) -> Result<RuleOutcome, LedgerError> {
-        let (long, short) = (self.window(rule.long)?, self.window(rule.short)?);
+        let (long, short) = (
+            self.seen(rule.long, reported)?,
+            self.seen(rule.short, reported)?,
+        );
         let is_covered = |window: &WindowCounts| {
             window
                 .coverage

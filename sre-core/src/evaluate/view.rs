@@ -8,6 +8,7 @@ use crate::evaluation::{Coverage, Progress, WindowCounts};
 use crate::ledger::{Ending, Ledger, LedgerError};
 use crate::slo::Definition;
 use crate::time::{Interval, Span};
+use crate::window::Window;
 
 /// Everything that the parts of an evaluation look at.
 pub(super) struct View<'a> {
@@ -17,6 +18,8 @@ pub(super) struct View<'a> {
     pub(super) end: DateTime<Utc>,
     /// The SLO's own window; a calendar one lasts on after `end`.
     pub(super) whole: Interval,
+    /// How long all of it is.
+    pub(super) whole_seconds: u32,
     /// How much of it has passed.
     pub(super) so_far: Span,
     pub(super) settings: &'a EvaluationSettings,
@@ -36,22 +39,30 @@ impl<'a> View<'a> {
         end: DateTime<Utc>,
         settings: &'a EvaluationSettings,
     ) -> Result<Self, LedgerError> {
-        let known = progress
+        let known_seconds = progress
             .first_measured
-            .map_or(0, |first| (end - first).num_seconds());
+            .map_or(0, |first| Interval::new(first, end).seconds());
         let whole = definition.window_at(end);
+        let (whole_seconds, so_far) = match definition.window {
+            Window::Rolling(span) => (span.as_seconds(), span),
+            Window::Calendar(_) => {
+                let passed = Interval::new(whole.start(), end).seconds();
+                (whole.seconds(), Span::seconds(passed))
+            }
+        };
         Ok(Self {
             definition,
             ending: ledger.ending(end)?,
             progress,
             end,
             whole,
-            so_far: Span::seconds(Interval::new(whole.start(), end).seconds()),
+            whole_seconds,
+            so_far,
             settings,
             expected_interval: definition
                 .expected_interval
                 .or_else(|| progress.learned_interval()),
-            known_seconds: u32::try_from(known.max(0)).unwrap_or(u32::MAX),
+            known_seconds,
             overlay: ledger.overlay(),
         })
     }
@@ -102,17 +113,33 @@ impl<'a> View<'a> {
     /// Seconds of the SLO's own window that count: all, but those that a correction took out so far.
     pub(super) fn counted_seconds(&self) -> u32 {
         let removed = self.removed_seconds(self.so_far.as_seconds());
-        self.whole
-            .seconds()
+        self.whole_seconds
             .saturating_sub(removed)
     }
 
     /// How many of the last `seconds` a correction took out, in whole slices.
+    #[inline]
     fn removed_seconds(&self, seconds: u32) -> u32 {
+        self.overlay
+            .map_or(0, |overlay| self.removed_by(overlay, seconds))
+    }
+
+    #[cold]
+    fn removed_by(&self, overlay: &Overlay, seconds: u32) -> u32 {
         let start = self.end - TimeDelta::seconds(i64::from(seconds));
-        self.overlay.map_or(0, |overlay| {
-            overlay.removed_seconds(Interval::new(start, self.end), self.definition.slice)
-        })
+        overlay.removed_seconds(Interval::new(start, self.end), self.definition.slice)
+    }
+
+    /// As [`View::window`], where it may be among the reported windows already.
+    pub(super) fn seen(
+        &self,
+        window: Span,
+        reported: &[WindowCounts],
+    ) -> Result<WindowCounts, LedgerError> {
+        let held = reported
+            .iter()
+            .find(|held| held.window == window);
+        held.map_or_else(|| self.window(window), |held| Ok(*held))
     }
 
     /// The distance at which measured slices are expected.
@@ -147,7 +174,7 @@ impl<'a> View<'a> {
         self.expected_interval
             .is_some_and(|expected| {
                 let pace = expected.max(self.definition.slice.span());
-                silence - agreed >= pace.as_delta() * 3
+                silence - agreed >= TimeDelta::seconds(pace.as_secs_i64() * 3)
             })
     }
 

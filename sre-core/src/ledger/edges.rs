@@ -37,10 +37,15 @@ impl Edges {
     /// The sum of everything before slice number `slices` of an hour; `None` when it is not attached.
     #[inline]
     pub(super) fn sum(&self, hour: i64, slices: u32) -> Option<&Prefix> {
-        let place = usize::try_from(hour.wrapping_sub(self.first)).ok()?;
-        let start = *self.places.get(place)?;
-        let sum = start.saturating_add(slices);
-        self.sums.get(sum as usize)
+        let place = hour
+            .wrapping_sub(self.first)
+            .cast_unsigned();
+        let start = *self
+            .places
+            .get(usize::try_from(place).ok()?)?;
+        let sum = u64::from(start) + u64::from(slices);
+        self.sums
+            .get(usize::try_from(sum).ok()?)
     }
 
     pub(super) fn holds(&self, hour: i64) -> bool {
@@ -131,11 +136,11 @@ impl Ledger {
         end: DateTime<Utc>,
         windows: impl IntoIterator<Item = Span>,
     ) -> Vec<DateTime<Utc>> {
-        self.missing_hours_at(
-            windows
-                .into_iter()
-                .map(|window| before(end, window)),
-        )
+        let end = end.timestamp();
+        let starts = windows
+            .into_iter()
+            .map(|window| end - window.as_secs_i64());
+        self.missing_hours_of(starts)
     }
 
     /// The hours whose slices must be attached before windows can begin at these instants.
@@ -144,9 +149,16 @@ impl Ledger {
         &self,
         starts: impl IntoIterator<Item = DateTime<Utc>>,
     ) -> Vec<DateTime<Utc>> {
-        let mut missing: Vec<_> = starts
-            .into_iter()
-            .filter_map(|start| match self.before(start) {
+        self.missing_hours_of(
+            starts
+                .into_iter()
+                .map(|start| start.timestamp()),
+        )
+    }
+
+    fn missing_hours_of(&self, seconds: impl Iterator<Item = i64>) -> Vec<DateTime<Utc>> {
+        let mut missing: Vec<_> = seconds
+            .filter_map(|second| match self.before_slice(self.slice_of(second)) {
                 Err(LedgerError::MissingHour(hour)) => Some(hour),
                 _ => None,
             })

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::prefix::Prefix;
 use super::roll_off::RollOff;
-use super::{Ledger, LedgerError, signed};
+use super::{Ledger, LedgerError};
 use crate::slice::Sums;
 use crate::time::{HOUR, Span};
 
@@ -13,8 +13,8 @@ use crate::time::{HOUR, Span};
 pub struct Ending<'a> {
     ledger: &'a Ledger,
     second: i64,
-    /// The slice that the end lies in, counted from the first fine one.
-    slice: i64,
+    /// The slice that the end lies in, counted from the beginning.
+    slice: u32,
     /// What makes a window's length a number of slices, rounded up where the end is on an edge: the
     /// seconds from the end to the last of its slice.
     rest: u32,
@@ -47,7 +47,7 @@ impl<'a> Ending<'a> {
             second: ledger
                 .next_slice()
                 .wrapping_mul(i64::from(width)),
-            slice: signed(ledger.fine.len()) - 1,
+            slice: ledger.slices(),
             rest: width - 1,
             before: ledger.last(),
         }
@@ -125,19 +125,19 @@ impl<'a> Ending<'a> {
         })
     }
 
-    /// The slice in which a window of this length begins, counted from the first fine one.
+    /// The slice in which a window of this length begins, counted from the beginning; the first, of a
+    /// window that begins before.
     #[inline]
-    fn first_slice(&self, window: Span) -> i64 {
+    fn first_slice(&self, window: Span) -> u32 {
         let seconds = window
             .as_seconds()
             .wrapping_add(self.rest);
         let slices = self.ledger.per_width.divide(seconds);
-        self.slice
-            .wrapping_sub(i64::from(slices))
+        self.slice.saturating_sub(slices)
     }
 
     #[inline]
-    fn sums_since(&self, slice: i64) -> Result<Sums, LedgerError> {
+    fn sums_since(&self, slice: u32) -> Result<Sums, LedgerError> {
         match self.ledger.place(slice) {
             Some(before) => Ok(self.before.minus(before).sums()),
             None => Err(self.ledger.missing(slice)),

@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 
 use super::prefix::Prefix;
-use super::{Ledger, LedgerError, hour_start, signed};
+use super::{Ledger, LedgerError, hour_start};
 use crate::slice::SliceWidth;
 use crate::time::HOUR;
 
@@ -16,64 +16,57 @@ impl Ledger {
         self.before_slice(self.slice_of(at.timestamp()))
     }
 
-    /// The sum of everything before a slice, counted from the first fine one.
-    pub(super) fn before_slice(&self, slice: i64) -> Result<Prefix, LedgerError> {
+    /// The sum of everything before a slice, counted from the beginning.
+    pub(super) fn before_slice(&self, slice: u32) -> Result<Prefix, LedgerError> {
         match self.place(slice) {
             Some(sum) => Ok(*sum),
             None => Err(self.missing(slice)),
         }
     }
 
-    /// The number of the slice that a second lies in, counted from the first fine one.
+    /// The number of the slice that a second lies in, counted from the beginning.
     #[inline]
-    pub(super) fn slice_of(&self, second: i64) -> i64 {
+    pub(super) fn slice_of(&self, second: i64) -> u32 {
         self.slice_and_rest(second).0
     }
 
-    /// The number of the slice that a second lies in, counted from the first fine one, and how many
-    /// of its seconds are before. Before the beginning it is some slice before that: seconds since
-    /// then fit 32 bits, no ledger reaches back for 136 years.
+    /// The number of the slice that a second lies in, counted from the beginning, and how many of its
+    /// seconds are before. What lies before the beginning is there; seconds since then fit 32 bits, no
+    /// ledger reaches back for 136 years.
     #[inline]
-    pub(super) fn slice_and_rest(&self, second: i64) -> (i64, u32) {
-        let since = second.wrapping_sub(
-            self.first_hour
-                .wrapping_mul(i64::from(HOUR)),
-        );
-        match u32::try_from(since) {
-            Ok(since) => {
-                let slice = self.per_width.divide(since);
-                let start = slice.wrapping_mul(self.per_width.divisor);
-                let slice = i64::from(slice) - self.coarse_slices();
-                (slice, since.wrapping_sub(start))
-            }
-            Err(_) if since < 0 => (-FAR, 0),
-            Err(_) => (FAR, 0),
-        }
+    pub(super) fn slice_and_rest(&self, second: i64) -> (u32, u32) {
+        let begin = self
+            .first_hour
+            .wrapping_mul(i64::from(HOUR));
+        let since = second.saturating_sub(begin).max(0);
+        let Ok(since) = u32::try_from(since) else {
+            return (u32::MAX, 0);
+        };
+        let slice = self.per_width.divide(since);
+        let start = slice.wrapping_mul(self.per_width.divisor);
+        (slice, since.wrapping_sub(start))
     }
 
     /// Where the sum of everything before a slice is held; `None` inside an hour that is not attached.
     /// A reference, since a copy of a sum goes through memory.
     #[inline]
-    pub(super) fn place(&self, slice: i64) -> Option<&Prefix> {
-        match usize::try_from(slice) {
-            Ok(slice) => Some(
+    pub(super) fn place(&self, slice: u32) -> Option<&Prefix> {
+        match slice.checked_sub(self.coarse_slices()) {
+            Some(fine) => Some(
                 self.fine
-                    .get(slice)
+                    .get(fine as usize)
                     .or(self.fine.last())
                     .unwrap_or(&NOTHING),
             ),
-            Err(_) => self.coarse_place(slice),
+            None => self.coarse_place(slice),
         }
     }
 
     /// As [`Ledger::place`], for a slice before the fine ones.
     #[inline]
-    fn coarse_place(&self, slice: i64) -> Option<&Prefix> {
-        let Ok(since) = u32::try_from(slice.wrapping_add(self.coarse_slices())) else {
-            return Some(self.hours.first().unwrap_or(&NOTHING));
-        };
-        let hour = self.per_hour.divide(since);
-        let within = since.wrapping_sub(hour.wrapping_mul(self.per_hour.divisor));
+    fn coarse_place(&self, slice: u32) -> Option<&Prefix> {
+        let hour = self.per_hour.divide(slice);
+        let within = slice.wrapping_sub(hour.wrapping_mul(self.per_hour.divisor));
         if within == 0 {
             Some(
                 self.hours
@@ -90,19 +83,17 @@ impl Ledger {
 
     /// What is said where there is no place.
     #[cold]
-    pub(super) fn missing(&self, slice: i64) -> LedgerError {
-        let slice = slice.saturating_add(self.first_fine);
-        let hour = slice.div_euclid(signed(self.width.per_hour()));
-        LedgerError::MissingHour(hour_start(hour))
+    pub(super) fn missing(&self, slice: u32) -> LedgerError {
+        let hour = i64::from(slice / self.per_hour.divisor);
+        LedgerError::MissingHour(hour_start(self.first_hour.saturating_add(hour)))
     }
 
-    /// How many slices lie between the first hour and the first fine slice.
+    /// How many slices lie between the beginning and the first fine slice.
     #[inline]
-    const fn coarse_slices(&self) -> i64 {
-        let first = self
-            .first_hour
-            .wrapping_mul(self.per_hour.divisor as i64);
-        self.first_fine.wrapping_sub(first)
+    pub(super) fn coarse_slices(&self) -> u32 {
+        let per_hour = i64::from(self.per_hour.divisor);
+        let first = self.first_hour.wrapping_mul(per_hour);
+        u32::try_from(self.first_fine.wrapping_sub(first)).unwrap_or(0)
     }
 }
 
@@ -139,8 +130,6 @@ impl Divider {
     }
 }
 
-/// Slices further away than any ledger reaches; sums and differences of two fit easily.
-const FAR: i64 = 1 << 48;
 /// The sum of an empty ledger; there is none, since a ledger always holds its first edges.
 static NOTHING: Prefix = Prefix {
     bad: 0,

@@ -203,6 +203,34 @@ proptest! {
     }
 }
 
+/// Hours that are held slice by slice never begin before the ledger does.
+#[test]
+fn a_horizon_shorter_than_the_fine_hours_changes_no_sum() {
+    let short = WINDOWS.map(|window| window.min(Span::hours(1)));
+    let mut random = Random(7);
+    let mut ledger = Ledger::new(SliceWidth::MINUTE, Span::hours(1), at_second(0));
+    let mut naive = Naive {
+        width: SliceWidth::MINUTE,
+        slices: BTreeMap::new(),
+    };
+    for minute in 0..12 * 60 {
+        let slice = random.slice();
+        naive.slices.insert(minute, slice);
+        ledger
+            .append(ledger.end(), slice)
+            .expect("fits");
+        let mut sums = [Sums::default(); 9];
+        let found = ledger
+            .latest()
+            .windows(&short, &mut sums);
+        assert_eq!(found, Ok(()));
+        for (window, sum) in short.iter().zip(sums) {
+            let during = Interval::ending(ledger.end(), *window);
+            assert_eq!(sum, naive.sum(during), "{window} at {minute}");
+        }
+    }
+}
+
 #[test]
 fn a_window_inside_an_old_hour_asks_for_its_slices() {
     let mut ledger = Ledger::new(SliceWidth::MINUTE, Span::days(30), at_second(0));
