@@ -8,6 +8,7 @@
 mod identity;
 mod lifecycle;
 mod report;
+mod status;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -19,6 +20,7 @@ use thiserror::Error;
 pub use identity::{DedupKey, Identity, Origin};
 pub use lifecycle::{InvalidTransition, LifecycleSettings, Moment, Opening, ResolveReason};
 pub use report::{Report, Reported, report};
+pub use status::{AlertStatus, AlertStatusError};
 
 use crate::evaluation::RuleOutcome;
 use crate::incident::Join;
@@ -207,19 +209,26 @@ pub enum AlertState {
 }
 
 impl AlertState {
+    /// Which state it is.
+    #[must_use]
+    pub const fn status(&self) -> AlertStatus {
+        match self {
+            Self::Firing => AlertStatus::Firing,
+            Self::Acknowledged { .. } => AlertStatus::Acknowledged,
+            Self::Resolved { .. } => AlertStatus::Resolved,
+        }
+    }
+
     /// The state in the API.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Firing => "firing",
-            Self::Acknowledged { .. } => "acknowledged",
-            Self::Resolved { .. } => "resolved",
-        }
+        self.status().as_str()
     }
 }
 
 /// One episode of an alert.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Alert {
     /// Identifies the episode.
     pub id: AlertId,
@@ -307,12 +316,13 @@ impl Alert {
 
 /// One transition of one episode with what it makes known: stored in one transaction or not at all.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct AlertUpdate {
     /// The transition that was read, `None` for a new episode; another writer's makes the update
     /// superseded.
     pub expected: Option<u64>,
     /// The state before, for the record of transitions; `None` for a new episode.
-    pub from: Option<&'static str>,
+    pub from: Option<AlertStatus>,
     /// The episode after.
     pub alert: Alert,
     /// The slot that decided it, where one did.

@@ -49,6 +49,7 @@ pub const REACH: Span = Span::days(401);
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum Meaning {
     /// The time leaves: its slices are in no sum, and coverage does not expect them.
     RemoveTime,
@@ -97,6 +98,8 @@ impl FromStr for Meaning {
 
 /// What a correction applies to.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Scope {
     /// One SLO.
     Slo(SloId),
@@ -117,6 +120,7 @@ impl Scope {
 
 /// Who took a correction back, and when.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Cancellation {
     /// When.
     pub at: DateTime<Utc>,
@@ -126,6 +130,7 @@ pub struct Cancellation {
 
 /// Time that everybody agreed not to count as it was measured.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Correction {
     /// Which correction.
     pub id: CorrectionId,

@@ -73,6 +73,7 @@ impl fmt::Display for SloState {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum InsufficientReason {
     /// Nothing was measured for three expected intervals.
     Stale,

@@ -38,6 +38,8 @@ pub use accumulating::time_left_until;
 
 /// When the budget ends.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Exhaustion {
     /// Too little is known to say.
     #[default]

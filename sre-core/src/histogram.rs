@@ -70,6 +70,7 @@ pub enum HistogramError {
 
 /// Between which shares the truth lies.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct ShareBounds {
     /// What is known to be within, as good, and the rest.
     pub lowest: Counts,

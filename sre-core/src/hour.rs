@@ -13,6 +13,8 @@ use crate::time::{HOUR, Interval, Span};
 
 /// The slices of one aligned hour, or, beyond the retention of fine slices, their sum.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(into = "Packed", try_from = "Packed"))]
 pub struct Hour {
     start: DateTime<Utc>,
     width: SliceWidth,
@@ -23,6 +25,35 @@ pub struct Hour {
 enum Content {
     Fine(Vec<Slice>),
     Summed(Sums),
+}
+
+/// An hour as it is stored.
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize, serde::Serialize)]
+struct Packed {
+    start: DateTime<Utc>,
+    width: SliceWidth,
+    bytes: Vec<u8>,
+}
+
+#[cfg(feature = "serde")]
+impl From<Hour> for Packed {
+    fn from(hour: Hour) -> Self {
+        Self {
+            start: hour.start,
+            width: hour.width,
+            bytes: hour.pack(),
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<Packed> for Hour {
+    type Error = UnpackError;
+
+    fn try_from(packed: Packed) -> Result<Self, UnpackError> {
+        Self::unpack(packed.start, packed.width, &packed.bytes)
+    }
 }
 
 /// Why bytes are not a packed hour.

@@ -34,6 +34,7 @@ use crate::time::Span;
 
 /// Something that people deal with.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Incident {
     /// Identifies it; version 5 of the alert's id where a rule opened it, version 7 where a person
     /// did.
@@ -123,6 +124,8 @@ impl IncidentSource {
 
 /// Who does something to an incident.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Actor {
     /// A rule of this service.
     System,
@@ -147,6 +150,7 @@ impl Actor {
 
 /// One line of what happened to an incident itself; never changed and never taken back.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct IncidentEvent {
     /// When it happened.
     pub occurred_at: DateTime<Utc>,
@@ -164,6 +168,7 @@ pub struct IncidentEvent {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum EventKind {
     /// It was opened, or became a candidate.
     Opened,
@@ -225,6 +230,7 @@ impl FromStr for EventKind {
 
 /// One change of one incident: stored in one transaction or not at all.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct IncidentUpdate {
     /// The version that was read, `None` for a new incident; another writer's makes the update
     /// superseded.
@@ -242,6 +248,7 @@ pub struct IncidentUpdate {
 
 /// An alert that comes to belong to an incident.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Belonging {
     /// Which alert.
     pub alert: AlertId,

@@ -31,6 +31,7 @@ impl Indicator {
 
 /// What a bare number of a metric means; its name says it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub enum MetricKind {
     /// The percentage of one event that was good.
     Ratio,

@@ -32,6 +32,7 @@ pub struct Latency(u64);
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum LatencyUnit {
     /// Prometheus' own convention.
     #[default]

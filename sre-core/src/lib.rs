@@ -62,9 +62,16 @@
 //!
 //! # Features
 //!
-//! None is on by default. `serde` gives definitions, evaluations and what they are made of
-//! `Serialize` and `Deserialize`; quantities are read through their parsing constructors. What was
-//! stored by an earlier version stays readable.
+//! None is on by default. `serde` gives all that a [store](store::Store) is handed to keep
+//! (definitions, samples, slices, evaluations, alerts, incidents, messages) `Serialize` and
+//! `Deserialize`; quantities are read through their parsing constructors. What was stored by an
+//! earlier version stays readable.
+//!
+//! # What will grow
+//!
+//! Kinds, reasons and errors of which there will be more, and figures that are only read, are
+//! `#[non_exhaustive]`. What must be answered whole is not, so that the compiler tells whom a new
+//! one concerns: the states of SLOs, alerts and incidents, verdicts, and what a store keeps apart.
 //!
 //! # What it refuses to do
 //!

@@ -34,6 +34,7 @@ use crate::time::Span;
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum IntentKind {
     /// The alert began.
     Fire,
@@ -66,6 +67,7 @@ impl IntentKind {
 
 /// One transition and one destination that has to hear of it.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Intent {
     /// Version 5 of alert, transition and destination.
     pub id: IntentId,
@@ -113,6 +115,7 @@ impl Intent {
 
 /// One configured address on one channel.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Destination {
     /// Version 5 of channel and name.
     pub id: DestinationId,

@@ -90,6 +90,7 @@ pub struct BurnRule {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[non_exhaustive]
 pub enum PolicyChoice {
     /// Emergency, critical and warning at the configured thresholds.
     #[default]
@@ -110,6 +111,7 @@ pub struct BurnThresholds {
 
 /// A rule that cannot stand, and why.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct LeftOut {
     /// The rule as it was meant.
     pub rule: BurnRule,
@@ -119,6 +121,7 @@ pub struct LeftOut {
 
 /// The rules that stand for one SLO, scaled to its window.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct BurnPolicy {
     /// `default`, `google-sre` or `custom`.
     pub name: &'static str,

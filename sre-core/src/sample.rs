@@ -14,6 +14,7 @@ use crate::slo::Definition;
 /// One sample. Service, metric, labels and instant identify it: the same again is a duplicate,
 /// another value replaces it.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Sample {
     /// Of which service.
     pub service_name: ServiceName,
@@ -29,6 +30,8 @@ pub struct Sample {
 
 /// What a sample says.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum SampleValue {
     /// One number, finite.
     Number(f64),

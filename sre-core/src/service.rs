@@ -19,6 +19,7 @@ use crate::target::write_decimal;
 
 /// A service, and what people say of it.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Service {
     /// Its name.
     pub name: ServiceName,
@@ -40,6 +41,7 @@ pub struct Service {
 
 /// By whom a service was declared, and when.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Declared {
     /// Who may change it.
     pub managed_by: ManagedBy,

@@ -130,6 +130,7 @@ pub struct Simulation<'a> {
 
 /// Everything that a simulation found.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Simulated {
     /// The stretch that was replayed and is told about.
     pub during: Interval,

@@ -250,6 +250,7 @@ fn asked(query: &Query) -> Vec<Vec<u8>> {
 
 /// An SLO as it is stored.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Slo {
     /// Identifies it for ever.
     pub id: SloId,

@@ -113,6 +113,7 @@ impl fmt::Display for FailureClass {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum OnAbsent {
     /// Leave it unmeasured.
     #[default]
@@ -121,6 +122,18 @@ pub enum OnAbsent {
     Bad,
     /// Count one good event.
     Good,
+}
+
+impl OnAbsent {
+    /// The word in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Exclude => "exclude",
+            Self::Bad => "bad",
+            Self::Good => "good",
+        }
+    }
 }
 
 impl Measurement {

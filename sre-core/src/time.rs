@@ -214,9 +214,33 @@ impl fmt::Debug for Span {
 
 /// A half-open stretch of time, `[start, end)`, never of negative length.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(from = "Ends", into = "Ends"))]
 pub struct Interval {
     start: DateTime<Utc>,
     end: DateTime<Utc>,
+}
+
+/// An interval as it is stored.
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize, serde::Serialize)]
+struct Ends {
+    start: DateTime<Utc>,
+    end: DateTime<Utc>,
+}
+
+#[cfg(feature = "serde")]
+impl From<Interval> for Ends {
+    fn from(Interval { start, end }: Interval) -> Self {
+        Self { start, end }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl From<Ends> for Interval {
+    fn from(Ends { start, end }: Ends) -> Self {
+        Self::new(start, end)
+    }
 }
 
 impl Interval {

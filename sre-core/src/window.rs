@@ -36,6 +36,7 @@ pub enum Window {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(untagged))]
+#[non_exhaustive]
 pub enum WrittenWindow {
     /// A length.
     Rolling(Span),

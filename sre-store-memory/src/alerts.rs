@@ -230,7 +230,7 @@ fn is_asked_for(query: &AlertQuery, alert: &Alert) -> bool {
         .is_none_or(|service| alert.service_name() == service)
         && query
             .state
-            .is_none_or(|state| alert.state.as_str() == state)
+            .is_none_or(|state| alert.state.status() == state)
         && query
             .severity
             .is_none_or(|severity| alert.severity == severity)

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sre_core::alert::{Alert, AlertState, AlertType, AlertUpdate, Origin};
+use sre_core::alert::{Alert, AlertType, AlertUpdate, Origin};
 use sre_core::incident::{Incident, IncidentUpdate, nearest};
 use sre_core::name::{AlertId, IncidentId, ServiceName};
 use sre_core::store::{
@@ -261,8 +261,8 @@ fn step(update: &AlertUpdate) -> AlertStep {
         alert_id: alert.id,
         transition: alert.transition,
         at: update.at,
-        from: update.from.map(str::to_owned),
-        to: AlertState::as_str(&alert.state).to_owned(),
+        from: update.from,
+        to: alert.state.status(),
         severity: alert.severity,
         actor: update.actor.clone(),
         comment: update.comment.clone(),

@@ -62,6 +62,9 @@ impl Alerts for SqliteStore {
             .alert_type
             .as_ref()
             .map(ToString::to_string);
+        let state = query
+            .state
+            .map(sre_core::alert::AlertStatus::as_str);
         let (from, to) = query
             .during
             .map(|during| (row::instant(during.start()), row::instant(during.end())))
@@ -87,7 +90,7 @@ impl Alerts for SqliteStore {
              order by a.starts_at desc, a.id desc
              limit $9",
             service,
-            query.state,
+            state,
             severity,
             alert_type,
             from,

@@ -12,6 +12,7 @@ use crate::name::{AlertId, ServiceName, SloId, derived_id};
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum Origin {
     /// An evaluation of ours.
     Generated,

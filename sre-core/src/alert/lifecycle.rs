@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use crate::alert::{Alert, AlertState, AlertUpdate, Identity, Severity};
+use crate::alert::{Alert, AlertState, AlertStatus, AlertUpdate, Identity, Severity};
 use crate::evaluation::RuleOutcome;
 use crate::incident::Join;
 use crate::name::DestinationId;
@@ -19,6 +19,7 @@ use crate::time::Span;
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum ResolveReason {
     /// What was wrong is measured to be right.
     Condition,
@@ -49,9 +50,10 @@ impl ResolveReason {
 /// A transition that the lifecycle does not have.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[error("an alert that is {from} cannot be {verb}")]
+#[non_exhaustive]
 pub struct InvalidTransition {
     /// The state it is in.
-    pub from: &'static str,
+    pub from: AlertStatus,
     /// What was asked.
     pub verb: &'static str,
 }
@@ -149,11 +151,11 @@ impl Alert {
     ) -> Result<AlertUpdate, InvalidTransition> {
         if !self.is_open() {
             return Err(InvalidTransition {
-                from: self.state.as_str(),
+                from: self.state.status(),
                 verb: "acknowledged",
             });
         }
-        let (expected, from) = (self.transition, self.state.as_str());
+        let (expected, from) = (self.transition, self.state.status());
         let until = moment.now + moment.settings.ack_timeout.as_delta();
         self.state = AlertState::Acknowledged {
             at: moment.now,
@@ -179,11 +181,11 @@ impl Alert {
     ) -> Result<AlertUpdate, InvalidTransition> {
         if !self.is_open() {
             return Err(InvalidTransition {
-                from: self.state.as_str(),
+                from: self.state.status(),
                 verb: "resolved",
             });
         }
-        let (expected, from) = (self.transition, self.state.as_str());
+        let (expected, from) = (self.transition, self.state.status());
         self.state = AlertState::Resolved {
             at: moment.now,
             reason,
@@ -210,7 +212,7 @@ impl Alert {
         rules: Vec<RuleOutcome>,
         moment: &Moment<'_>,
     ) -> AlertUpdate {
-        let (expected, from) = (self.transition, self.state.as_str());
+        let (expected, from) = (self.transition, self.state.status());
         let is_graver = severity > self.severity;
         if is_graver {
             self.state = AlertState::Firing;
@@ -227,7 +229,7 @@ impl Alert {
     /// Notes which burn rules hold the open episode now, and tells nobody.
     #[must_use]
     pub(crate) fn held_by(mut self, rules: Vec<RuleOutcome>, moment: &Moment<'_>) -> AlertUpdate {
-        let (expected, from) = (self.transition, self.state.as_str());
+        let (expected, from) = (self.transition, self.state.status());
         self.rules = rules;
         self.advanced(Some(expected), Some(from), moment)
     }
@@ -239,7 +241,7 @@ impl Alert {
         kind: Option<IntentKind>,
         moment: &Moment<'_>,
     ) -> AlertUpdate {
-        let (expected, from) = (self.transition, self.state.as_str());
+        let (expected, from) = (self.transition, self.state.status());
         self.occurrences = self.occurrences.saturating_add(1);
         match kind {
             Some(kind) => self.told_to_routes(Some(expected), Some(from), kind, moment),
@@ -263,7 +265,7 @@ impl Alert {
                 .resolve(ResolveReason::Timeout, None, None, moment)
                 .ok();
         }
-        let (expected, from) = (self.transition, self.state.as_str());
+        let (expected, from) = (self.transition, self.state.status());
         match self.state {
             AlertState::Acknowledged { until, .. } if until <= now && !self.is_ticket() => {
                 self.state = AlertState::Firing;
@@ -311,7 +313,7 @@ impl Alert {
     fn told_to_routes(
         mut self,
         expected: Option<u64>,
-        from: Option<&'static str>,
+        from: Option<AlertStatus>,
         kind: IntentKind,
         moment: &Moment<'_>,
     ) -> AlertUpdate {
@@ -325,7 +327,7 @@ impl Alert {
     fn advanced(
         mut self,
         expected: Option<u64>,
-        from: Option<&'static str>,
+        from: Option<AlertStatus>,
         moment: &Moment<'_>,
     ) -> AlertUpdate {
         if let Some(expected) = expected {

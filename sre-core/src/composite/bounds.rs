@@ -32,6 +32,7 @@ pub struct ParseAvailabilityError;
 
 /// What a system of parts has, at worst, if they are independent, and at best.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Bounds {
     /// The least, whatever the parts have to do with each other.
     pub low: Availability,

@@ -16,6 +16,7 @@ pub struct Seen {
 
 /// What a composite makes of a slice.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Combined {
     /// The slice, before the composite's own budgeting method.
     pub slice: Slice,

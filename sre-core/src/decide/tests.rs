@@ -171,7 +171,7 @@ impl World {
             (Some(expected), Some(held)) => {
                 assert_eq!((held.id, held.transition), (alert.id, expected));
                 assert_eq!(alert.transition, expected + 1);
-                assert_eq!(update.from, Some(held.state.as_str()));
+                assert_eq!(update.from, Some(held.state.status()));
                 assert!(
                     held.is_open(),
                     "an episode that has ended is never moved again"

@@ -7,6 +7,7 @@ use crate::time::Span;
 
 /// When one rule sees an outage, and when it is quiet again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct RuleDetection {
     /// The rule.
     pub rule: BurnRule,
@@ -22,6 +23,7 @@ pub struct RuleDetection {
 /// When an outage pages and makes a ticket. Rules are joined by *or*: the first that fires counts, and
 /// the last that clears.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct PolicyDetection {
     /// Each rule that stands.
     pub rules: Vec<RuleDetection>,

@@ -13,6 +13,7 @@ pub struct Trials {
 
 /// The ends of a two-sided interval of 95 % for the error ratio, `0 ≤ low ≤ high ≤ 1`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ConfidenceInterval {
     /// The smallest error ratio that is still believed.
     pub low: f64,

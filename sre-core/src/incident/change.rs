@@ -14,6 +14,7 @@ use crate::name::ServiceName;
 
 /// What an incident does not take in the status it has.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
 pub enum IncidentRefusal {
     /// A step that the table does not have.
     #[error("an incident that is {from} cannot become {to}; it can become {}", Listed(.from.next()))]

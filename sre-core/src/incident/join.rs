@@ -16,6 +16,7 @@ use crate::name::{AlertId, IncidentId, ServiceName, derived_id};
 
 /// That an alert has begun, or has become graver, concerns an incident.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Join {
     /// The incident to open where none is live; `None` for an alert that only joins.
     pub opening: Option<IncidentUpdate>,

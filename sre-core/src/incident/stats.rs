@@ -18,6 +18,7 @@ use crate::incident::{Incident, IncidentStatus};
 
 /// How long incidents took.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Stats {
     /// How many incidents there were.
     pub count: u64,

@@ -12,6 +12,7 @@ use crate::store::{AlertStep, AttemptRecord, DeliveryState, IntentRecord, Recoll
 
 /// One line.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Line {
     /// When it happened.
     pub at: DateTime<Utc>,
@@ -71,12 +72,12 @@ fn of_event(event: &IncidentEvent) -> Line {
 
 fn of_step(step: &AlertStep, alert: &Alert) -> Line {
     let what = format!("{} of {}", name_of(alert), alert.service_name());
-    let mut text = match &step.from {
+    let mut text = match step.from {
         None => format!(
             "{what} is {}, {}: {}",
             step.to, step.severity, alert.message
         ),
-        Some(from) if *from == step.to => format!("{what} is {} still, {}", step.to, step.severity),
+        Some(from) if from == step.to => format!("{what} is {} still, {}", step.to, step.severity),
         Some(from) => format!("{what}: {from} → {}, {}", step.to, step.severity),
     };
     if let Some(comment) = &step.comment {

@@ -20,6 +20,7 @@ pub struct RollOff<'a> {
 
 /// What has left a window after some time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Left {
     /// The time.
     pub seconds: u32,

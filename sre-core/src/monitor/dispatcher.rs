@@ -60,6 +60,7 @@ pub struct Sending {
 
 /// What freezing did.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Dispatched {
     /// What is to be sent now; each is claimed.
     pub sendings: Vec<Sending>,
@@ -75,6 +76,7 @@ pub struct Dispatched {
 
 /// What came of a try.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Sent {
     /// Of which delivery.
     pub delivery_id: DeliveryId,

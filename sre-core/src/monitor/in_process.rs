@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream};
 
-use crate::alert::Alert;
+use crate::alert::{Alert, AlertStatus};
 use crate::evaluation::Evaluation;
 use crate::indicator::Indicator;
 use crate::monitor::{
@@ -204,7 +204,7 @@ impl Monitor {
     /// Those of the store.
     pub async fn open_alerts(&self) -> Result<Vec<Alert>, StoreError> {
         let mut open = Vec::new();
-        for state in ["firing", "acknowledged"] {
+        for state in AlertStatus::OPEN {
             let query = AlertQuery {
                 state: Some(state),
                 ..AlertQuery::default()

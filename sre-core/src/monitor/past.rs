@@ -12,6 +12,7 @@ use crate::time::{Interval, Span};
 
 /// What a stretch of the past holds for a definition.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct FoldedPast {
     /// Its hours, in order.
     pub hours: Vec<Hour>,

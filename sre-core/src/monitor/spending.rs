@@ -14,6 +14,7 @@ use crate::time::Interval;
 
 /// What a stretch cost an SLO.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Spending {
     /// The stretch, widened to whole slices.
     pub during: Interval,

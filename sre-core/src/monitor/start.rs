@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 /// What lies before the live edge of an SLO that begins.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub enum History {
     /// Nothing: the store is new.
     None,

@@ -8,6 +8,7 @@ use crate::notification::{Reason, ToldState};
 
 /// One message, frozen: its id and body never change, whatever the number of tries.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Delivery {
     /// What every try carries, so that a receiver can tell repeats.
     pub id: DeliveryId,
@@ -25,6 +26,8 @@ pub struct Delivery {
 
 /// What a delivery speaks of.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Subject {
     /// Alerts of one service.
     Alerts {
@@ -46,6 +49,7 @@ pub enum Subject {
 
 /// What a delivery says of one episode.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Part {
     /// The episode.
     pub alert_id: AlertId,

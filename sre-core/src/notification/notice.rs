@@ -15,6 +15,7 @@ use crate::notification::Urgency;
 
 /// One announcement to one destination.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Notice {
     /// Version 5 of what it announces and to whom: announced twice it is told once.
     pub id: NoticeId,

@@ -54,6 +54,7 @@ pub struct Sendable<'a> {
 
 /// What is said now, and what waits; news by their place in the list that was asked for.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Plan {
     /// A message a service, the most urgent first.
     pub messages: Vec<Planned>,
@@ -65,6 +66,7 @@ pub struct Plan {
 
 /// One message about one service.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Planned {
     /// Its news.
     pub news: Vec<usize>,

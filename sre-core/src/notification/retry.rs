@@ -11,6 +11,7 @@ use crate::notification::Urgency;
 
 /// What came of a try.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub enum Answer {
     /// The receiver answered.
     Responded {
@@ -94,6 +95,8 @@ pub enum Action {
 
 /// What an answer does to the other messages for the same destination.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Lane {
     /// Nothing.
     Open,
@@ -105,6 +108,9 @@ pub enum Lane {
 
 /// Why a message is given up.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum DeadReason {
     /// No longer of use.
     Expired,

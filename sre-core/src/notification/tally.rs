@@ -9,6 +9,7 @@ use crate::notification::{AlertNews, Reason};
 
 /// How many alerts of which severity and of which service a digest tells of.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Tally {
     /// Alerts that are told of and not over.
     pub firing: u64,
@@ -22,6 +23,7 @@ pub struct Tally {
 
 /// What a digest says of one service.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct ServiceTally {
     /// The service.
     pub service_name: ServiceName,

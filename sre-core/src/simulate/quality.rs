@@ -14,6 +14,7 @@ use crate::time::Interval;
 
 /// How good alerts were at telling events.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Quality {
     /// Alerts that were the first to see an event.
     pub right: u32,
@@ -33,6 +34,7 @@ pub struct Quality {
 
 /// How one event was detected.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Detection {
     /// How many alerts saw it.
     pub alerts: u32,

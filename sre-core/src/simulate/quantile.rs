@@ -2,6 +2,7 @@
 
 /// The middle, the slow and the slowest of some figures.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Quantiles<T> {
     /// Half of them are no larger.
     pub p50: T,

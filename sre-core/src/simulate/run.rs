@@ -15,6 +15,7 @@ use crate::time::{Interval, Span};
 
 /// What a policy would have said.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Run {
     /// What the candidate is called.
     pub name: String,

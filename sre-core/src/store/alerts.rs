@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use crate::alert::{Alert, AlertType, AlertUpdate, DedupKey, Severity};
+use crate::alert::{Alert, AlertStatus, AlertType, AlertUpdate, DedupKey, Severity};
 use crate::name::{AlertId, ServiceName};
 use crate::store::{Commit, Page, StoreError};
 use crate::time::Interval;
@@ -55,8 +55,8 @@ pub trait Alerts: Debug + Send + Sync {
 pub struct AlertQuery {
     /// Of this service.
     pub service: Option<ServiceName>,
-    /// In this state: `firing`, `acknowledged`, `resolved`.
-    pub state: Option<&'static str>,
+    /// In this state.
+    pub state: Option<AlertStatus>,
     /// Of this severity.
     pub severity: Option<Severity>,
     /// Of this type.

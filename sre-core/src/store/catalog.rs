@@ -50,6 +50,7 @@ pub trait Catalog: Debug + Send + Sync {
 
 /// Where the evaluation of an SLO, or of a new generation of it, starts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Start {
     /// The generation whose slices are written.
     pub generation: Generation,

@@ -78,6 +78,7 @@ pub trait Evaluations: Debug + Send + Sync {
 
 /// The right to evaluate one slot of one SLO.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct SlotClaim {
     /// The SLO as it is defined now.
     pub slo: Slo,
@@ -113,6 +114,7 @@ pub struct SlotClaim {
 
 /// A member of a composite, as it stands when the composite is claimed.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct MemberStanding {
     /// The SLO as it is defined now.
     pub slo: Slo,
@@ -124,6 +126,7 @@ pub struct MemberStanding {
 
 /// All that one evaluation decided; stored whole or not at all.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Changes {
     /// Of which SLO.
     pub slo_id: SloId,
@@ -163,6 +166,7 @@ pub struct Changes {
 
 /// Dirty ranges that were folded again: the revision rises.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Refolded {
     /// The marks that were seen.
     pub mark: u64,
@@ -184,6 +188,7 @@ pub enum Commit {
 
 /// One recorded calculation.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Calculation {
     /// The slot.
     pub slot: DateTime<Utc>,
@@ -199,6 +204,8 @@ pub struct Calculation {
 
 /// What a slot learned of its newest slice.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Outcome {
     /// It was measured, with events.
     Measured,
@@ -222,6 +229,7 @@ impl Outcome {
 
 /// A stretch of slots that can never be folded, because no window holds it any more.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Gap {
     /// The stretch.
     pub during: Interval,
@@ -231,6 +239,7 @@ pub struct Gap {
 
 /// The budget at one instant, as it was recorded: small, since burn-down charts read many.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct BudgetRecord {
     /// When.
     pub at: DateTime<Utc>,

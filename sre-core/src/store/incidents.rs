@@ -7,7 +7,7 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use crate::alert::{Alert, Severity};
+use crate::alert::{Alert, AlertStatus, Severity};
 use crate::incident::{Incident, IncidentEvent, IncidentStatus, IncidentUpdate};
 use crate::name::{AlertId, IncidentId, ServiceName};
 use crate::store::{Commit, Page, StoreError};
@@ -88,9 +88,9 @@ pub struct AlertStep {
     /// When it happened.
     pub at: DateTime<Utc>,
     /// The state before; `None` for a new episode.
-    pub from: Option<String>,
+    pub from: Option<AlertStatus>,
     /// The state after.
-    pub to: String,
+    pub to: AlertStatus,
     /// How grave after it.
     pub severity: Severity,
     /// Who did it, where a person did.

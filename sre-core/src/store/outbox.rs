@@ -103,6 +103,8 @@ pub struct DueGroup {
 
 /// What was decided of groups, or of a notice.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Judged {
     /// One message says it all.
     Send(Frozen),
@@ -133,6 +135,7 @@ pub enum Judged {
 
 /// A message with the intents it settles.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Frozen {
     /// The message; its parts, or its notice, are what it carries.
     pub delivery: Delivery,
@@ -159,6 +162,7 @@ pub struct ClaimedDelivery {
 
 /// What came of a try.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Attempt {
     /// Of which delivery.
     pub delivery_id: DeliveryId,
@@ -178,6 +182,7 @@ pub struct Attempt {
 
 /// What is remembered of a try.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct AttemptRecord {
     /// When it began.
     pub started_at: DateTime<Utc>,
@@ -195,6 +200,8 @@ pub struct AttemptRecord {
 
 /// What becomes of a delivery after a try.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Recorded {
     /// It arrived; the destination has been told.
     Delivered {
@@ -222,6 +229,7 @@ pub enum Recorded {
 
 /// When time moves an episode next because its news arrived, such as for a repeat.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct NextAction {
     /// Which.
     pub alert_id: AlertId,

@@ -14,6 +14,7 @@ pub const REPLIES_KEPT: TimeDelta = TimeDelta::hours(24);
 
 /// By what a request and its repeats are one: what a caller calls it, and whose caller's it is.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct ReplyKey {
     /// Whose key it is; two callers may use the same one.
     pub scope: String,
@@ -23,6 +24,7 @@ pub struct ReplyKey {
 
 /// An answer, as it was first given.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Reply {
     /// The status.
     pub status: u16,

@@ -82,6 +82,7 @@ pub enum Appended {
 
 /// Something that has to be asked regularly: a probe, for one.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Target {
     /// Identifies it: `probe:api-gateway`.
     pub name: String,
@@ -93,6 +94,7 @@ pub struct Target {
 
 /// The right to ask one target once.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct TargetClaim {
     /// What.
     pub target: Target,

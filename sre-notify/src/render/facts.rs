@@ -58,12 +58,13 @@ pub(super) fn of_alert(news: &AlertNews<'_>, now: DateTime<Utc>, detail: Detail)
 /// Why it is told again.
 fn why(reason: Reason) -> Option<Fact> {
     let text = match reason {
-        Reason::First | Reason::AllResolved => return None,
         Reason::SeverityRaised => "it is graver than before",
         Reason::SeverityFell => "it is less grave than before",
         Reason::AckTimeout => "the acknowledgement has ended, and it still fires",
         Reason::Recurred => "it was reported again",
         Reason::Repeat => "it still fires",
+        // The first news and the last say it themselves.
+        _ => return None,
     };
     Some(Fact::new("Told because", text))
 }
@@ -103,6 +104,7 @@ fn ended(reason: ResolveReason, by: Option<&str>) -> String {
             "its SLO was deleted, disabled or changed: nobody measured that it is right again"
                 .to_owned()
         }
+        other => format!("of {}{by}", other.as_str()),
     }
 }
 

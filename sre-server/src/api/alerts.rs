@@ -8,7 +8,7 @@ mod view;
 use std::num::NonZeroU32;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sre_core::alert::{Alert, Moment};
+use sre_core::alert::{Alert, AlertStatus, Moment};
 use sre_core::name::AlertId;
 use sre_core::store::{AlertQuery, AlertsPage, Page, StoreError};
 use sre_core::time::Interval;
@@ -94,12 +94,9 @@ fn asked(query: &mut Query, now: DateTime<Utc>) -> Option<AlertQuery> {
     {
         query.fault("to", "must be later than `from`");
     }
-    let known = ["firing", "acknowledged", "resolved"];
-    let stored = state.as_deref().and_then(|state| {
-        known
-            .into_iter()
-            .find(|name| *name == state)
-    });
+    let stored: Option<AlertStatus> = state
+        .as_deref()
+        .and_then(|state| state.parse().ok());
     let is_pending = state.as_deref() == Some("pending");
     if state.is_some() && stored.is_none() && !is_pending {
         query.fault(

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hyper::StatusCode;
-use sre_core::alert::Alert;
+use sre_core::alert::{Alert, AlertStatus};
 use sre_core::incident::Incident;
 use sre_core::name::SloId;
 use sre_core::slo::Slo;
@@ -191,7 +191,7 @@ async fn stood(context: &Context) -> Result<Vec<Stood>, StoreError> {
 /// The alerts that have not ended, the newest [`ALERTS_MAX`] of each state.
 async fn open_alerts(context: &Context) -> Result<Vec<Alert>, StoreError> {
     let mut open = Vec::new();
-    for state in ["firing", "acknowledged"] {
+    for state in AlertStatus::OPEN {
         let query = AlertQuery {
             state: Some(state),
             ..AlertQuery::default()

@@ -1,7 +1,7 @@
 //! The people of a demo: somebody is on call, answers pages, and sees incidents to their end.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sre_core::alert::{Alert, LifecycleSettings, Moment, Severity};
+use sre_core::alert::{Alert, AlertStatus, LifecycleSettings, Moment, Severity};
 use sre_core::incident::{Actor, Change, Incident, IncidentState, IncidentStatus, IncidentUpdate};
 use sre_core::name::DestinationId;
 use sre_core::store::{AlertQuery, IncidentQuery, Page, Store, StoreError};
@@ -44,7 +44,7 @@ impl OnCall<'_> {
     /// Somebody answers the graver pages after some minutes.
     async fn answer_pages(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let query = AlertQuery {
-            state: Some("firing"),
+            state: Some(AlertStatus::Firing),
             severity: Some(Severity::Emergency),
             ..AlertQuery::default()
         };

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
-use sre_core::alert::{Alert, AlertState};
+use sre_core::alert::{Alert, AlertState, AlertStatus};
 use sre_core::name::{AlertId, ServiceName};
 use sre_core::store::{AlertQuery, AlertsPage, Page, StoreError};
 
@@ -36,7 +36,7 @@ pub(super) async fn show(mut call: Call<Context>) -> Result<Response, ApiError> 
     };
     let query = AlertQuery {
         service: service.clone(),
-        state: Some("resolved"),
+        state: Some(AlertStatus::Resolved),
         ..AlertQuery::default()
     };
     let limit = NonZeroU32::new(paging.limit).unwrap_or(OPEN_MAX);
@@ -85,7 +85,7 @@ pub(super) async fn open(
     service: Option<&ServiceName>,
 ) -> Result<Vec<Alert>, StoreError> {
     let mut open = Vec::new();
-    for state in ["firing", "acknowledged"] {
+    for state in AlertStatus::OPEN {
         let query = AlertQuery {
             service: service.cloned(),
             state: Some(state),

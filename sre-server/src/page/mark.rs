@@ -69,6 +69,7 @@ pub(super) const fn reason_words(reason: InsufficientReason) -> &'static str {
         InsufficientReason::Coverage => "too little of the window was measured",
         InsufficientReason::Events => "fewer events than it asks for",
         InsufficientReason::NoTraffic => "measured, and there was no traffic",
+        _ => reason.as_str(),
     }
 }
 

@@ -306,7 +306,7 @@ pub async fn concurrent_writers_never_share_a_transition(store: &dyn Alerts) -> 
 fn step(alert: &Alert, state: AlertState) -> AlertUpdate {
     AlertUpdate {
         expected: Some(alert.transition),
-        from: Some(alert.state.as_str()),
+        from: Some(alert.state.status()),
         alert: Alert {
             state,
             transition: alert.transition + 1,

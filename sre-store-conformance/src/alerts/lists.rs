@@ -1,6 +1,6 @@
 //! Which episodes there are.
 
-use sre_core::alert::{Alert, AlertType, DedupKey, Identity, Severity};
+use sre_core::alert::{Alert, AlertStatus, AlertType, DedupKey, Identity, Severity};
 use sre_core::store::{AlertQuery, Alerts, AlertsPage, Page, StoreError};
 
 use super::applied;
@@ -100,31 +100,24 @@ pub async fn episodes_are_listed_by_what_they_are(store: &dyn Alerts) -> Verdict
         ),
         (
             AlertQuery {
-                state: Some("firing"),
+                state: Some(AlertStatus::Firing),
                 ..any()
             },
             vec![&low, &page],
         ),
         (
             AlertQuery {
-                state: Some("acknowledged"),
+                state: Some(AlertStatus::Acknowledged),
                 ..any()
             },
             vec![&seen],
         ),
         (
             AlertQuery {
-                state: Some("resolved"),
+                state: Some(AlertStatus::Resolved),
                 ..any()
             },
             vec![&over],
-        ),
-        (
-            AlertQuery {
-                state: Some("unheard of"),
-                ..any()
-            },
-            vec![],
         ),
         (
             AlertQuery {
@@ -164,7 +157,7 @@ pub async fn episodes_are_listed_by_what_they_are(store: &dyn Alerts) -> Verdict
         (
             AlertQuery {
                 service,
-                state: Some("firing"),
+                state: Some(AlertStatus::Firing),
                 ..any()
             },
             vec![],

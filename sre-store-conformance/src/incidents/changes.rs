@@ -1,6 +1,6 @@
 //! Incidents are opened and changed.
 
-use sre_core::alert::{AlertType, Severity};
+use sre_core::alert::{AlertStatus, AlertType, Severity};
 use sre_core::incident::{
     Actor, Belonging, Edit, Incident, IncidentSource, IncidentState, IncidentStatus,
     IncidentUpdate, merge,
@@ -317,11 +317,14 @@ pub async fn a_transition_keeps_the_incident_of_an_alert(store: &dyn Store) -> V
         .steps;
     let states: Vec<_> = steps
         .iter()
-        .map(|step| (step.at, step.from.as_deref(), step.to.as_str()))
+        .map(|step| (step.at, step.from, step.to))
         .collect();
     assert_eq!(
         states,
-        [(at(0), None, "firing"), (at(9), Some("firing"), "resolved")]
+        [
+            (at(0), None, AlertStatus::Firing),
+            (at(9), Some(AlertStatus::Firing), AlertStatus::Resolved)
+        ]
     );
     Ok(())
 }

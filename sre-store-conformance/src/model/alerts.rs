@@ -1,5 +1,6 @@
 //! Evaluations, people and time move alerts, many of them on readings that are too old.
 
+use sre_core::alert::AlertStatus::{Acknowledged, Firing, Resolved};
 use sre_core::alert::{Alert, AlertType, AlertUpdate, Identity, Severity};
 use sre_core::name::DestinationId;
 use sre_core::store::{AlertQuery, Alerts};
@@ -92,7 +93,7 @@ impl History<'_> {
         let query = AlertQuery {
             state: self
                 .random
-                .of(&[None, Some("firing"), Some("acknowledged"), Some("resolved")]),
+                .of(&[None, Some(Firing), Some(Acknowledged), Some(Resolved)]),
             severity: self
                 .random
                 .of(&[None, Some(Severity::Critical)]),

@@ -1,7 +1,7 @@
 //! Transitions of episodes, with the intents that they make known.
 
 use sqlx::{SqliteConnection, query};
-use sre_core::alert::{Alert, AlertUpdate};
+use sre_core::alert::{Alert, AlertStatus, AlertUpdate};
 use sre_core::store::StoreError;
 
 use crate::error::classify;
@@ -183,7 +183,8 @@ async fn record(tx: &mut SqliteConnection, update: &AlertUpdate) -> Result<(), S
     let alert = &update.alert;
     let transition = row::number("transition", alert.transition)?;
     let (at, slot) = (row::instant(update.at), row::optional_instant(update.slot));
-    let (to, severity) = (alert.state.as_str(), alert.severity.as_str());
+    let (from, to) = (update.from.map(AlertStatus::as_str), alert.state.as_str());
+    let severity = alert.severity.as_str();
     query!(
         "insert into alert_transition (alert_id, transition, at, slot, from_state, to_state,
                                        severity, actor, comment)
@@ -193,7 +194,7 @@ async fn record(tx: &mut SqliteConnection, update: &AlertUpdate) -> Result<(), S
         transition,
         at,
         slot,
-        update.from,
+        from,
         to,
         severity,
         update.actor,

@@ -67,8 +67,11 @@ async fn steps(tx: &mut SqliteConnection, id: IncidentId) -> Result<Vec<AlertSte
                 alert_id: AlertId(row.id("alert_id", &stored.alert_id)?),
                 transition: row.number("transition", stored.transition)?,
                 at: row.instant("at", stored.at)?,
-                from: stored.from_state,
-                to: stored.to_state,
+                from: stored
+                    .from_state
+                    .map(|from| row.text("from_state", &from))
+                    .transpose()?,
+                to: row.text("to_state", &stored.to_state)?,
                 severity: row.text("severity", &stored.severity)?,
                 actor: stored.actor,
                 comment: stored.comment,

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use uuid::Uuid;
 
 use super::*;
-use crate::alert::{AlertType, Origin};
+use crate::alert::{AlertStatus, AlertType, Origin};
 use crate::name::SloId;
 use crate::time::at_second;
 

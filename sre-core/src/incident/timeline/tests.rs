@@ -1,5 +1,7 @@
 use super::*;
-use crate::alert::{AlertType, Identity, LifecycleSettings, Moment, Opening, Severity};
+use crate::alert::{
+    AlertStatus, AlertType, Identity, LifecycleSettings, Moment, Opening, Severity,
+};
 use crate::incident::EventKind;
 use crate::name::{DeliveryId, SloId};
 use crate::notification::{Intent, IntentKind};
@@ -29,13 +31,13 @@ fn alert() -> Alert {
     Alert::open(opening, &moment).alert
 }
 
-fn step(alert: &Alert, second: i64, from: Option<&str>, to: &str) -> AlertStep {
+fn step(alert: &Alert, second: i64, from: Option<AlertStatus>, to: AlertStatus) -> AlertStep {
     AlertStep {
         alert_id: alert.id,
         transition: 1,
         at: at(second),
-        from: from.map(str::to_owned),
-        to: to.to_owned(),
+        from,
+        to,
         severity: Severity::Critical,
         actor: None,
         comment: None,
@@ -72,8 +74,8 @@ fn what_happened_is_told_in_its_order_and_the_alert_before_what_came_of_it() {
     };
     let told = lines(
         vec![
-            step(&alert, 0, None, "firing"),
-            step(&alert, 50, Some("firing"), "resolved"),
+            step(&alert, 0, None, AlertStatus::Firing),
+            step(&alert, 50, Some(AlertStatus::Firing), AlertStatus::Resolved),
         ],
         vec![
             event(0, EventKind::Opened, "opened"),
@@ -108,7 +110,12 @@ fn who_acted_on_an_alert_and_what_they_said_is_told() {
         vec![AlertStep {
             actor: Some("Ada".to_owned()),
             comment: Some("on it".to_owned()),
-            ..step(&alert, 5, Some("firing"), "acknowledged")
+            ..step(
+                &alert,
+                5,
+                Some(AlertStatus::Firing),
+                AlertStatus::Acknowledged,
+            )
         }],
         vec![],
         &[],

@@ -187,7 +187,7 @@ impl SloView {
             min_bad: definition.min_bad,
             significance_level: written::significance(definition),
             min_coverage: written::min_coverage(definition),
-            on_absent: written::on_absent(definition.on_absent),
+            on_absent: definition.on_absent.as_str(),
             enabled: definition.enabled,
             labels: definition.labels.clone(),
             links: definition.links.clone(),

@@ -6,7 +6,7 @@ use sre_core::indicator::{Indicator, MetricKind};
 use sre_core::method::BudgetingMethod;
 use sre_core::policy::{BurnRule, PolicyChoice};
 use sre_core::slo::Definition;
-use sre_core::source::{CounterPart, CounterRatio, OnAbsent, Query, QueryRatio};
+use sre_core::source::{CounterPart, CounterRatio, Query, QueryRatio};
 use sre_core::threshold::Threshold;
 use utoipa::ToSchema;
 
@@ -260,7 +260,7 @@ pub(super) fn written(definition: &Definition) -> Value {
         "min_bad": definition.min_bad,
         "significance_level": significance(definition),
         "min_coverage": min_coverage(definition),
-        "on_absent": on_absent(definition.on_absent),
+        "on_absent": definition.on_absent.as_str(),
         "enabled": definition.enabled,
         "labels": definition.labels,
         "links": definition.links,
@@ -290,15 +290,6 @@ pub(super) fn min_coverage(definition: &Definition) -> Option<Figure> {
 pub(super) fn significance(definition: &Definition) -> Option<Figure> {
     let level = definition.significance_level?;
     Figure::new(level.as_f64())
-}
-
-/// The word for it.
-pub(super) const fn on_absent(on_absent: OnAbsent) -> &'static str {
-    match on_absent {
-        OnAbsent::Exclude => "exclude",
-        OnAbsent::Bad => "bad",
-        OnAbsent::Good => "good",
-    }
 }
 
 /// The indicator; `None` where the short form says the same.

@@ -1,6 +1,7 @@
 //! PUT, PATCH and DELETE.
 
 use serde_json::{Value, json};
+use sre_core::alert::AlertStatus;
 use sre_core::slo::{ManagedBy, Slo};
 use sre_core::store::{AlertQuery, Alerts as _, AlertsPage, Catalog as _, Page};
 use sre_core::time::Span;
@@ -286,7 +287,7 @@ async fn burning(world: &World) -> String {
 /// The types of the alerts that are open.
 async fn open(world: &World) -> Vec<String> {
     let query = AlertQuery {
-        state: Some("firing"),
+        state: Some(AlertStatus::Firing),
         ..AlertQuery::default()
     };
     let page = Page::first(Page::<AlertsPage>::LIMIT_MAX);

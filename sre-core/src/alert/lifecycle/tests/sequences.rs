@@ -111,7 +111,7 @@ impl World {
             assert!(before.is_open(), "what has ended is never moved");
             assert_eq!(update.expected, Some(before.transition));
             assert_eq!(after.transition, before.transition + 1);
-            assert_eq!(update.from, Some(before.state.as_str()));
+            assert_eq!(update.from, Some(before.state.status()));
             assert_eq!(
                 (after.id, after.episode, after.starts_at),
                 (before.id, before.episode, before.starts_at)

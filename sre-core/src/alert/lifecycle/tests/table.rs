@@ -56,7 +56,10 @@ fn an_acknowledgement_holds_for_half_an_hour_and_is_told_to_nobody() {
             until
         }
     );
-    assert_eq!((update.from, update.expected), (Some("firing"), Some(1)));
+    assert_eq!(
+        (update.from, update.expected),
+        (Some(AlertStatus::Firing), Some(1))
+    );
     assert_eq!((update.actor, update.comment), (by, comment));
     assert!(update.intents.is_empty());
     assert_eq!(
@@ -94,7 +97,7 @@ fn the_end_is_owed_to_everyone_who_had_an_intent() {
                 .expect("open")
                 .alert;
         }
-        let from = alert.state.as_str();
+        let from = alert.state.status();
         let update = alert
             .resolve(
                 ResolveReason::Manual,
@@ -194,7 +197,7 @@ fn an_acknowledgement_ends_after_half_an_hour_and_everyone_hears() {
         .expect("due");
     assert_eq!(
         (update.from, &update.alert.state),
-        (Some("acknowledged"), &AlertState::Firing)
+        (Some(AlertStatus::Acknowledged), &AlertState::Firing)
     );
     assert_eq!(said(&update), to_all("ack_timeout"));
 }
