@@ -38,6 +38,11 @@ const TROUBLES: [(&str, i64, i64, u64); 6] = [
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
+    compare(&mut stdout().lock())
+}
+
+/// Says what each policy would have told, and when.
+fn compare(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let slo = slo()?;
     let hours = month()?;
     let candidates = [
@@ -49,10 +54,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let settings = MonitorSettings::default();
     let found = Simulation::new(&slo, &hours, during, &candidates, &settings).run()?;
 
-    let mut out = stdout().lock();
-    print_events(&mut out, &found)?;
+    print_events(out, &found)?;
     for run in &found.runs {
-        print_run(&mut out, run)?;
+        print_run(out, run)?;
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ mod pace;
 mod retry;
 mod tally;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use async_trait::async_trait;
@@ -120,7 +121,7 @@ pub struct Destination {
     /// Version 5 of channel and name.
     pub id: DestinationId,
     /// `webhook`, for one.
-    pub channel: &'static str,
+    pub channel: Cow<'static, str>,
     /// What people call it; never its address, which may be a secret.
     pub name: String,
     /// A fingerprint of its configuration: when it changes, a stopped lane starts again.
@@ -139,7 +140,7 @@ impl Destination {
                 "destination",
                 &[channel.as_bytes(), name.as_bytes()],
             )),
-            channel,
+            channel: Cow::Borrowed(channel),
             name: name.to_owned(),
             fingerprint: derived_id("configuration", &[configuration]).to_string(),
             spacing: None,

@@ -213,7 +213,7 @@ impl Metrics {
                     .copied()
                     .unwrap_or_default();
                 let labels = [
-                    ("channel", destination.channel),
+                    ("channel", destination.channel.as_ref()),
                     ("destination", destination.name.as_str()),
                     ("outcome", outcome),
                 ];

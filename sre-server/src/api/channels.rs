@@ -32,7 +32,7 @@ struct ChannelView {
     name: String,
     /// What kind of channel it is.
     #[schema(example = "webhook")]
-    channel: &'static str,
+    channel: String,
     /// `ok`, `paused` or `stopped`.
     #[schema(example = "ok")]
     state: &'static str,
@@ -95,7 +95,7 @@ impl ChannelView {
         };
         Self {
             name: destination.name.clone(),
-            channel: destination.channel,
+            channel: destination.channel.to_string(),
             state,
             paused_until,
             stopped_because: lane.and_then(|lane| lane.stopped_because.clone()),

@@ -212,7 +212,7 @@ pub(super) async fn register(
                                             then lanes.paused_until else excluded.paused_until end,
                         fingerprint = excluded.fingerprint",
             destination.id.0,
-            destination.channel,
+            destination.channel.as_ref(),
             destination.name,
             destination.fingerprint,
             never,

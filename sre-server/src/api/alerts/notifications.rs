@@ -48,7 +48,7 @@ pub(crate) struct DestinationView {
     name: Option<String>,
     /// By which channel it is reached.
     #[schema(value_type = Option<String>, example = "webhook")]
-    channel: Option<&'static str>,
+    channel: Option<String>,
 }
 
 /// A message.
@@ -135,7 +135,7 @@ fn view(record: IntentRecord, destinations: &[Destination]) -> NotificationView 
         destination: DestinationView {
             id: intent.destination_id.0,
             name: known.map(|known| known.name.clone()),
-            channel: known.map(|known| known.channel),
+            channel: known.map(|known| known.channel.to_string()),
         },
         created_at: intent.created_at,
         due_at: intent.due_at,

@@ -1,0 +1,232 @@
+//! The calls that change what a store holds, as values that can be written down.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sre_core::alert::AlertUpdate;
+use sre_core::correction::{Cancellation, Correction};
+use sre_core::health::ServiceHealth;
+use sre_core::incident::IncidentUpdate;
+use sre_core::name::{AlertId, CorrectionId, DestinationId, ServiceName};
+use sre_core::notification::{Destination, Notice};
+use sre_core::sample::Sample;
+use sre_core::service::Service;
+use sre_core::slo::Slo;
+use sre_core::store::{
+    Alerts, Attempt, Catalog, Changes, Corrections, Evaluations, HealthRecords, Incidents, Judged,
+    Kept, Notices, Outbox, Replies, Reply, ReplyKey, Retention, Samples, Services, SloChange,
+    SlotClaim, Start, StoreError, Target, TargetClaim,
+};
+use sre_core::time::Interval;
+use sre_store_memory::MemoryStore;
+
+/// A call that writes, by the name of its method, with its arguments.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Call {
+    ClaimDueAlerts(Claim),
+    Apply(AlertUpdate),
+    Postpone(AlertId, u64, Option<DateTime<Utc>>),
+    Insert(Slo, Start),
+    Seed(Vec<(Slo, Start)>),
+    Update {
+        slo: Slo,
+        expected_version: u64,
+        restart: Option<Start>,
+        backfill: Option<Interval>,
+        alerts: Vec<AlertUpdate>,
+    },
+    CreateCorrection(Correction),
+    CancelCorrection(CorrectionId, Cancellation),
+    ClaimSlots(Claim),
+    Release(Vec<SlotClaim>),
+    Commit(Vec<Changes>),
+    RecordHealth(Vec<ServiceHealth>),
+    ChangeIncidents(Vec<IncidentUpdate>),
+    AddNotices(Vec<Notice>),
+    RegisterDestinations(Vec<Destination>, DateTime<Utc>),
+    Settle(Judged, DateTime<Utc>),
+    ClaimDeliveries {
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        limit: u32,
+        busy: Vec<DestinationId>,
+    },
+    Record(Attempt),
+    ClaimReply(ReplyKey, [u8; 32], DateTime<Utc>, DateTime<Utc>),
+    KeepReply(ReplyKey, u64, Reply),
+    ReleaseReply(ReplyKey, u64),
+    Prune(Kept, DateTime<Utc>, u32),
+    Append(Vec<Sample>, DateTime<Utc>),
+    RegisterTargets(Vec<Target>, DateTime<Utc>),
+    ClaimTargets(Claim),
+    CompleteTarget {
+        claim: TargetClaim,
+        samples: Vec<Sample>,
+        next_at: DateTime<Utc>,
+        closed_before: DateTime<Utc>,
+    },
+    PutService(Service, u64),
+    DeleteService(ServiceName, u64),
+}
+
+/// What every claim of work says.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Claim {
+    pub(crate) holder: String,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) until: DateTime<Utc>,
+    pub(crate) limit: u32,
+}
+
+impl Claim {
+    pub(crate) fn new(holder: &str, now: DateTime<Utc>, until: DateTime<Utc>, limit: u32) -> Self {
+        Self {
+            holder: holder.to_owned(),
+            now,
+            until,
+            limit,
+        }
+    }
+}
+
+impl Call {
+    /// Does it again. What was refused the first time is refused again, and changes nothing.
+    pub(crate) async fn redo(self, store: &MemoryStore) -> Result<(), StoreError> {
+        match self {
+            Self::ClaimDueAlerts(Claim {
+                holder,
+                now,
+                until,
+                limit,
+            }) => {
+                drop(
+                    store
+                        .claim_due_alerts(&holder, now, until, limit)
+                        .await?,
+                );
+            }
+            Self::Apply(update) => drop(store.apply(&update).await?),
+            Self::Postpone(id, transition, at) => {
+                store
+                    .postpone(id, transition, at)
+                    .await?
+            }
+            Self::Insert(slo, start) => store.insert(&slo, &start).await?,
+            Self::Seed(slos) => drop(store.seed(&slos).await?),
+            Self::Update {
+                slo,
+                expected_version,
+                restart,
+                backfill,
+                alerts,
+            } => {
+                let change = SloChange {
+                    slo: &slo,
+                    expected_version,
+                    restart,
+                    backfill,
+                    alerts: &alerts,
+                };
+                store.update(&change).await?;
+            }
+            Self::CreateCorrection(correction) => {
+                store
+                    .create_correction(&correction)
+                    .await?
+            }
+            Self::CancelCorrection(id, why) => {
+                store
+                    .cancel_correction(id, &why)
+                    .await?
+            }
+            Self::ClaimSlots(Claim {
+                holder,
+                now,
+                until,
+                limit,
+            }) => {
+                drop(
+                    store
+                        .claim_slots(&holder, now, until, limit)
+                        .await?,
+                );
+            }
+            Self::Release(claims) => store.release(&claims).await?,
+            Self::Commit(changes) => drop(store.commit(&changes).await?),
+            Self::RecordHealth(found) => store.record_health(&found).await?,
+            Self::ChangeIncidents(updates) => drop(store.change_incidents(&updates).await?),
+            Self::AddNotices(notices) => store.add_notices(&notices).await?,
+            Self::RegisterDestinations(all, now) => {
+                store
+                    .register_destinations(&all, now)
+                    .await?
+            }
+            Self::Settle(judged, now) => drop(store.settle(&judged, now).await?),
+            Self::ClaimDeliveries {
+                now,
+                until,
+                limit,
+                busy,
+            } => drop(
+                store
+                    .claim_deliveries(now, until, limit, &busy)
+                    .await?,
+            ),
+            Self::Record(attempt) => drop(store.record(&attempt).await?),
+            Self::ClaimReply(key, fingerprint, now, until) => {
+                drop(
+                    store
+                        .claim_reply(&key, fingerprint, now, until)
+                        .await?,
+                );
+            }
+            Self::KeepReply(key, epoch, reply) => {
+                drop(
+                    store
+                        .keep_reply(&key, epoch, &reply)
+                        .await?,
+                );
+            }
+            Self::ReleaseReply(key, epoch) => drop(store.release_reply(&key, epoch).await?),
+            Self::Prune(kept, before, limit) => drop(store.prune(kept, before, limit).await?),
+            Self::Append(samples, before) => drop(store.append(&samples, before).await?),
+            Self::RegisterTargets(all, now) => {
+                store
+                    .register_targets(&all, now)
+                    .await?
+            }
+            Self::ClaimTargets(Claim {
+                holder,
+                now,
+                until,
+                limit,
+            }) => {
+                drop(
+                    store
+                        .claim_targets(&holder, now, until, limit)
+                        .await?,
+                );
+            }
+            Self::CompleteTarget {
+                claim,
+                samples,
+                next_at,
+                closed_before,
+            } => {
+                let done = store.complete_target(&claim, &samples, next_at, closed_before);
+                drop(done.await?);
+            }
+            Self::PutService(service, version) => {
+                store
+                    .put_service(&service, version)
+                    .await?
+            }
+            Self::DeleteService(name, version) => {
+                store
+                    .delete_service(&name, version)
+                    .await?
+            }
+        }
+        Ok(())
+    }
+}
