@@ -46,6 +46,21 @@ pub const CORRECTIONS_MAX: u32 = 500;
 pub const REACH: Span = Span::days(401);
 
 /// What becomes of the slices inside a correction.
+///
+/// ```
+/// use sre_core::correction::{Meaning, Overlay};
+/// use sre_core::count::Counts;
+/// use sre_core::slice::Slice;
+/// use sre_core::time::{Interval, at_second};
+///
+/// let minute = Interval::new(at_second(0), at_second(60));
+/// let outage = Slice::Measured(Counts::events(0, 10)?);
+/// let after = |meaning| Overlay::of([(minute, meaning)]).correct(minute, outage);
+/// assert_eq!(after(Meaning::RemoveTime), Slice::Unmeasured);
+/// assert_eq!(after(Meaning::DropEvents), Slice::Measured(Counts::NONE));
+/// assert_eq!(after(Meaning::CountAsGood), Slice::Measured(Counts::events(10, 10)?));
+/// # Ok::<(), sre_core::count::CountError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]

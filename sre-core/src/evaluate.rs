@@ -67,6 +67,37 @@ pub fn windows(definition: &Definition, policy: &BurnPolicy, end: DateTime<Utc>)
 
 /// Evaluates an SLO whose last closed slice ends at `end`.
 ///
+/// ```
+/// use sre_core::count::Counts;
+/// use sre_core::evaluate::{EvaluationSettings, evaluate};
+/// use sre_core::evaluation::{Progress, SloState};
+/// use sre_core::ledger::Ledger;
+/// use sre_core::slice::Slice;
+/// use sre_core::slo::Slo;
+/// use sre_core::time::{Span, at_second};
+///
+/// let slo = Slo::builder("checkout", "availability")
+///     .target_percentage("99")?
+///     .rolling(Span::hours(1))
+///     .build()?;
+/// let (definition, settings) = (&slo.definition, EvaluationSettings::default());
+/// let mut ledger = Ledger::new(definition.slice, definition.window.span(), at_second(0));
+/// let mut progress = Progress::default();
+/// for minute in 0..60 {
+///     let (start, end) = (at_second(60 * minute), at_second(60 * (minute + 1)));
+///     ledger.append(start, Slice::Measured(Counts::events(99, 100)?))?;
+///     progress.note_measured(start, end);
+/// }
+/// let policy = definition.policy(&settings.thresholds, progress.learned_interval());
+/// let found = evaluate(definition, &policy, &ledger, &progress, at_second(3_600), &settings)?;
+/// // Exactly on the budget is met, and nothing is left.
+/// let budget = found.budget.ok_or("something was measured")?;
+/// assert!(budget.is_met());
+/// assert_eq!((budget.remaining_percentage(), found.burn_rate(Span::hours(1))), (Some(0.0), Some(1.0)));
+/// assert_eq!(found.state, SloState::AtRisk);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 ///
 /// [`LedgerError::MissingHour`] when a window begins in an hour that is not attached.

@@ -95,6 +95,14 @@ impl HealthStatus {
     }
 
     /// The status of a score.
+    ///
+    /// ```
+    /// use sre_core::health::{HealthStatus, Points};
+    ///
+    /// assert_eq!(HealthStatus::of(Some(Points::HUNDRED)), HealthStatus::Healthy);
+    /// assert_eq!(HealthStatus::of(Some(Points::ZERO)), HealthStatus::Unhealthy);
+    /// assert_eq!(HealthStatus::of(None), HealthStatus::Unknown);
+    /// ```
     #[must_use]
     pub fn of(score: Option<Points>) -> Self {
         match score {
@@ -167,6 +175,36 @@ impl ServiceHealth {
 
 /// Judges services together. A dependency that is not among them is taken for unknown, so whoever
 /// asks for one service hands in all that it stands on.
+///
+/// ```
+/// use sre_core::count::Counts;
+/// use sre_core::health::{CheckEvidence, Evidence, Points, assess};
+/// use sre_core::service::Service;
+/// use sre_core::time::at_second;
+///
+/// let now = at_second(3_600);
+/// let answers = |good| -> Result<Evidence, sre_core::count::CountError> {
+///     Ok(Evidence {
+///         checks: vec![CheckEvidence {
+///             name: "probe".to_owned(),
+///             counts: Counts::events(good, 10)?,
+///             last_at: now,
+///             is_stale: false,
+///         }],
+///         ..Evidence::default()
+///     })
+/// };
+/// let known = vec![
+///     (Service::named("basket".parse()?), answers(10)?),
+///     (Service::named("payment".parse()?), answers(0)?),
+///     (Service::named("search".parse()?), Evidence::default()),
+/// ];
+/// let [basket, payment, search] = &assess(known, now)[..] else { panic!("three services") };
+/// assert_eq!(basket.score, Some(Points::HUNDRED));
+/// assert!(payment.score < basket.score && !payment.deductions.is_empty());
+/// assert_eq!(search.score, None); // nothing is measured: nobody knows
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn assess(known: Vec<(Service, Evidence)>, as_of: DateTime<Utc>) -> Vec<ServiceHealth> {
     let mut known: BTreeMap<ServiceName, (Service, Evidence)> = known

@@ -12,6 +12,21 @@ use crate::slice::{Slice, SliceWidth, Sums};
 use crate::time::{HOUR, Interval, Span};
 
 /// The slices of one aligned hour, or, beyond the retention of fine slices, their sum.
+///
+/// ```
+/// use sre_core::count::Counts;
+/// use sre_core::hour::Hour;
+/// use sre_core::slice::{Slice, SliceWidth};
+/// use sre_core::time::at_second;
+///
+/// let mut hour = Hour::unmeasured(at_second(5_000), SliceWidth::MINUTE);
+/// assert_eq!(hour.start(), at_second(3_600));
+/// hour.set(at_second(3_660), Slice::Measured(Counts::events(997, 1_000)?));
+/// let bytes = hour.pack();
+/// assert_eq!(bytes.len(), 1 + 59 + 4); // a tag, a byte for what nobody measured, four for the rest
+/// assert_eq!(Hour::unpack(hour.start(), hour.width(), &bytes)?, hour);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(into = "Packed", try_from = "Packed"))]

@@ -30,6 +30,14 @@ impl Indicator {
 }
 
 /// What a bare number of a metric means; its name says it.
+///
+/// ```
+/// use sre_core::indicator::MetricKind;
+///
+/// assert_eq!(MetricKind::of(&"availability".parse()?), MetricKind::Ratio);
+/// assert_eq!(MetricKind::of(&"latency_p95".parse()?), MetricKind::Value);
+/// # Ok::<(), sre_core::name::NameError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum MetricKind {

@@ -7,6 +7,14 @@ use thiserror::Error;
 use uuid::Uuid;
 
 /// Why a text is not a name.
+///
+/// ```
+/// use sre_core::name::ServiceName;
+///
+/// assert!("team-a/checkout".parse::<ServiceName>().is_ok());
+/// assert!("-checkout".parse::<ServiceName>().is_err());
+/// assert!("".parse::<ServiceName>().is_err());
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[error(
     "a name has 1 to 128 characters of A-Z a-z 0-9 . _ : / - and begins with a letter or digit"

@@ -154,6 +154,17 @@ impl BurnThresholds {
     }
 
     /// The level that a burn has reached; equality has (status levels use `≥`, alerts `>`).
+    ///
+    /// ```
+    /// use sre_core::count::Counts;
+    /// use sre_core::policy::{BurnLevel, BurnThresholds};
+    ///
+    /// // 5 of 1000 bad at 99.9 % is five times the sustainable pace: a status counts from there on, an
+    /// // alert only above.
+    /// let level = BurnThresholds::default().level(Counts::events(995, 1_000)?, "99.9".parse()?);
+    /// assert_eq!(level, BurnLevel::Critical);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn level(&self, counts: crate::count::Counts, target: Target) -> BurnLevel {
         [
@@ -202,6 +213,21 @@ impl BurnRule {
 
     /// The share of the budget that is gone when the rule fires, `factor × long / window`, or the
     /// rule's least share where that is more, under even traffic; for showing.
+    ///
+    /// ```
+    /// use sre_core::policy::{BurnLevel, BurnRule};
+    /// use sre_core::time::Span;
+    ///
+    /// // The Workbook's page: 14.4 over an hour is 2 % of a budget of 30 days.
+    /// let rule = BurnRule::new(
+    ///     BurnLevel::Emergency,
+    ///     "14.4".parse()?,
+    ///     Span::hours(1),
+    ///     Span::minutes(5),
+    /// );
+    /// assert!((rule.share_of_budget(Span::days(30)) - 0.02).abs() < 1e-12);
+    /// # Ok::<(), sre_core::target::ParseFactorError>(())
+    /// ```
     #[must_use]
     pub fn share_of_budget(&self, window: Span) -> f64 {
         let (long, window) = (self.long.as_seconds(), window.as_seconds());
@@ -237,6 +263,28 @@ impl PolicyChoice {
 
     /// The rules that stand on this ground. Rules of a preset are scaled to the window and left out
     /// where they cannot stand; written ones stand as they are, see [`Ground::refusal`].
+    ///
+    /// ```
+    /// use sre_core::policy::{BurnThresholds, Ground, PolicyChoice};
+    /// use sre_core::slice::SliceWidth;
+    /// use sre_core::time::Span;
+    ///
+    /// let ground = Ground {
+    ///     target: "90".parse()?,
+    ///     window: Span::days(30),
+    ///     width: SliceWidth::MINUTE,
+    ///     expected_interval: None,
+    /// };
+    /// // No service can fail 14.4 times as often as a tenth of the time.
+    /// let policy = PolicyChoice::GoogleSre.resolve(&BurnThresholds::default(), &ground);
+    /// let factors = |rules: Vec<sre_core::policy::BurnRule>| -> Vec<String> {
+    ///     rules.iter().map(|rule| rule.factor.to_string()).collect()
+    /// };
+    /// assert_eq!(factors(policy.rules), ["6", "3", "1"]);
+    /// let left_out = policy.left_out.into_iter().map(|left_out| left_out.rule).collect();
+    /// assert_eq!(factors(left_out), ["14.4"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn resolve(&self, thresholds: &BurnThresholds, ground: &Ground) -> BurnPolicy {
         let preset = match self {

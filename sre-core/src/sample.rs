@@ -54,6 +54,15 @@ pub enum SampleError {
 impl SampleValue {
     /// A bare number of `metric`, checked against what the metric's name says it is.
     ///
+    /// ```
+    /// use sre_core::sample::{SampleError, SampleValue};
+    ///
+    /// let (availability, latency) = ("availability".parse()?, "latency_p95".parse()?);
+    /// assert_eq!(SampleValue::number(&availability, 101.0), Err(SampleError::NotAPercentage));
+    /// assert_eq!(SampleValue::number(&latency, 101.0), Ok(SampleValue::Number(101.0)));
+    /// # Ok::<(), sre_core::name::NameError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`SampleError`].
@@ -97,6 +106,39 @@ impl SampleValue {
 /// sets, and the budgeting method makes of them what it counts.
 ///
 /// A sum that does not fit is a data error and leaves the slice unmeasured.
+///
+/// ```
+/// use sre_core::count::Counts;
+/// use sre_core::sample::{Sample, SampleValue, fold};
+/// use sre_core::slice::Slice;
+/// use sre_core::slo::Slo;
+/// use sre_core::time::at_second;
+///
+/// let slo = Slo::builder("checkout", "availability").target_percentage("99.9")?.build()?;
+/// let sample = |second, value| -> Result<Sample, Box<dyn std::error::Error>> {
+///     Ok(Sample {
+///         service_name: "checkout".parse()?,
+///         metric_name: "availability".parse()?,
+///         labels: [].into(),
+///         at: at_second(second),
+///         value,
+///     })
+/// };
+/// // A bare percentage weighs one event; counts weigh what they count.
+/// let percentage = sample(5, SampleValue::Number(50.0))?;
+/// assert_eq!(
+///     fold(&slo.definition, [&percentage].into_iter()),
+///     Slice::Measured(Counts::from_good_and_total(0.5, 1.0)?),
+/// );
+/// let counts = sample(20, SampleValue::Counts(Counts::events(8, 9)?))?;
+/// assert_eq!(
+///     fold(&slo.definition, [&percentage, &counts].into_iter()),
+///     Slice::Measured(Counts::from_good_and_total(8.5, 10.0)?),
+/// );
+/// // Nothing was said, so nothing is known.
+/// assert_eq!(fold(&slo.definition, [].into_iter()), Slice::Unmeasured);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn fold<'a>(definition: &Definition, samples: impl Iterator<Item = &'a Sample>) -> Slice {
     let mut slice = Slice::Unmeasured;

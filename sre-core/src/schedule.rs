@@ -11,6 +11,23 @@ use crate::slice::SliceWidth;
 use crate::time::Span;
 
 /// The slots of one SLO.
+///
+/// ```
+/// use sre_core::name::SloId;
+/// use sre_core::schedule::SlotGrid;
+/// use sre_core::slice::SliceWidth;
+/// use sre_core::time::{Span, at_second};
+///
+/// let id: SloId = "018f3c5a-0000-7000-8000-0123456789ab".parse()?;
+/// let grid = SlotGrid::new(id, SliceWidth::MINUTE, Span::minutes(5), Span::seconds(10));
+/// // The slice that ends at 12:00 closes ten seconds later, and is folded within a quarter of a minute.
+/// let noon = at_second(43_200);
+/// let slot = grid.of_slice(noon);
+/// assert!(slot >= noon + Span::seconds(10).as_delta() && slot < noon + Span::seconds(25).as_delta());
+/// assert_eq!(grid.closed_at(slot), noon);
+/// assert_eq!(grid.after(slot), slot + grid.step().as_delta());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct SlotGrid {
     width: SliceWidth,

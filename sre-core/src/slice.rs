@@ -13,6 +13,20 @@ use crate::count::Counts;
 use crate::time::{HOUR, Interval, Span, at_second};
 
 /// The length of a slice: 10, 15, 20 or 30 seconds, or 1, 5 or 15 minutes; each divides an hour.
+///
+/// ```
+/// use sre_core::slice::SliceWidth;
+/// use sre_core::time::{Interval, at_second};
+///
+/// let width: SliceWidth = "5m".parse()?;
+/// assert_eq!(width.per_hour(), 12);
+/// // An instant on an edge belongs to the slice that begins there.
+/// assert_eq!(width.index_of(at_second(600)), 2);
+/// assert_eq!(width.interval(2), Interval::new(at_second(600), at_second(900)));
+/// assert_eq!((width.floor(at_second(899)), width.ceil(at_second(899))), (at_second(600), at_second(900)));
+/// assert!("7m".parse::<SliceWidth>().is_err()); // does not divide an hour
+/// # Ok::<(), sre_core::slice::SliceWidthError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(into = "String", try_from = "String"))]
@@ -128,6 +142,16 @@ impl TryFrom<String> for SliceWidth {
 }
 
 /// What is known of one slice.
+///
+/// ```
+/// use sre_core::count::Counts;
+/// use sre_core::slice::Slice;
+///
+/// // Nothing happened, and somebody looked: that is not the same as that nobody looked.
+/// let idle = Slice::Measured(Counts::NONE);
+/// assert!(idle.is_measured() && !Slice::Unmeasured.is_measured());
+/// assert_eq!(idle.counts(), Slice::Unmeasured.counts());
+/// ```
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Slice {
     /// Nobody measured: in no sum, against coverage.
@@ -155,6 +179,23 @@ impl Slice {
 }
 
 /// A sum over slices.
+///
+/// ```
+/// use sre_core::count::Counts;
+/// use sre_core::slice::{Slice, Sums};
+///
+/// let slices = [
+///     Slice::Measured(Counts::events(99, 100)?),
+///     Slice::Unmeasured,
+///     Slice::Measured(Counts::events(300, 300)?),
+/// ];
+/// let sums = slices
+///     .into_iter()
+///     .try_fold(Sums::default(), |sums, slice| sums.checked_add_slice(slice))
+///     .ok_or("it fits")?;
+/// assert_eq!((sums.counts, sums.measured), (Counts::events(399, 400)?, 2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Sums {
     /// What was counted.

@@ -138,6 +138,23 @@ impl OnAbsent {
 
 impl Measurement {
     /// What the measurement makes of its slice, in events.
+    ///
+    /// ```
+    /// use sre_core::count::Counts;
+    /// use sre_core::slice::Slice;
+    /// use sre_core::source::{Failure, FailureClass, Measurement, OnAbsent};
+    ///
+    /// // Absence is what the SLO says it is; a failure is nobody's evidence.
+    /// let one_bad = Slice::Measured(Counts::events(0, 1)?);
+    /// assert_eq!(Measurement::Absent.to_slice(OnAbsent::Bad), one_bad);
+    /// assert_eq!(Measurement::Absent.to_slice(OnAbsent::Exclude), Slice::Unmeasured);
+    /// let failed = Measurement::Failed(Failure {
+    ///     class: FailureClass::Timeout,
+    ///     detail: "no answer in 10 s".to_owned(),
+    /// });
+    /// assert_eq!(failed.to_slice(OnAbsent::Good), Slice::Unmeasured);
+    /// # Ok::<(), sre_core::count::CountError>(())
+    /// ```
     #[must_use]
     pub fn to_slice(&self, on_absent: OnAbsent) -> Slice {
         let one = crate::count::Count::ONE;

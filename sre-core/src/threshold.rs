@@ -57,6 +57,16 @@ impl FromStr for Operator {
 }
 
 /// The line that a single value must hold.
+///
+/// ```
+/// use sre_core::threshold::{Operator, Threshold};
+///
+/// let line = Threshold::new(Operator::Lte, 250.0)?;
+/// assert!(line.is_held_by(250.0) && !line.is_held_by(250.1));
+/// assert!(!line.is_held_by(f64::NAN)); // what is no number holds no line
+/// assert!(Threshold::new("<".parse()?, f64::NAN).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "StoredThreshold"))]

@@ -213,6 +213,15 @@ impl fmt::Debug for Span {
 }
 
 /// A half-open stretch of time, `[start, end)`, never of negative length.
+///
+/// ```
+/// use sre_core::time::{Interval, Span, at_second};
+///
+/// let hour = Interval::ending(at_second(7_200), Span::hours(1));
+/// assert!(hour.contains(at_second(3_600)) && !hour.contains(at_second(7_200)));
+/// // A clock that went back makes an empty interval, never a backwards one.
+/// assert!(Interval::new(at_second(60), at_second(0)).is_empty());
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(from = "Ends", into = "Ends"))]

@@ -98,21 +98,14 @@ impl Call {
                 now,
                 until,
                 limit,
-            }) => {
-                drop(
-                    store
-                        .claim_due_alerts(&holder, now, until, limit)
-                        .await?,
-                );
-            }
-            Self::Apply(update) => drop(store.apply(&update).await?),
-            Self::Postpone(id, transition, at) => {
-                store
-                    .postpone(id, transition, at)
-                    .await?
-            }
-            Self::Insert(slo, start) => store.insert(&slo, &start).await?,
-            Self::Seed(slos) => drop(store.seed(&slos).await?),
+            }) => store
+                .claim_due_alerts(&holder, now, until, limit)
+                .await
+                .map(drop),
+            Self::Apply(update) => store.apply(&update).await.map(drop),
+            Self::Postpone(id, transition, at) => store.postpone(id, transition, at).await,
+            Self::Insert(slo, start) => store.insert(&slo, &start).await,
+            Self::Seed(slos) => store.seed(&slos).await.map(drop),
             Self::Update {
                 slo,
                 expected_version,
@@ -127,86 +120,80 @@ impl Call {
                     backfill,
                     alerts: &alerts,
                 };
-                store.update(&change).await?;
+                store.update(&change).await
             }
             Self::CreateCorrection(correction) => {
                 store
                     .create_correction(&correction)
-                    .await?
+                    .await
             }
-            Self::CancelCorrection(id, why) => {
-                store
-                    .cancel_correction(id, &why)
-                    .await?
-            }
+            Self::CancelCorrection(id, why) => store.cancel_correction(id, &why).await,
             Self::ClaimSlots(Claim {
                 holder,
                 now,
                 until,
                 limit,
-            }) => {
-                drop(
-                    store
-                        .claim_slots(&holder, now, until, limit)
-                        .await?,
-                );
-            }
-            Self::Release(claims) => store.release(&claims).await?,
-            Self::Commit(changes) => drop(store.commit(&changes).await?),
-            Self::RecordHealth(found) => store.record_health(&found).await?,
-            Self::ChangeIncidents(updates) => drop(store.change_incidents(&updates).await?),
-            Self::AddNotices(notices) => store.add_notices(&notices).await?,
+            }) => store
+                .claim_slots(&holder, now, until, limit)
+                .await
+                .map(drop),
+            Self::Release(claims) => store.release(&claims).await,
+            Self::Commit(changes) => store.commit(&changes).await.map(drop),
+            Self::RecordHealth(found) => store.record_health(&found).await,
+            Self::ChangeIncidents(updates) => store
+                .change_incidents(&updates)
+                .await
+                .map(drop),
+            Self::AddNotices(notices) => store.add_notices(&notices).await,
             Self::RegisterDestinations(all, now) => {
                 store
                     .register_destinations(&all, now)
-                    .await?
+                    .await
             }
-            Self::Settle(judged, now) => drop(store.settle(&judged, now).await?),
+            Self::Settle(judged, now) => store
+                .settle(&judged, now)
+                .await
+                .map(drop),
             Self::ClaimDeliveries {
                 now,
                 until,
                 limit,
                 busy,
-            } => drop(
-                store
-                    .claim_deliveries(now, until, limit, &busy)
-                    .await?,
-            ),
-            Self::Record(attempt) => drop(store.record(&attempt).await?),
-            Self::ClaimReply(key, fingerprint, now, until) => {
-                drop(
-                    store
-                        .claim_reply(&key, fingerprint, now, until)
-                        .await?,
-                );
-            }
-            Self::KeepReply(key, epoch, reply) => {
-                drop(
-                    store
-                        .keep_reply(&key, epoch, &reply)
-                        .await?,
-                );
-            }
-            Self::ReleaseReply(key, epoch) => drop(store.release_reply(&key, epoch).await?),
-            Self::Prune(kept, before, limit) => drop(store.prune(kept, before, limit).await?),
-            Self::Append(samples, before) => drop(store.append(&samples, before).await?),
-            Self::RegisterTargets(all, now) => {
-                store
-                    .register_targets(&all, now)
-                    .await?
-            }
+            } => store
+                .claim_deliveries(now, until, limit, &busy)
+                .await
+                .map(drop),
+            Self::Record(attempt) => store.record(&attempt).await.map(drop),
+            Self::ClaimReply(key, fingerprint, now, until) => store
+                .claim_reply(&key, fingerprint, now, until)
+                .await
+                .map(drop),
+            Self::KeepReply(key, epoch, reply) => store
+                .keep_reply(&key, epoch, &reply)
+                .await
+                .map(drop),
+            Self::ReleaseReply(key, epoch) => store
+                .release_reply(&key, epoch)
+                .await
+                .map(drop),
+            Self::Prune(kept, before, limit) => store
+                .prune(kept, before, limit)
+                .await
+                .map(drop),
+            Self::Append(samples, before) => store
+                .append(&samples, before)
+                .await
+                .map(drop),
+            Self::RegisterTargets(all, now) => store.register_targets(&all, now).await,
             Self::ClaimTargets(Claim {
                 holder,
                 now,
                 until,
                 limit,
-            }) => {
-                drop(
-                    store
-                        .claim_targets(&holder, now, until, limit)
-                        .await?,
-                );
-            }
+            }) => store
+                .claim_targets(&holder, now, until, limit)
+                .await
+                .map(drop),
             Self::CompleteTarget {
                 claim,
                 samples,
@@ -214,19 +201,18 @@ impl Call {
                 closed_before,
             } => {
                 let done = store.complete_target(&claim, &samples, next_at, closed_before);
-                drop(done.await?);
+                done.await.map(drop)
             }
             Self::PutService(service, version) => {
                 store
                     .put_service(&service, version)
-                    .await?
+                    .await
             }
             Self::DeleteService(name, version) => {
                 store
                     .delete_service(&name, version)
-                    .await?
+                    .await
             }
         }
-        Ok(())
     }
 }

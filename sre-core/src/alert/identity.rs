@@ -32,6 +32,23 @@ impl Origin {
 }
 
 /// What makes two reports the same trouble. Message, value and severity do not.
+///
+/// ```
+/// use sre_core::alert::{AlertType, Identity};
+///
+/// let slo = "018f3c5a-0000-7000-8000-0123456789ab".parse()?;
+/// let mut page = Identity::generated("checkout".parse()?, slo, AlertType::BurnRate);
+/// let key = page.key();
+/// // A label without a value tells nothing apart; one with a value does.
+/// page.labels.insert("zone".to_owned(), String::new());
+/// assert_eq!(page.key(), key);
+/// page.labels.insert("zone".to_owned(), "a".to_owned());
+/// assert_ne!(page.key(), key);
+/// // Who decides the same a second time writes the same row.
+/// assert_eq!(page.episode_id(1), page.clone().episode_id(1));
+/// assert_ne!(page.episode_id(1), page.episode_id(2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Identity {

@@ -110,6 +110,44 @@ pub struct Opening {
 
 impl Alert {
     /// Opens an episode; it fires at once.
+    ///
+    /// ```
+    /// use sre_core::alert::{
+    ///     Alert, AlertStatus, AlertType, Identity, LifecycleSettings, Moment, Opening, ResolveReason,
+    ///     Severity,
+    /// };
+    /// use sre_core::time::{Span, at_second};
+    ///
+    /// let settings = LifecycleSettings::default();
+    /// let moment = |second| Moment {
+    ///     now: at_second(second),
+    ///     slot: None,
+    ///     routes: &[],
+    ///     settings: &settings,
+    /// };
+    /// let slo = "018f3c5a-0000-7000-8000-0123456789ab".parse()?;
+    /// let opening = Opening {
+    ///     identity: Identity::generated("checkout".parse()?, slo, AlertType::BurnRate),
+    ///     episode: 1,
+    ///     severity: Severity::Critical,
+    ///     message: "it burns".to_owned(),
+    ///     rules: vec![],
+    /// };
+    /// let alert = Alert::open(opening, &moment(0)).alert;
+    /// assert_eq!(alert.state.status(), AlertStatus::Firing);
+    ///
+    /// // Somebody looks; half an hour later nobody does any more, unless they said so again.
+    /// let alert = alert.acknowledge(Some("Ada".to_owned()), None, &moment(60))?.alert;
+    /// assert_eq!(alert.next_action(&settings), Some(at_second(60) + Span::minutes(30).as_delta()));
+    /// let alert = alert.moved_by_time(&moment(1_860)).ok_or("it is due")?.alert;
+    /// assert_eq!(alert.state.status(), AlertStatus::Firing);
+    ///
+    /// // What has ended stays so.
+    /// let ended = alert.resolve(ResolveReason::Condition, None, None, &moment(3_600))?.alert;
+    /// assert_eq!(ended.ends_at(), Some(at_second(3_600)));
+    /// assert!(ended.acknowledge(None, None, &moment(3_700)).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn open(opening: Opening, moment: &Moment<'_>) -> AlertUpdate {
         let alert = Self {

@@ -36,6 +36,17 @@ pub enum InvalidPeriod {
 impl Period {
     /// Once, from `from` until `to`, cut to microseconds.
     ///
+    /// ```
+    /// use sre_core::correction::{InvalidPeriod, Period};
+    /// use sre_core::time::{Interval, at_second};
+    ///
+    /// let maintenance = Period::once(at_second(3_600), at_second(7_200))?;
+    /// let whole = Interval::new(at_second(3_600), at_second(7_200));
+    /// assert_eq!(maintenance.during(Interval::new(at_second(7_000), at_second(9_000))), [whole]);
+    /// assert_eq!(Period::once(at_second(60), at_second(60)), Err(InvalidPeriod::Empty));
+    /// # Ok::<(), InvalidPeriod>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`InvalidPeriod`] when it is empty, or longer than [`Window::MAX`].

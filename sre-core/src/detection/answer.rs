@@ -31,6 +31,25 @@ pub struct PolicyDetection {
 
 /// How the rules of an SLO see an outage. Without `traffic` nothing is known of how long guards wait,
 /// and they are left out.
+///
+/// ```
+/// use sre_core::detection::{ErrorRatio, Outage, detect};
+/// use sre_core::policy::BurnThresholds;
+/// use sre_core::slo::Slo;
+///
+/// let slo = Slo::builder("checkout", "availability").target_percentage("99.9")?.build()?;
+/// let policy = slo.definition.policy(&BurnThresholds::default(), None);
+/// let pages_after = |outage| {
+///     let page = detect(&slo.definition, &policy, outage, None).page()?.fires?;
+///     Some(page.as_f64())
+/// };
+/// // Ten times the budget over an hour: 1 % of 3600 s when everything fails, a hundred times that when
+/// // a hundredth does; less than five times the budget is no page at all.
+/// assert_eq!(pages_after(Outage::TOTAL), Some(36.0));
+/// assert_eq!(pages_after(Outage::of(ErrorRatio::from_ppb(20_000_000))), Some(1_800.0));
+/// assert_eq!(pages_after(Outage::of(ErrorRatio::from_ppb(4_000_000))), None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn detect(
     definition: &Definition,

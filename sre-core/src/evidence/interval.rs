@@ -129,6 +129,15 @@ pub fn wilson(trials: Trials) -> ConfidenceInterval {
 /// The interval of Clopper and Pearson, `[B(α/2; k, n−k+1), B(1−α/2; k+1, n−k)]`: it never covers less
 /// than stated, and is the widest. Above ten million events it is Wilson's, which then differs by less
 /// than a millionth.
+///
+/// ```
+/// use sre_core::evidence::{Trials, clopper_pearson};
+///
+/// // Nothing bad in 100 proves no more than that at most 3.6 % are: 1 − (0.025)^(1/100).
+/// let interval = clopper_pearson(Trials::new(0, 100).ok_or("legal")?);
+/// assert!(interval.low == 0.0 && (interval.high - 0.036_217).abs() < 1e-5);
+/// # Ok::<(), &'static str>(())
+/// ```
 #[must_use]
 pub fn clopper_pearson(trials: Trials) -> ConfidenceInterval {
     if trials.total > QUANTILES_MAX {
@@ -144,6 +153,16 @@ pub fn clopper_pearson(trials: Trials) -> ConfidenceInterval {
 
 /// Jeffreys' interval, the quantiles of `Beta(k + ½, n − k + ½)`: the ratios that are believed after
 /// the count by who believed nothing in particular before. Above ten million events it is Wilson's.
+///
+/// ```
+/// use sre_core::evidence::{Trials, clopper_pearson, jeffreys};
+///
+/// // Inside of the exact interval, which covers at least as much as it says.
+/// let trials = Trials::new(5, 1_000).ok_or("legal")?;
+/// let (narrow, wide) = (jeffreys(trials), clopper_pearson(trials));
+/// assert!(wide.low < narrow.low && narrow.high < wide.high);
+/// # Ok::<(), &'static str>(())
+/// ```
 #[must_use]
 pub fn jeffreys(trials: Trials) -> ConfidenceInterval {
     if trials.total > QUANTILES_MAX {

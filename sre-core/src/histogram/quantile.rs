@@ -15,6 +15,23 @@ impl Histogram {
     /// `None` where Prometheus says NaN: `q` is NaN, no observation, fewer than two buckets, or none
     /// that ends at +Inf. Where it divides nothing by nothing (`q` = 0 with an empty first bucket)
     /// the answer is the start of that bucket.
+    ///
+    /// ```
+    /// use sre_core::count::Count;
+    /// use sre_core::histogram::Histogram;
+    ///
+    /// let count = |n| Count::events(n).ok_or("fits");
+    /// let histogram = Histogram::new([
+    ///     ("0.1".parse()?, count(60)?),
+    ///     ("0.5".parse()?, count(90)?),
+    ///     ("+Inf".parse()?, count(100)?),
+    /// ])?;
+    /// // The 75th of 100 lies in the middle of the bucket that ends at 0.5.
+    /// assert_eq!(histogram.quantile(0.75), Some(0.1 + (0.5 - 0.1) * (15.0 / 30.0)));
+    /// assert_eq!(histogram.quantile(0.99), Some(0.5)); // more than that, and nobody knows how much
+    /// assert_eq!(Histogram::new([])?.quantile(0.5), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn quantile(&self, q: f64) -> Option<f64> {
         let total = self

@@ -9,6 +9,17 @@ use thiserror::Error;
 use crate::name::IncidentId;
 
 /// The status of an incident, by name.
+///
+/// ```
+/// use sre_core::incident::IncidentStatus;
+///
+/// let open: IncidentStatus = "open".parse()?;
+/// assert!(open.is_live() && open.next().contains(&IncidentStatus::Acknowledged));
+/// // One step at a time: nothing is closed that was never acknowledged, mitigated and resolved.
+/// assert!(!open.next().contains(&IncidentStatus::Closed));
+/// assert!(IncidentStatus::Merged.next().is_empty());
+/// # Ok::<(), sre_core::incident::IncidentStatusError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]

@@ -163,6 +163,37 @@ pub struct Tries {
 }
 
 /// Decides what an answer means. Total: every answer has an action.
+///
+/// ```
+/// use sre_core::alert::Severity;
+/// use sre_core::notification::{Action, Answer, Lane, Tries, Urgency, classify};
+/// use sre_core::time::at_second;
+///
+/// let tries = Tries {
+///     attempts: 1,
+///     created_at: at_second(0),
+///     urgency: Urgency { is_resolve: false, severity: Severity::Critical, class: 1 },
+///     is_degraded: false,
+///     can_tell_repeats: true,
+///     jitter_permille: 0,
+/// };
+/// let said = |status, retry_after: Option<i64>| {
+///     let answer = Answer::Responded {
+///         status,
+///         retry_after: retry_after.map(chrono::TimeDelta::seconds),
+///         excerpt: String::new(),
+///     };
+///     classify(&answer, &tries, at_second(5))
+/// };
+/// assert_eq!(said(204, None), Action::Delivered);
+/// // A receiver that asks for time gets it, for everything that is meant for it.
+/// let until = at_second(65);
+/// assert!(matches!(
+///     said(429, Some(60)),
+///     Action::Retry { at, lane: Lane::PausedUntil(lane), .. } if at == until && lane == until,
+/// ));
+/// assert!(matches!(said(410, None), Action::Dead { lane: Lane::Stopped, .. }));
+/// ```
 #[must_use]
 pub fn classify(answer: &Answer, tries: &Tries, now: DateTime<Utc>) -> Action {
     match answer {

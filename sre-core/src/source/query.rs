@@ -28,6 +28,17 @@ impl From<CounterRatio> for Query {
 
 /// A ratio of two counters, each named by a selector in the source's language; the increases of all
 /// series that match are summed.
+///
+/// ```
+/// use sre_core::source::{CounterPart, CounterRatio, Query};
+///
+/// let ratio = CounterRatio {
+///     part: CounterPart::Bad(r#"http_requests_total{job="checkout",code=~"5.."}"#.to_owned()),
+///     total: r#"http_requests_total{job="checkout"}"#.to_owned(),
+/// };
+/// let query: Query = ratio.into();
+/// assert!(matches!(query, Query::Counters(_)));
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct CounterRatio {

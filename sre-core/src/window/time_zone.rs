@@ -9,6 +9,15 @@ use chrono_tz::{GapInfo, Tz};
 use thiserror::Error;
 
 /// A time zone by its IANA name, such as `Europe/Zurich`, with the rules compiled into the program.
+///
+/// ```
+/// use sre_core::window::TimeZone;
+///
+/// let zone: TimeZone = "Europe/Zurich".parse()?;
+/// assert_eq!(zone.name(), "Europe/Zurich");
+/// assert!("Europe/Atlantis".parse::<TimeZone>().is_err());
+/// # Ok::<(), sre_core::window::TimeZoneError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(into = "String", try_from = "String"))]

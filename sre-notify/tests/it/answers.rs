@@ -168,5 +168,8 @@ fn a_destination_keeps_its_id_and_changes_its_fingerprint_with_address_or_key() 
     assert_eq!(first, same);
     assert!(first.id == moved.id && first.id == unsigned.id);
     assert!(first.fingerprint != moved.fingerprint && first.fingerprint != unsigned.fingerprint);
-    assert_eq!((first.channel.as_ref(), first.name.as_str()), ("webhook", "default"));
+    assert_eq!(
+        (first.channel.as_ref(), first.name.as_str()),
+        ("webhook", "default")
+    );
 }
