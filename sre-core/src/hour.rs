@@ -23,7 +23,7 @@ use crate::time::{HOUR, Interval, Span};
 /// assert_eq!(hour.start(), at_second(3_600));
 /// hour.set(at_second(3_660), Slice::Measured(Counts::events(997, 1_000)?));
 /// let bytes = hour.pack();
-/// assert_eq!(bytes.len(), 1 + 59 + 4); // a tag, a byte for what nobody measured, four for the rest
+/// assert_eq!(bytes.len(), 1 + 59 + 3); // a tag, a byte where nobody measured, three for the slice
 /// assert_eq!(Hour::unpack(hour.start(), hour.width(), &bytes)?, hour);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

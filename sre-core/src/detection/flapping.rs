@@ -20,7 +20,6 @@ use crate::time::Span;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
 pub struct Flapping {
     /// The share of bad events while it lasts; nothing is bad between.
     pub error_ratio: ErrorRatio,

@@ -38,7 +38,6 @@ pub struct ParseBudgetShareError;
 
 /// What was bad in a part of a period, and all that the period counted so far.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
 pub struct Spending {
     /// Bad events or slices of the part.
     pub bad: Count,
