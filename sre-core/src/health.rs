@@ -23,7 +23,7 @@ use crate::service::{Service, Weight};
 
 pub use deduction::{Deduction, DeductionReason, Points};
 pub use evidence::{Burn, CheckEvidence, Evidence, OpenAlerts, SloEvidence, checks};
-use spread::{Node, spread};
+use spread::{Node, Reach, spread};
 use tally::Tally;
 
 /// How healthy a service is at one instant, and why.
@@ -232,24 +232,13 @@ pub fn assess(known: Vec<(Service, Evidence)>, as_of: DateTime<Utc>) -> Vec<Serv
     let reached = spread(&nodes);
 
     let mut found = Vec::with_capacity(names.len());
-    for ((tally, reach), (_, evidence)) in tallies
+    for ((mut tally, reach), (_, evidence)) in tallies
         .into_iter()
         .zip(reached)
         .zip(known.values_mut())
     {
-        let mut tally = tally;
         if let Some(reach) = &reach {
-            let path: Vec<&ServiceName> = reach
-                .path
-                .iter()
-                .filter_map(|place| names.get(*place))
-                .collect();
-            let end = reach
-                .path
-                .last()
-                .and_then(|place| nodes.get(*place));
-            let degradation = end.map_or(Points::ZERO, |node| node.degradation);
-            tally.depend(reach.ceiling(), &path, degradation);
+            lower(&mut tally, reach, &names, &nodes);
         }
         found.push((tally, std::mem::take(evidence)));
     }
@@ -282,6 +271,21 @@ pub fn assess(known: Vec<(Service, Evidence)>, as_of: DateTime<Utc>) -> Vec<Serv
             }
         })
         .collect()
+}
+
+/// Takes off what the worst path to a failing dependency costs.
+fn lower(tally: &mut Tally, reach: &Reach, names: &[ServiceName], nodes: &[Node]) {
+    let path: Vec<&ServiceName> = reach
+        .path
+        .iter()
+        .filter_map(|place| names.get(*place))
+        .collect();
+    let end = reach
+        .path
+        .last()
+        .and_then(|place| nodes.get(*place));
+    let degradation = end.map_or(Points::ZERO, |node| node.degradation);
+    tally.depend(reach.ceiling(), &path, degradation);
 }
 
 /// What is left, unless that would call something healthy that nobody measures.

@@ -93,9 +93,13 @@ impl<'a> Field<'a> {
         };
         if !number.is_some_and(|number| range.contains(&number)) {
             let (least, most) = (range.start(), range.end());
-            self.fault(format_args!(
-                "must be a whole number between {least} and {most}"
-            ));
+            if least == most {
+                self.fault(format_args!("must be {least}"));
+            } else {
+                self.fault(format_args!(
+                    "must be a whole number between {least} and {most}"
+                ));
+            }
             return None;
         }
         number
@@ -281,6 +285,8 @@ mod tests {
             let fault = read(wrong, |f| f.integer(1..=5)).unwrap_err();
             assert_eq!(fault, "/x: must be a whole number between 1 and 5");
         }
+        let fault = read(json!(2), |f| f.integer(1..=1)).unwrap_err();
+        assert_eq!(fault, "/x: must be 1");
         assert_eq!(
             read(json!("3"), |f| f.integer(1..=5)).unwrap_err(),
             "/x: must be a whole number, not a text"

@@ -12,6 +12,7 @@ use super::policies::{self, Tried};
 use crate::api::slo::definition;
 use crate::api::slo::written::SloBody;
 use crate::context::Context;
+use crate::http::fault::Fault;
 use crate::http::{ApiError, Fields};
 
 /// What is replayed where the caller does not say since when: a month, the usual window.
@@ -81,12 +82,8 @@ impl Asked {
         context: &Context,
         now: DateTime<Utc>,
     ) -> Result<Self, ApiError> {
-        let has_id = fields.is_given("slo_id");
-        let id = fields
-            .optional("slo_id")
-            .parse::<SloId>();
-        let overrides = fields.optional("overrides").value();
-        let written = fields.optional("slo").value();
+        let mut deeper = Vec::new();
+        let what = what(&mut fields, context, &mut deeper)?;
         let tried = if fields.is_given("policies") {
             policies::read(fields.optional("policies")).map(Some)
         } else {
@@ -99,31 +96,6 @@ impl Asked {
                 .decimal()
         } else {
             Some(SpentShare::ONE_PERCENT)
-        };
-        let mut deeper = Vec::new();
-        let what = match (has_id, written) {
-            (true, Some(_)) => note(&mut fields, "slo", "excludes `slo_id`: one SLO at a time"),
-            (true, None) => id.map(|id| What::Stored(id, overrides)),
-            (false, None) => note(&mut fields, "slo_id", "is required, or `slo` in its place"),
-            (false, Some(_)) if overrides.is_some() => note(
-                &mut fields,
-                "overrides",
-                "are of a stored SLO: write them into `slo`",
-            ),
-            (false, Some(body)) => {
-                match Fields::of(body).and_then(|body| definition::read(body, context, None)) {
-                    Ok(definition) => Some(What::New(Box::new(definition))),
-                    Err(ApiError::Invalid(faults)) => {
-                        deeper.extend(
-                            faults
-                                .into_iter()
-                                .map(|fault| fault.under("/slo")),
-                        );
-                        None
-                    }
-                    Err(other) => return Err(other),
-                }
-            }
         };
         let has_faults = !deeper.is_empty();
         let asked = fields.finish(|| {
@@ -150,6 +122,40 @@ impl Asked {
             Some(tried) => policies::candidates(tried, definition),
             None => policies::candidates(&policies::usual(definition), definition),
         }
+    }
+}
+
+/// A stored SLO or one that is written out, and not both; what is wrong inside the latter goes to
+/// `deeper`.
+fn what(
+    fields: &mut Fields,
+    context: &Context,
+    deeper: &mut Vec<Fault>,
+) -> Result<Option<What>, ApiError> {
+    let has_id = fields.is_given("slo_id");
+    let id = fields
+        .optional("slo_id")
+        .parse::<SloId>();
+    let overrides = fields.optional("overrides").value();
+    let body = match (has_id, fields.optional("slo").value()) {
+        (true, None) => return Ok(id.map(|id| What::Stored(id, overrides))),
+        (true, Some(_)) => return Ok(note(fields, "slo", "excludes `slo_id`: one SLO at a time")),
+        (false, None) => return Ok(note(fields, "slo_id", "is required, or `slo` in its place")),
+        (false, Some(_)) if overrides.is_some() => {
+            let detail = "are of a stored SLO: write them into `slo`";
+            return Ok(note(fields, "overrides", detail));
+        }
+        (false, Some(body)) => body,
+    };
+    let read = Fields::of(body).and_then(|body| definition::read(body, context, None));
+    match read {
+        Ok(definition) => Ok(Some(What::New(Box::new(definition)))),
+        Err(ApiError::Invalid(faults)) => {
+            let faults = faults.into_iter();
+            deeper.extend(faults.map(|fault| fault.under("/slo")));
+            Ok(None)
+        }
+        Err(other) => Err(other),
     }
 }
 
