@@ -118,6 +118,7 @@ impl Lifecycle {
             finished = self.end(close) => finished,
         };
         if finished && !self.crashed.is_cancelled() {
+            tracing::info!("stopped");
             End::Clean
         } else {
             End::Failed
