@@ -37,6 +37,37 @@ fn a_tenth_left_exactly_is_not_below_a_tenth() {
 }
 
 #[test]
+fn a_share_is_told_in_millionths_and_of_nothing_there_is_none() {
+    assert_eq!(budget(14, 10_000, "99.9").consumed_millionths(), 1_400_000);
+    assert_eq!(budget(1, 3_000, "99.9").consumed_millionths(), 333_333);
+    let nothing = budget(0, 0, "99.9");
+    assert_eq!((nothing.parts(), nothing.consumed_millionths()), (None, 0));
+    assert_eq!(budget(0, 1, "99.9").parts(), Some((0, 1_000_000_000_000)));
+}
+
+#[test]
+fn before_the_first_data_nothing_is_projected() {
+    let young = budget(1, 1_000, "99.9");
+    assert_eq!(young.projected(0, 10).allowed_units(), None);
+    assert_eq!(young.projected(0, 10).remaining_units(), None);
+    assert_eq!(young.projected(5, 10).allowed_units(), Some(2.0));
+}
+
+/// Records of old are without a grain, and those of events still are.
+#[cfg(feature = "serde")]
+#[test]
+fn the_grain_of_events_is_not_written() {
+    let written =
+        |budget: ErrorBudget| serde_json::to_value(budget).expect("writes")["grain"].clone();
+    let events = budget(1, 1_000, "99.9");
+    assert_eq!(written(events), serde_json::Value::Null);
+    assert_eq!(
+        written(events.counted_in(Grain::Trillionths)),
+        "trillionths"
+    );
+}
+
+#[test]
 fn a_young_slo_is_judged_by_the_allowance_of_its_whole_window() {
     let young = budget(2, 1_000, "99.9");
     assert!(!young.is_met() && !young.projected(1, 10).is_missed());

@@ -61,6 +61,36 @@ fn floating_noise_is_cut_and_a_real_excess_is_not() {
     );
 }
 
+/// Noise is at most a millionth of the total, and what lies within the total is not touched.
+#[test]
+fn what_does_not_exceed_the_total_is_counted_as_it_is() {
+    let read = |good, total| {
+        let counts = Counts::from_good_and_total(good, total).expect("legal");
+        (counts.good().to_string(), counts.total().to_string())
+    };
+    for good in [0.0, 1.0, 99.999_999, 100.0] {
+        assert_eq!(read(good, 100.0), (good.to_string(), "100".to_owned()));
+    }
+    assert_eq!(read(0.0, 0.0), ("0".to_owned(), "0".to_owned()));
+    assert_eq!(read(1.000_001, 1.0), ("1".to_owned(), "1".to_owned()));
+    assert!(Counts::from_good_and_total(1.000_002, 1.0).is_err());
+    assert!(Counts::from_good_and_total(0.000_001, 0.0).is_err());
+    let bad = Counts::from_bad_and_total(3.0, 100.0)
+        .expect("legal")
+        .bad();
+    assert_eq!(
+        (bad.to_string(), format!("{bad:?}")),
+        ("3".to_owned(), "3".to_owned())
+    );
+}
+
+#[test]
+fn a_count_is_shown_in_events() {
+    let half = Count::from_millionths(2_500_000);
+    assert_eq!(half.as_f64().to_string(), "2.5");
+    assert_eq!(Count::SAMPLE_MAX.to_string(), "1000000000000");
+}
+
 proptest! {
     #[test]
     fn printing_a_count_keeps_every_digit(millionths in 0..=Count::SAMPLE_MAX.millionths()) {

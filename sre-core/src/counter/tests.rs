@@ -342,6 +342,30 @@ proptest! {
         prop_assert_eq!(halves, coarse);
     }
 
+    /// L7: a cumulative sample that is sent again, at any later instant before the next one, changes
+    /// no slice. Gaps stay below an hour, since a repeat across a hole would close it.
+    #[test]
+    fn l7_a_cumulative_sample_that_is_repeated_changes_nothing(
+        steps in proptest::collection::vec((1_i64..3_000, 0_u32..1_000, 0_i64..3_000), 0..30),
+        width in width(),
+    ) {
+        let (mut at, mut once, mut again) = (0, Vec::new(), Vec::new());
+        for (gap, value, later) in steps {
+            let reading = (at, f64::from(value));
+            once.push(reading);
+            again.push(reading);
+            if later > 0 && later < gap {
+                again.push((at + later, reading.1));
+            }
+            at += gap;
+        }
+        let counts = |readings: &[(i64, f64)]| -> Vec<Count> {
+            let found = increases_of(&[series(readings)], seconds(0, 90_000), width);
+            found.into_iter().map(Increase::count).collect()
+        };
+        prop_assert_eq!(counts(&again), counts(&once));
+    }
+
     #[test]
     fn the_order_of_the_series_does_not_matter(
         mut all in proptest::collection::vec(any_series(), 0..5), width in width(),

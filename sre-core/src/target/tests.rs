@@ -109,6 +109,15 @@ fn a_factor_scales_by_the_share_of_its_period() {
     );
 }
 
+#[test]
+fn a_target_is_shown_as_its_percentage() {
+    for text in ["99.9", "99.999999", "50", "0.000001"] {
+        let target: Target = text.parse().expect(text);
+        assert_eq!(target.as_percentage().to_string(), text);
+        assert_eq!(format!("{target:?}"), format!("{text} %"));
+    }
+}
+
 proptest! {
     #[test]
     fn a_printed_target_is_read_back_exactly(millionths in 1_u32..100_000_000) {

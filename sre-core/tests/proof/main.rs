@@ -3,3 +3,4 @@
 
 mod fuzz;
 mod reference;
+mod verdicts;

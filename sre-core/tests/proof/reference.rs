@@ -18,13 +18,13 @@ use sre_core::slice::{Slice, SliceWidth, Sums};
 use sre_core::target::{Factor, Target};
 use sre_core::time::{Span, at_second};
 
-type Exact = Ratio<i128>;
+pub(crate) type Exact = Ratio<i128>;
 
 /// A cheap generator; the seed is the case.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, n: u64) -> u64 {
+    pub(crate) fn below(&mut self, n: u64) -> u64 {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -36,7 +36,7 @@ impl Random {
         i64::try_from(self.below(n)).expect("small")
     }
 
-    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+    pub(crate) fn pick<T: Copy>(&mut self, of: &[T]) -> T {
         of[usize::try_from(self.below(of.len() as u64)).expect("small")]
     }
 }
@@ -76,7 +76,7 @@ impl Events {
 
 /// A method by its definition, in fractions.
 #[derive(Clone, Copy, Debug)]
-enum Method {
+pub(crate) enum Method {
     Occurrences,
     /// Good from so many percent on.
     Timeslices(i128),
@@ -84,7 +84,7 @@ enum Method {
 }
 
 impl Method {
-    fn ours(self) -> BudgetingMethod {
+    pub(crate) fn ours(self) -> BudgetingMethod {
         match self {
             Self::Occurrences => BudgetingMethod::Occurrences,
             Self::Timeslices(percent) => BudgetingMethod::Timeslices(
@@ -106,7 +106,7 @@ impl Method {
     }
 
     /// Bad and all units of one slice.
-    fn units(self, (bad, total): (i128, i128)) -> (Exact, Exact) {
+    pub(crate) fn units(self, (bad, total): (i128, i128)) -> (Exact, Exact) {
         if total == 0 {
             return (Exact::from(0), Exact::from(0));
         }

@@ -154,3 +154,44 @@ proptest! {
         prop_assert_eq!(Seconds::new(a, b).cmp(&Seconds::new(c, d)), (a * d).cmp(&(c * b)));
     }
 }
+
+proptest! {
+    /// L21: rules joined by *or* fire when the first of them does, and end when the last of those does
+    /// that fired; pages and tickets each by themselves.
+    #[test]
+    fn l21_what_rules_make_together_begins_with_the_first_and_ends_with_the_last(
+        held in proptest::collection::vec((any_rule(), 1_usize..4), 0..6), outage in any_outage(),
+    ) {
+        let rules: Vec<_> = held
+            .into_iter()
+            .map(|((rule, _), level)| BurnRule { level: BurnLevel::ALL[level], ..rule })
+            .collect();
+        let definition = crate::slo::tests::definition();
+        // As if all of them could stand.
+        let policy = crate::policy::BurnPolicy {
+            name: "custom",
+            rules: rules.clone(),
+            left_out: Vec::new(),
+        };
+        let found = detect(&definition, &policy, outage, None);
+        for pages in [true, false] {
+            let (mut first, mut last, mut is_endless) = (None, None, false);
+            for rule in rules.iter().filter(|rule| rule.level.pages() == pages) {
+                let line = rule.line(definition.target, definition.window.span());
+                let Some(fires) = outage.crosses(&line, rule.long) else { continue };
+                first = Some(first.map_or(fires, |first: Seconds| first.min(fires)));
+                match outage.clears(&line, rule.short) {
+                    Some(clears) => last = Some(last.map_or(clears, |last: Seconds| last.max(clears))),
+                    None => is_endless = true,
+                }
+            }
+            let (begins, ends) = if pages {
+                (found.page(), found.page_clears())
+            } else {
+                (found.ticket(), found.ticket_clears())
+            };
+            prop_assert_eq!(begins.and_then(|rule| rule.fires), first);
+            prop_assert_eq!(ends, last.filter(|_| !is_endless));
+        }
+    }
+}
