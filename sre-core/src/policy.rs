@@ -326,7 +326,8 @@ impl Ground {
     }
 
     /// The rule brought from 30 days to this window so that its share of the budget stays: from 28
-    /// days on by its factor, below by its windows. An error carries a rule that cannot be brought.
+    /// days on by its factor, below by its windows. An error carries a rule that cannot be brought. Rules
+    /// of presets look at three days of the thirty at most, so what does not fit a window was stretched.
     fn scale(&self, rule: BurnRule) -> Result<BurnRule, LeftOut> {
         let (window, month) = (self.window.as_seconds(), 30 * DAY);
         if window >= 28 * DAY {
@@ -345,14 +346,16 @@ impl Ground {
             short,
             ..rule
         };
-        if is_stretched || long > self.window {
+        if is_stretched {
             let finest = Self {
                 width: SliceWidth::TEN_SECONDS,
                 ..*self
             };
-            let way_out = match finest.scaled_window(rule.long) {
-                (long, false) if long <= self.window => "; finer slices bring it back",
-                _ => "",
+            let (_, is_stretched) = finest.scaled_window(rule.long);
+            let way_out = if is_stretched {
+                ""
+            } else {
+                "; finer slices bring it back"
             };
             return Err(LeftOut {
                 rule: scaled,

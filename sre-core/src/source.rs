@@ -249,3 +249,47 @@ pub trait MetricSource: fmt::Debug + Send + Sync {
     /// How the source is called where people read it, without secrets.
     fn describe(&self) -> String;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::count::Count;
+
+    /// T10: what nobody measured is neither good nor bad, whatever the reason; only of series that are
+    /// not there may an SLO say what to make.
+    #[test]
+    fn what_was_not_measured_is_never_good() {
+        let failed = |class| {
+            let detail = String::new();
+            Measurement::Failed(Failure { class, detail })
+        };
+        let partial = Measurement::Partial {
+            counts: Counts::NONE,
+            warnings: Vec::new(),
+        };
+        let mut unmeasured = vec![partial];
+        unmeasured.extend(FailureClass::ALL.map(failed));
+        for measurement in unmeasured {
+            for on_absent in [OnAbsent::Exclude, OnAbsent::Bad, OnAbsent::Good] {
+                let slice = measurement.to_slice(on_absent);
+                assert_eq!(slice, Slice::Unmeasured, "{measurement:?}");
+            }
+        }
+        let absent = |on_absent| Measurement::Absent.to_slice(on_absent);
+        let one = |bad| Counts::with_bad(bad, Count::ONE).map(Slice::Measured);
+        assert_eq!(absent(OnAbsent::Exclude), Slice::Unmeasured);
+        assert_eq!(Ok(absent(OnAbsent::Bad)), one(Count::ONE));
+        assert_eq!(Ok(absent(OnAbsent::Good)), one(Count::ZERO));
+    }
+
+    #[test]
+    fn what_was_measured_is_counted_and_silence_is_nothing() {
+        let counts = Counts::events(7, 9).expect("legal");
+        for on_absent in [OnAbsent::Exclude, OnAbsent::Bad, OnAbsent::Good] {
+            let measured = Measurement::Measured(counts).to_slice(on_absent);
+            assert_eq!(measured, Slice::Measured(counts));
+            let silent = Measurement::NoTraffic.to_slice(on_absent);
+            assert_eq!(silent, Slice::Measured(Counts::NONE));
+        }
+    }
+}

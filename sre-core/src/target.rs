@@ -170,12 +170,10 @@ impl Factor {
     /// `n` times the sustainable pace; clamped to 1 and 10⁹, for constants.
     #[must_use]
     pub const fn whole(n: u32) -> Self {
-        let n = if n == 0 {
-            1
-        } else if n > BILLION {
-            BILLION
-        } else {
-            n
+        let n = match n {
+            0 => 1,
+            BILLION.. => BILLION,
+            n => n,
         };
         Self {
             numerator: n as u64,
@@ -195,7 +193,8 @@ impl Factor {
         self.denominator
     }
 
-    /// The factor times `numerator / denominator`, `None` when the reduced fraction does not fit.
+    /// The factor times `numerator / denominator`, `None` when the reduced fraction does not fit, or is
+    /// none.
     #[must_use]
     pub fn scaled(self, numerator: u32, denominator: u32) -> Option<Self> {
         let numerator = self
@@ -204,15 +203,7 @@ impl Factor {
         let denominator = self
             .denominator
             .checked_mul(u64::from(denominator))?;
-        let divisor = greatest_common_divisor(numerator, denominator);
-        let (numerator, denominator) = (
-            numerator.checked_div(divisor)?,
-            denominator.checked_div(divisor)?,
-        );
-        (numerator > 0 && numerator < FACTOR_LIMIT && denominator < FACTOR_LIMIT).then_some(Self {
-            numerator,
-            denominator,
-        })
+        Self::reduced(numerator, denominator)
     }
 
     /// Whether the burn of `counts` against `target` lies strictly above this factor; equality does
@@ -248,6 +239,21 @@ impl Factor {
     #[must_use]
     pub fn as_f64(self) -> f64 {
         self.numerator as f64 / self.denominator as f64
+    }
+
+    /// The fraction in lowest terms; `None` where a part is zero, or too large for a comparison to fit
+    /// 128 bits.
+    fn reduced(numerator: u64, denominator: u64) -> Option<Self> {
+        let divisor = greatest_common_divisor(numerator, denominator);
+        let (numerator, denominator) = (
+            numerator.checked_div(divisor)?,
+            denominator.checked_div(divisor)?,
+        );
+        let parts = 1..FACTOR_LIMIT;
+        (parts.contains(&numerator) && parts.contains(&denominator)).then_some(Self {
+            numerator,
+            denominator,
+        })
     }
 
     /// [`Factor::is_exceeded_by`] of plain millionths, under a budget in parts per billion.
@@ -291,21 +297,12 @@ impl FromStr for Factor {
 
     fn from_str(text: &str) -> Result<Self, ParseFactorError> {
         let decimal = Decimal::parse(text).map_err(|_| ParseFactorError)?;
-        let millionths = decimal
+        decimal
             .shifted(6)
             .and_then(|millionths| u64::try_from(millionths).ok())
-            .filter(|millionths| *millionths > 0 && *millionths < u64::from(BILLION) * 1_000_000)
-            .ok_or(ParseFactorError)?;
-        let divisor = greatest_common_divisor(millionths, 1_000_000);
-        let (numerator, denominator) = (millionths / divisor, 1_000_000 / divisor);
-        if numerator < FACTOR_LIMIT {
-            Ok(Self {
-                numerator,
-                denominator,
-            })
-        } else {
-            Err(ParseFactorError)
-        }
+            .filter(|millionths| *millionths < u64::from(BILLION) * 1_000_000)
+            .and_then(|millionths| Self::reduced(millionths, 1_000_000))
+            .ok_or(ParseFactorError)
     }
 }
 
@@ -346,17 +343,7 @@ impl TryFrom<(u64, u64)> for Factor {
     type Error = ParseFactorError;
 
     fn try_from((numerator, denominator): (u64, u64)) -> Result<Self, ParseFactorError> {
-        let divisor = greatest_common_divisor(numerator, denominator).max(1);
-        let (numerator, denominator) = (numerator / divisor, denominator / divisor);
-        let is_in_range = |part: u64| part > 0 && part < FACTOR_LIMIT;
-        if is_in_range(numerator) && is_in_range(denominator) {
-            Ok(Self {
-                numerator,
-                denominator,
-            })
-        } else {
-            Err(ParseFactorError)
-        }
+        Self::reduced(numerator, denominator).ok_or(ParseFactorError)
     }
 }
 

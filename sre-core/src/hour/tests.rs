@@ -59,3 +59,20 @@ fn an_hour_before_the_epoch_is_aligned_too() {
     let hour = Hour::unmeasured(at_second(-1), SliceWidth::MINUTE);
     assert_eq!(hour.start(), at_second(-3_600));
 }
+
+/// What was read again replaces what was read, be it less: nothing is merged by the larger.
+#[test]
+fn a_slice_that_is_set_again_is_what_was_said_last() {
+    let mut hour = Hour::unmeasured(at_second(0), SliceWidth::MINUTE);
+    let said = |good, total| Slice::Measured(Counts::events(good, total).expect("legal"));
+    for slice in [
+        said(7, 9),
+        said(1, 2),
+        said(0, 0),
+        Slice::Unmeasured,
+        said(3, 3),
+    ] {
+        hour.set(at_second(120), slice);
+        assert_eq!(hour.slice_at(at_second(120)), slice);
+    }
+}

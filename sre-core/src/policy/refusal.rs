@@ -80,12 +80,12 @@ impl Ground {
             rule.long,
             self.window,
         );
-        // What it was on 30 days, on windows that scale in its place.
+        // What it was on 30 days, on windows that scale in its place; more than 1 on shorter ones alone.
         let (window, month) = (self.window.as_seconds(), 30 * DAY);
         let scaled = rule
             .factor
             .scaled(month, window)
-            .filter(|factor| window < month && *factor >= Factor::ONE);
+            .filter(|factor| *factor >= Factor::ONE);
         let brought = |span: Span| {
             let seconds = u64::from(span.as_seconds()) * u64::from(window) / u64::from(month);
             Span::seconds(u32::try_from(seconds).unwrap_or(u32::MAX))

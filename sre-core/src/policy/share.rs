@@ -101,7 +101,7 @@ const fn wide(value: u128, times: u64) -> (u128, u128) {
     let times = times as u128;
     let low = (value & LOW_HALF) * times;
     let middle = (value >> 64) * times + (low >> 64);
-    (middle >> 64, (middle << 64) | (low & LOW_HALF))
+    (middle >> 64, (middle << 64) + (low & LOW_HALF))
 }
 
 impl FromStr for BudgetShare {
@@ -176,6 +176,16 @@ mod tests {
             share("0.02").is_reached_by(&spending(bad, 1_000_000), target, long, long)
         };
         assert_eq!((reached(19), reached(20)), (false, true));
+    }
+
+    #[test]
+    fn a_share_is_written_as_it_is_read() {
+        let held = share("0.020000");
+        assert_eq!(held.as_f64().to_string(), "0.02");
+        assert_eq!(
+            (String::from(held), format!("{held:?}")),
+            ("0.02".to_owned(), "0.02".to_owned())
+        );
     }
 
     #[test]

@@ -432,3 +432,104 @@ fn a_line_is_the_factor_times_the_budget_or_what_the_share_asks_for() {
     assert!((line(asking("0.04")) - 0.0288).abs() < 1e-15);
     assert!((line(asking("0.01")) - 0.0144).abs() < 1e-15);
 }
+
+#[test]
+fn a_policy_has_the_name_that_it_was_chosen_by() {
+    let ground = ground("99.9", Span::days(30));
+    let name = |choice: PolicyChoice| {
+        choice
+            .resolve(&BurnThresholds::default(), &ground)
+            .name
+    };
+    assert_eq!(name(PolicyChoice::Default), "default");
+    assert_eq!(name(PolicyChoice::GoogleSre), "google-sre");
+    assert_eq!(name(PolicyChoice::Custom(Vec::new())), "custom");
+}
+
+/// An hour on 30 days is 80 seconds on 16 hours: two minutes are exactly one and a half times as long.
+#[test]
+fn a_window_may_be_stretched_to_one_and_a_half_times_its_length_and_no_further() {
+    let emergency = |window| default_on(window)[0].starts_with("emergency 10 2m/2m");
+    assert!(emergency(Span::minutes(960)));
+    assert!(!emergency(Span::minutes(959)));
+}
+
+fn line(factor: &str, share: Option<&str>, target: &str, window: Span) -> Line {
+    let factor = factor.parse().expect(factor);
+    let mut rule = BurnRule::new(
+        BurnLevel::Emergency,
+        factor,
+        Span::hours(1),
+        Span::minutes(5),
+    );
+    rule.min_share = share.map(|share| share.parse().expect(share));
+    rule.line(target.parse().expect(target), window)
+}
+
+/// 14.4 over an hour of 30 days is 2 % of the budget: where both say the same, the factor has to be
+/// exceeded still.
+#[test]
+fn a_line_is_strict_unless_the_share_lies_above_the_factor() {
+    let month = Span::days(30);
+    for (share, is_strict) in [
+        (None, true),
+        (Some("0.019"), true),
+        (Some("0.02"), true),
+        (Some("0.021"), false),
+    ] {
+        let line = line("14.4", share, "99.9", month);
+        assert_eq!(line.is_strict(), is_strict, "{share:?}");
+    }
+}
+
+/// At 90 % ten hours allow an hour of outage.
+#[test]
+fn a_share_that_a_total_outage_just_reaches_is_reachable_and_such_a_factor_is_not() {
+    let ten_hours = Span::hours(10);
+    assert!(!line("1", Some("1"), "90", ten_hours).is_unreachable());
+    assert!(line("1", Some("1"), "90", Span::minutes(601)).is_unreachable());
+    assert!(line("10", None, "90", ten_hours).is_unreachable());
+    assert!(!line("9.999999", None, "90", ten_hours).is_unreachable());
+}
+
+/// A line of 1.44 %, or of 3 % by a share: of an hour 51.84 s or 108 s may be lost, of five minutes a
+/// twelfth.
+#[test]
+fn a_loss_crosses_a_line_by_its_part_of_the_window() {
+    let month = Span::days(30);
+    let (hour, minutes) = (Span::hours(1), Span::minutes(5));
+    let by_factor = line("14.4", None, "99.9", month);
+    let by_share = line("14.4", Some("0.041666"), "99.9", month);
+    for (line, window, at) in [
+        (&by_factor, hour, 51_840_000_000),
+        (&by_factor, minutes, 4_320_000_000),
+        (&by_share, hour, 107_998_272_000),
+        (&by_share, minutes, 8_999_856_000),
+    ] {
+        let reaches = !line.is_strict();
+        assert!(!line.is_crossed_by_loss(at - 1, window), "{line:?}");
+        assert_eq!(line.is_crossed_by_loss(at, window), reaches, "{line:?}");
+        assert!(line.is_crossed_by_loss(at + 1, window), "{line:?}");
+    }
+}
+
+/// On 30 days 0.25 of 15 days is 0.5: too little there as well, so that nothing is offered.
+#[test]
+fn a_factor_below_one_is_offered_scaled_windows_where_they_help() {
+    let refusal = |factor: &str, days| {
+        let rule = BurnRule::new(
+            BurnLevel::Warning,
+            factor.parse().expect(factor),
+            Span::days(3),
+            Span::hours(6),
+        );
+        ground("99.9", Span::days(days))
+            .refusal(&rule)
+            .expect("on track")
+    };
+    let offer = "scale the windows";
+    assert!(refusal("0.5", 15).contains("scale the windows: 1 on 36h and 3h"));
+    assert!(!refusal("0.25", 15).contains(offer));
+    assert!(!refusal("0.5", 30).contains(offer));
+    assert!(!refusal("0.9", 90).contains(offer));
+}

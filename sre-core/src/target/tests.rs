@@ -118,7 +118,62 @@ fn a_target_is_shown_as_its_percentage() {
     }
 }
 
+#[test]
+fn a_factor_is_a_fraction_of_two_parts_that_fit() {
+    let parts = |factor: Factor| (factor.numerator(), factor.denominator());
+    assert_eq!(parts(Factor::whole(0)), (1, 1));
+    assert_eq!(parts(Factor::whole(7)), (7, 1));
+    assert_eq!(parts(Factor::whole(u32::MAX)), (u64::from(BILLION), 1));
+    assert_eq!(Factor::whole(5).scaled(0, 1), None);
+    assert_eq!(Factor::whole(5).scaled(1, 0), None);
+    assert_eq!(Factor::whole(5).scaled(0, 0), None);
+    // 2^34 itself does not fit, on either side of the fraction.
+    let (below, at) = (FACTOR_LIMIT - 1, FACTOR_LIMIT);
+    for (numerator, denominator, fits) in [
+        (below, 1, true),
+        (at, 1, false),
+        (1, below, true),
+        (1, at, false),
+        (at, 2, true),
+        (0, 1, false),
+        (1, 0, false),
+        (0, 0, false),
+    ] {
+        let read = Factor::try_from((numerator, denominator));
+        assert_eq!(read.is_ok(), fits, "{numerator} / {denominator}");
+    }
+    let half = Factor::try_from((2, 4)).expect("a half");
+    assert_eq!(<(u64, u64)>::from(half), (1, 2));
+    assert_eq!(format!("{half:?}"), "0.5");
+}
+
+#[test]
+fn a_factor_is_a_positive_decimal_below_a_billion() {
+    for (text, parts) in [
+        ("0.000001", Some((1, 1_000_000))),
+        ("999999999", Some((999_999_999, 1))),
+        ("1000000000", None),
+        ("0", None),
+        ("0.0000001", None),
+        // (2^34 − 1) ÷ 5^6, and one more above.
+        ("1099511.627712", Some((FACTOR_LIMIT - 1, 15_625))),
+        ("1099511.627776", None),
+    ] {
+        let read: Option<Factor> = text.parse().ok();
+        let found = read.map(|factor| (factor.numerator(), factor.denominator()));
+        assert_eq!(found, parts, "{text}");
+    }
+}
+
 proptest! {
+    #[test]
+    fn factors_have_the_order_of_their_fractions(
+        one in (1_u64..1 << 20, 1_u64..1 << 20), other in (1_u64..1 << 20, 1_u64..1 << 20),
+    ) {
+        let factor = |parts| Factor::try_from(parts).expect("fits");
+        prop_assert_eq!(factor(one).cmp(&factor(other)), (one.0 * other.1).cmp(&(other.0 * one.1)));
+    }
+
     #[test]
     fn a_printed_target_is_read_back_exactly(millionths in 1_u32..100_000_000) {
         let target = Target::from_budget_ppb(millionths * 10).expect("in range");

@@ -66,6 +66,19 @@ fn nothing_is_rounded_before_it_is_compared() {
         verdict(history.measured(60, 904, 10_000)),
         RuleVerdict::Firing
     );
+    // 9.0001, 9 and 8.9999 times too fast.
+    for (bad, expected) in [
+        (90_001, RuleVerdict::Firing),
+        (90_000, RuleVerdict::Quiet),
+        (89_999, RuleVerdict::Quiet),
+    ] {
+        let history = History::of(with_rules(&[rule(BurnLevel::Critical, 9, 60, 5)]));
+        assert_eq!(
+            verdict(history.measured(60, bad, 1_000_000)),
+            expected,
+            "{bad}"
+        );
+    }
 }
 
 /// G12, T9: each window alone does not fire.

@@ -265,3 +265,15 @@ fn a_rule_that_fires_puts_a_met_target_at_risk() {
         (AtRisk, BudgetVerdict::Fine)
     );
 }
+
+#[test]
+fn one_rule_that_fires_among_quiet_ones_is_enough() {
+    let quiet = rule(BurnLevel::Warning, 90, 30, 5);
+    let firing = rule(BurnLevel::Emergency, 5, 5, 2);
+    for rules in [[firing, quiet], [quiet, firing]] {
+        let mut history = History::of(with_rules(&rules))
+            .measured(58, 0, 100)
+            .measured(2, 14, 100);
+        assert_eq!(history.evaluate().state, AtRisk);
+    }
+}
