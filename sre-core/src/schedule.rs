@@ -102,6 +102,21 @@ mod tests {
     use super::*;
     use crate::time::at_second;
 
+    /// The nil id has the phase zero: its slot is the very instant at which a slice closes.
+    #[test]
+    fn a_slice_is_folded_at_the_instant_at_which_it_closes_where_the_phase_is_zero() {
+        let delay = Span::seconds(10);
+        let grid = SlotGrid::new(
+            SloId(Uuid::nil()),
+            SliceWidth::MINUTE,
+            Span::minutes(5),
+            delay,
+        );
+        assert_eq!(grid.of_slice(at_second(600)), at_second(610));
+        assert_eq!(grid.closed_at(at_second(610)), at_second(600));
+        assert_eq!(grid.closed_at(at_second(609)), at_second(540));
+    }
+
     proptest! {
         #[test]
         fn every_slice_has_its_slot_within_the_first_quarter_after_it_closes(

@@ -288,3 +288,30 @@ fn a_period_has_a_length_and_no_more_than_a_window() {
     let more = most + Span::SECOND.as_delta();
     assert_eq!(Period::once(from, more), Err(InvalidPeriod::TooLong));
 }
+
+#[test]
+fn a_correction_applies_to_the_slo_or_to_the_service_that_it_names_and_to_no_other() {
+    let slo = |service: &str, metric: &str| {
+        let written = crate::slo::Slo::builder(service, metric);
+        let written = written
+            .target_percentage("99.9")
+            .expect("a target");
+        written.build().expect("legal")
+    };
+    let (one, other) = (
+        slo("checkout", "availability"),
+        slo("search", "availability"),
+    );
+    assert!(Scope::Slo(one.id).holds(&one) && !Scope::Slo(one.id).holds(&other));
+    let service = Scope::Service(one.definition.service_name.clone());
+    assert!(service.holds(&one) && !service.holds(&other));
+}
+
+#[test]
+fn a_meaning_is_read_as_it_is_written() {
+    for meaning in Meaning::ALL {
+        assert_eq!(meaning.to_string().parse(), Ok(meaning));
+        assert_eq!(meaning.as_str(), meaning.to_string());
+    }
+    assert!("".parse::<Meaning>().is_err() && "xyzzy".parse::<Meaning>().is_err());
+}

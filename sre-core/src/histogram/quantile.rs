@@ -69,7 +69,14 @@ impl Histogram {
         if inside <= 0.0 {
             return Some(start);
         }
-        Some(start + (bucket.le.value() - start) * ((rank - before) / inside))
+        let (end, part) = (bucket.le.value(), (rank - before) / inside);
+        let width = end - start;
+        // A bucket may be wider than any number: then each end by its part.
+        Some(if width.is_finite() {
+            start + width * part
+        } else {
+            start * (1.0 - part) + end * part
+        })
     }
 
     /// The share of the observations between two values, as `histogram_fraction`: linear inside a
@@ -106,7 +113,7 @@ impl Histogram {
             }
             if le > value {
                 return match (start.is_finite(), bucket.le.is_finite()) {
-                    (true, true) => before + (count - before) * ((value - start) / (le - start)),
+                    (true, true) => before + (count - before) * part_of(value, start, le),
                     (true, false) => before,
                     // Beyond the start of a bucket without one: all of it lies before.
                     (false, _) => count,
@@ -124,5 +131,15 @@ impl Histogram {
             Some((last, finite)) if last.le == Bound::INFINITY => finite,
             _ => buckets,
         }
+    }
+}
+
+/// How far a value lies between two others; by halves where they are further apart than any number.
+fn part_of(value: f64, start: f64, end: f64) -> f64 {
+    let width = end - start;
+    if width.is_finite() {
+        (value - start) / width
+    } else {
+        (value / 2.0 - start / 2.0) / (end / 2.0 - start / 2.0)
     }
 }

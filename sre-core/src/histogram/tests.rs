@@ -128,6 +128,21 @@ fn fractions_are_those_of_prometheus() {
     }
 }
 
+/// L31: a bucket that is wider than any number is interpolated all the same.
+#[test]
+fn l31_a_bucket_of_any_width_is_answered_by_a_number() {
+    let wide = histogram(&[("-1e308", 1), ("1e308", 3), ("+Inf", 3)]);
+    let quantile = wide
+        .quantile(0.5)
+        .expect("observations");
+    assert!((quantile / -5e307 - 1.0).abs() < 1e-12, "{quantile}");
+    assert!(near(wide.fraction(f64::NEG_INFINITY, 0.0), 2.0 / 3.0));
+    assert!(near(
+        wide.fraction(f64::NEG_INFINITY, 9e307),
+        0.966_666_666_666_666_7
+    ));
+}
+
 /// `slo-math.md` 3.2, the decision: where an interpolation says 94.5 %, the truth lies anywhere
 /// from 90 % to 99 %.
 #[test]

@@ -11,7 +11,8 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// [`LedgerError::OutOfOrder`] before the end, [`LedgerError::Overflow`]; nothing is added then.
+    /// [`LedgerError::OutOfOrder`] before the end: nothing is added then. [`LedgerError::Overflow`]: the
+    /// slice is not added, and what lies before it is unmeasured.
     pub fn append(&mut self, start: DateTime<Utc>, slice: Slice) -> Result<(), LedgerError> {
         let index = self.width.index_of(start);
         if index < self.next_slice() {

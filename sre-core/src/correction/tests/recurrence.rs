@@ -98,6 +98,62 @@ fn rules_give_the_days_that_rfc_5545_says() {
     );
 }
 
+/// Steps are counted from the first occurrence, in weeks, months or years.
+#[test]
+fn an_interval_counts_its_steps_from_the_start() {
+    let of = |rule, start| starts(rule, start, "UTC", 2_500);
+    assert_eq!(
+        of(
+            "FREQ=WEEKLY;INTERVAL=7;COUNT=3;WKST=MO",
+            "2024-01-01T00:00:00"
+        ),
+        ["01-01T00:00", "02-19T00:00", "04-08T00:00"]
+    );
+    assert_eq!(
+        of("FREQ=MONTHLY;INTERVAL=3;COUNT=3", "2023-11-15T00:00:00"),
+        ["11-15T00:00", "02-15T00:00", "05-15T00:00"]
+    );
+    // 2024, 2027 and 2030, and the month of the first where none is said.
+    assert_eq!(of("FREQ=YEARLY;INTERVAL=3", "2024-03-15T00:00:00").len(), 3);
+    assert_eq!(
+        of("FREQ=YEARLY;INTERVAL=3", "2024-03-15T00:00:00")[1],
+        "03-15T00:00"
+    );
+    // The 29th of February is there in leap years alone.
+    assert_eq!(
+        of("FREQ=YEARLY", "2024-02-29T00:00:00"),
+        ["02-29T00:00", "02-29T00:00"]
+    );
+}
+
+#[test]
+fn a_weekday_counts_from_the_end_of_its_month_too() {
+    let of = |rule, start| starts(rule, start, "UTC", 100);
+    // In 2024 the last but one Thursdays are the 18th, the 22nd and the 21st.
+    assert_eq!(
+        of("FREQ=MONTHLY;BYDAY=-2TH;COUNT=3", "2024-01-18T00:00:00"),
+        ["01-18T00:00", "02-22T00:00", "03-21T00:00"]
+    );
+    assert_eq!(
+        of("FREQ=MONTHLY;BYMONTHDAY=-2;COUNT=3", "2024-01-30T00:00:00"),
+        ["01-30T00:00", "02-28T00:00", "03-30T00:00"]
+    );
+}
+
+#[test]
+fn a_recurrence_is_written_as_it_was_read() {
+    let held = Recurrence::new(
+        "FREQ=DAILY;COUNT=3",
+        "2024-01-01T00:00:00",
+        Span::hours(2),
+        "Europe/Zurich",
+    );
+    let held = held.expect("a rule");
+    assert_eq!(held.rule().to_string(), "FREQ=DAILY;COUNT=3");
+    assert_eq!(held.zone(), "Europe/Zurich");
+    assert_eq!(held.start().to_string(), "2024-01-01T00:00:00");
+}
+
 #[test]
 fn an_occurrence_that_reaches_into_a_range_is_part_of_it() {
     let nightly = Recurrence::new("FREQ=DAILY", "2024-01-01T23:00:00", Span::hours(2), "UTC");
@@ -168,6 +224,17 @@ fn what_is_not_offered_is_refused_by_name() {
         refused("FREQ=WEEKLY;BYDAY=1MO"),
         "the n-th weekday is one of a month: FREQ must be MONTHLY or YEARLY"
     );
+    assert_eq!(
+        refused("FREQ=WEEKLY;BYMONTHDAY=1"),
+        "BYMONTHDAY does not go with FREQ=WEEKLY"
+    );
+    for part in ["BYMONTHDAY=1", "BYDAY=MO"] {
+        assert_eq!(
+            refused(&format!("FREQ=YEARLY;{part}")),
+            "BYDAY and BYMONTHDAY of FREQ=YEARLY need BYMONTH"
+        );
+    }
+    assert!(refused("FREQ=DAILY;WKST=TU").starts_with("WKST is not offered"));
     // 1 January 2024 was a Monday.
     assert_eq!(
         refused("FREQ=WEEKLY;BYDAY=SU"),

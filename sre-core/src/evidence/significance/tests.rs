@@ -146,6 +146,34 @@ fn the_inequality_takes_over_where_it_hardly_costs_anything() {
     }
 }
 
+/// Above ten million events the gate is the smallest whole `t` above the mean with
+/// `3t² ≥ 2Lt + 6LV`, to the one or two that rounding up costs, for a whole `L ≥ ln(1/α)`.
+#[test]
+fn bernstein_s_bound_is_the_root_of_its_inequality_rounded_up() {
+    let line = line("14.4", "99.9");
+    for (text, log) in [("0.1", 3), ("0.0001", 10), ("0.000000001", 21)] {
+        for events in [SUMMED_MAX + 1, 123_456_789, 10_000_000_000] {
+            let mean = u128::from(events * 144).div_ceil(10_000);
+            let needed = level(text)
+                .bad_needed(events, &line)
+                .expect("within reach");
+            let above = u128::from(needed) - mean;
+            let is_enough = |t: u128| 3 * t * t >= 2 * log * t + 6 * log * mean;
+            assert!(
+                is_enough(above) && !is_enough(above - 2),
+                "{text} of {events}: {above}"
+            );
+        }
+    }
+    let summed = level("0.0001").by_summing(SUMMED_MAX, &line);
+    assert_eq!(level("0.0001").bad_needed(SUMMED_MAX, &line), summed);
+}
+
+#[test]
+fn a_level_is_shown_as_the_number_that_it_is() {
+    assert_eq!(level("0.0001").as_f64().to_string(), "0.0001");
+}
+
 #[test]
 fn a_line_that_nothing_lies_above_has_no_gate() {
     for (factor, target) in [("10", "90"), ("11", "90")] {
