@@ -188,3 +188,34 @@ fn slo() -> Result<Slo, Box<dyn Error>> {
         .target_percentage("99.9")?
         .build()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_quicker_policy_wakes_somebody_for_a_blip_and_none_sees_a_leak_of_days() {
+        let mut out = Vec::new();
+        compare(&mut out).expect("it runs");
+        let text = String::from_utf8(out).expect("it is text");
+        let lines: Vec<Vec<&str>> = text
+            .lines()
+            .map(|line| line.split_whitespace().collect())
+            .collect();
+        // Day, month, time, minutes, budget spent; then what each policy took.
+        assert_eq!(lines[1][5..], ["1", "min", "1", "min", "1", "min"]);
+        assert_eq!(lines[2][5..], ["10", "min", "15", "min", "5", "min"]);
+        assert_eq!(lines[4][5..], ["missed", "missed", "missed"]);
+        let blips: Vec<&str> = text
+            .lines()
+            .filter(|line| line.contains("13 Mar 03:01") || line.contains(" false "))
+            .collect();
+        let [blip] = blips[..] else {
+            panic!("{blips:?}");
+        };
+        assert!(
+            blip.contains("13 Mar 03:01") && blip.contains(" false "),
+            "{blip}"
+        );
+    }
+}

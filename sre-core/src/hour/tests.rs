@@ -21,6 +21,18 @@ fn slice() -> impl Strategy<Value = Slice> {
     ]
 }
 
+#[cfg(feature = "serde")]
+#[test]
+fn an_hour_is_stored_packed_and_no_other_bytes_are_read() {
+    let mut hour = Hour::unmeasured(at_second(7_200), SliceWidth::MINUTE);
+    let counts = Counts::events(7, 10).expect("legal");
+    hour.set(at_second(7_260), Slice::Measured(counts));
+    let text = serde_json::to_string(&hour).expect("serializes");
+    assert_eq!(serde_json::from_str::<Hour>(&text).expect("reads"), hour);
+    let cut = text.replace("[1,", "[9,");
+    assert!(serde_json::from_str::<Hour>(&cut).is_err(), "{cut}");
+}
+
 proptest! {
     #[test]
     fn a_packed_hour_is_read_back_exactly(slices in prop::collection::vec(slice(), 60)) {

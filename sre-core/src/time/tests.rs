@@ -57,3 +57,18 @@ fn an_instant_is_cut_to_microseconds() {
     let fine = DateTime::from_timestamp(1, 123_456_789).expect("in range");
     assert_eq!(truncate(fine).timestamp_subsec_nanos(), 123_456_000);
 }
+
+/// A file may say anything; what is read is what the constructor makes.
+#[cfg(feature = "serde")]
+#[test]
+fn an_interval_is_never_read_backwards() {
+    let hour = Interval::new(at_second(0), at_second(3_600));
+    let text = serde_json::to_string(&hour).expect("serializes");
+    assert_eq!(
+        serde_json::from_str::<Interval>(&text).expect("reads"),
+        hour
+    );
+    let backwards = text.replace("\"start\":\"1970", "\"start\":\"1971");
+    let read: Interval = serde_json::from_str(&backwards).expect("reads");
+    assert!(read.is_empty(), "{read:?}");
+}
