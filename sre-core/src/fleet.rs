@@ -155,7 +155,7 @@ impl Sieve {
     fn is_exceeded_by(self, bad: u64, total: u64, ppb: u32) -> bool {
         // Wraps for budgets beyond the widest alone.
         let share = u64::from(ppb).wrapping_mul(self.rate);
-        let line = u128::from(total) * u128::from(share) >> 64;
+        let line = (u128::from(total) * u128::from(share)) >> 64;
         u128::from(bad) > line && ppb <= self.widest && self.factor.is_exceeded(bad, total, ppb)
     }
 }
