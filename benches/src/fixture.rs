@@ -44,7 +44,9 @@ pub fn end(horizon: Span) -> DateTime<Utc> {
     at_second(60 * minutes(horizon))
 }
 
-fn minutes(horizon: Span) -> i64 {
+/// How many minutes [`filled`] holds.
+#[must_use]
+pub fn minutes(horizon: Span) -> i64 {
     i64::from(horizon.as_seconds()) / 60 + 24 * 60 + 17
 }
 
@@ -56,11 +58,24 @@ fn minutes(horizon: Span) -> i64 {
 /// Never: its sums are small.
 #[must_use]
 pub fn filled(horizon: Span, windows: &[Span]) -> (Ledger, Progress) {
+    filled_with(horizon, windows, |minute| u64::from(minute % 97 == 0))
+}
+
+/// As [`filled`], with so many bad of a thousand events in each minute.
+///
+/// # Panics
+///
+/// If more are bad than there are.
+#[must_use]
+pub fn filled_with(
+    horizon: Span,
+    windows: &[Span],
+    bad: impl Fn(i64) -> u64,
+) -> (Ledger, Progress) {
     let mut ledger = Ledger::new(SliceWidth::MINUTE, horizon, at_second(0));
     let mut progress = Progress::default();
     for minute in 0..minutes(horizon) {
-        let bad = u64::from(minute % 97 == 0);
-        let counts = Counts::events(1_000 - bad, 1_000).expect("legal");
+        let counts = Counts::events(1_000 - bad(minute), 1_000).expect("legal");
         let start = at_second(minute * 60);
         ledger
             .append(start, Slice::Measured(counts))

@@ -1,12 +1,13 @@
 //! Time beside a floor, on a machine that others use as well.
 //!
 //! Runs are short, a fifth of a millisecond, and alternate between a piece of work and its floor: what
-//! disturbs one mostly disturbs its neighbour. Of many runs the median is quoted, which a run that
-//! lost its processor does not move.
+//! disturbs one mostly disturbs its neighbour. Of ratios the median is quoted, which a run that lost its
+//! processor does not move. Of times the best tenth is: others can only add to them, so that is what the
+//! work takes where nobody disturbs it.
 
 use std::time::{Duration, Instant};
 
-/// The median time of one piece of work, and how many times that of its floor it is.
+/// The time of one piece of work, and how many times that of its floor it is.
 #[derive(Clone, Copy, Debug)]
 pub struct Compared {
     /// Nanoseconds of the work.
@@ -34,25 +35,38 @@ pub fn compare(pairs: usize, mut work: impl FnMut(), mut floor: impl FnMut()) ->
         .drain(..)
         .unzip::<_, _, Vec<_>, Vec<_>>();
     Compared {
-        work: median(work),
-        floor: median(floor),
+        work: undisturbed(work),
+        floor: undisturbed(floor),
         ratio,
     }
 }
 
-/// The median nanoseconds of `work` over so many runs.
+/// The undisturbed nanoseconds of `work` over so many runs.
 pub fn time(runs: usize, mut work: impl FnMut()) -> f64 {
     let times = times_per_run(&mut work);
-    median((0..runs).map(|_| once(&mut work, times)))
+    undisturbed((0..runs).map(|_| once(&mut work, times)))
+}
+
+/// What the best tenth of some times does not exceed; NaN of none.
+fn undisturbed(of: impl IntoIterator<Item = f64>) -> f64 {
+    let of = sorted(of);
+    of.get(of.len() / 10)
+        .copied()
+        .unwrap_or(f64::NAN)
 }
 
 /// The middle of some numbers; NaN of none.
 pub fn median(of: impl IntoIterator<Item = f64>) -> f64 {
-    let mut of: Vec<f64> = of.into_iter().collect();
-    of.sort_unstable_by(f64::total_cmp);
+    let of = sorted(of);
     of.get(of.len() / 2)
         .copied()
         .unwrap_or(f64::NAN)
+}
+
+fn sorted(of: impl IntoIterator<Item = f64>) -> Vec<f64> {
+    let mut of: Vec<f64> = of.into_iter().collect();
+    of.sort_unstable_by(f64::total_cmp);
+    of
 }
 
 /// Nanoseconds since some instant, for what lies between two calls.

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 
 use self::view::View;
 use crate::evaluation::{Evaluation, Progress};
+use crate::forecast::{Forecast, Nearness};
 use crate::ledger::{Ledger, LedgerError};
 use crate::policy::{BurnPolicy, BurnThresholds};
 use crate::slo::Definition;
@@ -52,7 +53,7 @@ pub const REPORTED_WINDOWS: [Span; 8] = [
 #[must_use]
 pub fn windows(definition: &Definition, policy: &BurnPolicy, end: DateTime<Utc>) -> Vec<Span> {
     let own = definition.window_so_far(end);
-    let mut windows: Vec<Span> = reported(definition).collect();
+    let mut windows = reported(definition).to_vec();
     windows.extend(
         policy
             .rules
@@ -65,7 +66,7 @@ pub fn windows(definition: &Definition, policy: &BurnPolicy, end: DateTime<Utc>)
     windows
 }
 
-/// Evaluates an SLO whose last closed slice ends at `end`.
+/// Evaluates an SLO whose last closed slice ends at `end`: judges it and looks ahead.
 ///
 /// ```
 /// use sre_core::count::Counts;
@@ -110,52 +111,78 @@ pub fn evaluate(
     settings: &EvaluationSettings,
 ) -> Result<Evaluation, LedgerError> {
     let view = View::new(definition, ledger, progress, end, settings)?;
-    let own = view.own()?;
-    let mut windows = Vec::with_capacity(REPORTED_WINDOWS.len() + 1);
-    for window in reported(definition) {
-        windows.push(view.window(window)?);
+    let mut found = view.judged(policy)?;
+    found.forecast = view.forecast(&found.windows, found.state)?;
+    found.nearness = view.nearness(&found.windows, &found.forecast);
+    Ok(found)
+}
+
+/// The first half of [`evaluate`]: budget, levels, states of rules, and nothing of what is to come. Its
+/// forecast is unknown, so that a ticket that is open by forecast stays as it is.
+///
+/// # Errors
+///
+/// As [`evaluate`].
+pub fn judge(
+    definition: &Definition,
+    policy: &BurnPolicy,
+    ledger: &Ledger,
+    progress: &Progress,
+    end: DateTime<Utc>,
+    settings: &EvaluationSettings,
+) -> Result<Evaluation, LedgerError> {
+    View::new(definition, ledger, progress, end, settings)?.judged(policy)
+}
+
+impl View<'_> {
+    fn judged(&self, policy: &BurnPolicy) -> Result<Evaluation, LedgerError> {
+        let (definition, settings) = (self.definition, self.settings);
+        let (mut windows, own) = self.windows()?;
+        let mut rules = Vec::with_capacity(policy.rules.len());
+        for rule in &policy.rules {
+            let long = self.seen(rule.long, &windows)?;
+            let short = self.seen(rule.short, &windows)?;
+            rules.push(self.outcome(rule, long, short, &own));
+        }
+        windows.push(own);
+        let is_stale = self.is_stale();
+        let (state, reason) = self.state(&own, &rules, is_stale);
+        let hour = windows
+            .iter()
+            .rev()
+            .find(|held| held.window <= Span::hours(1))
+            .unwrap_or(&own);
+        Ok(Evaluation {
+            as_of: self.end,
+            window_start: self.whole.start(),
+            state,
+            reason,
+            budget: self.budget(&own),
+            coverage: own.coverage,
+            filled_seconds: self.filled_seconds(),
+            window: Span::seconds(self.whole_seconds),
+            burn_level: settings
+                .thresholds
+                .level(hour.counts, definition.target),
+            budget_verdict: self.budget_verdict(&own, state),
+            nearness: Nearness::Around,
+            forecast: Forecast::Unknown,
+            windows,
+            rules,
+            is_stale,
+            raw: None,
+        })
     }
-    let mut rules = Vec::with_capacity(policy.rules.len());
-    for rule in &policy.rules {
-        rules.push(view.judge(rule, &windows, &own)?);
-    }
-    windows.push(own);
-    let is_stale = view.is_stale();
-    let (state, reason) = view.state(&own, &rules, is_stale);
-    let hour = windows
-        .iter()
-        .rev()
-        .find(|held| held.window <= Span::hours(1))
-        .unwrap_or(&own);
-    let forecast = view.forecast(&windows, state)?;
-    Ok(Evaluation {
-        as_of: end,
-        window_start: view.whole.start(),
-        state,
-        reason,
-        budget: view.budget(&own),
-        coverage: own.coverage,
-        filled_seconds: view.filled_seconds(),
-        window: Span::seconds(view.whole_seconds),
-        burn_level: settings
-            .thresholds
-            .level(hour.counts, definition.target),
-        budget_verdict: view.budget_verdict(&own, state),
-        nearness: view.nearness(&windows, &forecast),
-        forecast,
-        windows,
-        rules,
-        is_stale,
-        raw: None,
-    })
 }
 
 /// Reported windows that hold at least a slice and are shorter than the SLO's own.
-fn reported(definition: &Definition) -> impl Iterator<Item = Span> + '_ {
+fn reported(definition: &Definition) -> &'static [Span] {
     let (own, slice) = (definition.window.span(), definition.slice.span());
+    let first = REPORTED_WINDOWS.partition_point(|window| *window < slice);
+    let last = REPORTED_WINDOWS.partition_point(|window| *window < own);
     REPORTED_WINDOWS
-        .into_iter()
-        .filter(move |window| *window < own && *window >= slice)
+        .get(first..last)
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -450,13 +450,16 @@ impl Progress {
     /// How long nothing has been measured at `at` while somebody watched; zero when never measured.
     #[must_use]
     pub fn silence_at(&self, at: DateTime<Utc>) -> TimeDelta {
-        let since = self
-            .last_measured
-            .max(self.watching_since);
-        match (self.last_measured, since) {
-            (Some(_), Some(since)) => (at - since).max(TimeDelta::zero()),
-            _ => TimeDelta::zero(),
-        }
+        self.silent_since()
+            .map_or(TimeDelta::zero(), |since| {
+                (at - since).max(TimeDelta::zero())
+            })
+    }
+
+    /// Since when nothing has been measured while somebody watched; `None` when never measured.
+    pub(crate) fn silent_since(&self) -> Option<DateTime<Utc>> {
+        self.last_measured
+            .and_then(|last| Some(last).max(self.watching_since))
     }
 }
 

@@ -25,7 +25,7 @@ use thiserror::Error;
 
 use self::edges::Edges;
 pub use self::ending::Ending;
-use self::look::Divider;
+pub(crate) use self::look::Divider;
 use self::prefix::Prefix;
 pub use self::roll_off::{Left, RollOff};
 use crate::correction::Overlay;

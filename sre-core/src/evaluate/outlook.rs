@@ -126,8 +126,8 @@ impl View<'_> {
             })
         };
         let exhaustion = forecast.exhaustion();
-        let is_evident = short.counts.bad() >= self.bad_needed(short.window);
-        if is_within_thirds(exhaustion.at(), 3) && is_evident {
+        let is_evident = || short.counts.bad() >= self.bad_needed(short.window);
+        if is_within_thirds(exhaustion.at(), 3) && is_evident() {
             let seen_since = self.end - short.window.as_delta();
             Nearness::Near { seen_since }
         } else if forecast.is_unknown() || is_within_thirds(exhaustion.earliest(), 4) {

@@ -3,23 +3,19 @@
 use super::view::View;
 use crate::count::Count;
 use crate::evaluation::{RuleOutcome, RuleVerdict, WindowCounts};
-use crate::ledger::LedgerError;
 use crate::policy::{BurnRule, Spending};
 use crate::time::Span;
 
 impl View<'_> {
     /// What a rule says: each of its windows is covered by itself, and there is history for at least
     /// the short one. A window that is measured to be clean settles it, whatever the other holds.
-    pub(super) fn judge(
+    pub(super) fn outcome(
         &self,
         rule: &BurnRule,
-        reported: &[WindowCounts],
+        long: WindowCounts,
+        short: WindowCounts,
         own: &WindowCounts,
-    ) -> Result<RuleOutcome, LedgerError> {
-        let (long, short) = (
-            self.seen(rule.long, reported)?,
-            self.seen(rule.short, reported)?,
-        );
+    ) -> RuleOutcome {
         let is_covered = |window: &WindowCounts| {
             window
                 .coverage
@@ -43,13 +39,13 @@ impl View<'_> {
         } else {
             self.guarded(rule, &long)
         };
-        Ok(RuleOutcome {
+        RuleOutcome {
             rule: *rule,
             long,
             short,
             verdict,
             bad_needed,
-        })
+        }
     }
 
     /// Whether the window spends the share of the whole budget that the rule asks for, if any.

@@ -107,15 +107,20 @@ impl History {
                 .attach(&held.unwrap_or_else(|| Hour::unmeasured(hour, self.definition.slice)));
         }
         let settings = EvaluationSettings::default();
-        evaluate(
-            &self.definition,
-            &policy,
-            &self.ledger,
-            &self.progress,
-            end,
-            &settings,
-        )
-        .expect("every edge hour is attached")
+        let by = |evaluate: fn(&_, &_, &_, &_, _, &_) -> Result<Evaluation, _>| {
+            let (definition, ledger) = (&self.definition, &self.ledger);
+            let found = evaluate(definition, &policy, ledger, &self.progress, end, &settings);
+            found.expect("every edge hour is attached")
+        };
+        let found = by(evaluate);
+        // Whatever is evaluated in any test: judging is all of it but the look ahead.
+        let judged = Evaluation {
+            forecast: Forecast::Unknown,
+            nearness: Nearness::Around,
+            ..found.clone()
+        };
+        assert_eq!(by(judge), judged);
+        found
     }
 }
 

@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::EvaluationSettings;
+use super::{EvaluationSettings, REPORTED_WINDOWS, reported};
 use crate::correction::Overlay;
 use crate::evaluation::{Coverage, Progress, WindowCounts};
-use crate::ledger::{Ending, Ledger, LedgerError};
+use crate::ledger::{Divider, Ending, Ledger, LedgerError};
+use crate::slice::Sums;
 use crate::slo::Definition;
 use crate::time::{Interval, Span};
 use crate::window::Window;
@@ -25,6 +26,8 @@ pub(super) struct View<'a> {
     pub(super) settings: &'a EvaluationSettings,
     /// Declared, else learned; `None` before enough is known.
     pub(super) expected_interval: Option<Span>,
+    /// Divides by the distance at which measured slices are expected.
+    per_pace: Divider,
     /// Seconds since the first data.
     pub(super) known_seconds: u32,
     /// What the slices were corrected by.
@@ -32,6 +35,7 @@ pub(super) struct View<'a> {
 }
 
 impl<'a> View<'a> {
+    #[inline]
     pub(super) fn new(
         definition: &'a Definition,
         ledger: &'a Ledger,
@@ -50,6 +54,13 @@ impl<'a> View<'a> {
                 (whole.seconds(), Span::seconds(passed))
             }
         };
+        let expected_interval = definition
+            .expected_interval
+            .or_else(|| progress.learned_interval());
+        let width = definition.slice.span();
+        let pace = expected_interval
+            .unwrap_or(width)
+            .max(width);
         Ok(Self {
             definition,
             ending: ledger.ending(end)?,
@@ -59,36 +70,53 @@ impl<'a> View<'a> {
             whole_seconds,
             so_far,
             settings,
-            expected_interval: definition
-                .expected_interval
-                .or_else(|| progress.learned_interval()),
+            expected_interval,
+            per_pace: Divider::by(pace.as_seconds()),
             known_seconds,
             overlay: ledger.overlay(),
-        })
-    }
-
-    /// Counts and coverage of the SLO's own window, under its nominal length.
-    pub(super) fn own(&self) -> Result<WindowCounts, LedgerError> {
-        Ok(WindowCounts {
-            window: self.definition.window.span(),
-            ..self.window(self.so_far)?
         })
     }
 
     /// Counts and coverage of the window of this length that ends now.
     pub(super) fn window(&self, window: Span) -> Result<WindowCounts, LedgerError> {
         let sums = self.ending.window(window)?;
+        Ok(self.covered(window, sums))
+    }
+
+    /// Counts and coverage of the reported windows, in their order and with room for one more; and of
+    /// the SLO's own, under its nominal length.
+    pub(super) fn windows(&self) -> Result<(Vec<WindowCounts>, WindowCounts), LedgerError> {
+        let reported = reported(self.definition);
+        let mut windows = [self.so_far; REPORTED_WINDOWS.len() + 1];
+        for (window, reported) in windows.iter_mut().zip(reported) {
+            *window = *reported;
+        }
+        let mut sums = [Sums::default(); REPORTED_WINDOWS.len() + 1];
+        self.ending
+            .windows(&windows, &mut sums)?;
+        let mut held = Vec::with_capacity(windows.len());
+        let covered = reported.iter().zip(&sums);
+        held.extend(covered.map(|(window, sums)| self.covered(*window, *sums)));
+        let own = WindowCounts {
+            window: self.definition.window.span(),
+            ..self.covered(self.so_far, sums.last().copied().unwrap_or_default())
+        };
+        Ok((held, own))
+    }
+
+    #[inline]
+    fn covered(&self, window: Span, sums: Sums) -> WindowCounts {
         let expected = self.expected_slices(window);
         let coverage = Coverage {
             measured: sums.measured.min(expected),
             expected,
         };
-        Ok(WindowCounts {
+        WindowCounts {
             window,
             counts: sums.counts,
             coverage,
             grain: self.definition.method.grain(),
-        })
+        }
     }
 
     /// How many measured slices the window would hold at the SLO's pace since its first data.
@@ -98,7 +126,7 @@ impl<'a> View<'a> {
         if known == 0 {
             0
         } else {
-            (known / self.pace().as_seconds()).max(1)
+            self.per_pace.divide(known).max(1)
         }
     }
 
@@ -131,6 +159,7 @@ impl<'a> View<'a> {
     }
 
     /// As [`View::window`], where it may be among the reported windows already.
+    #[inline]
     pub(super) fn seen(
         &self,
         window: Span,
@@ -140,14 +169,6 @@ impl<'a> View<'a> {
             .iter()
             .find(|held| held.window == window);
         held.map_or_else(|| self.window(window), |held| Ok(*held))
-    }
-
-    /// The distance at which measured slices are expected.
-    pub(super) fn pace(&self) -> Span {
-        let width = self.definition.slice.span();
-        self.expected_interval
-            .unwrap_or(width)
-            .max(width)
     }
 
     /// Seconds of the window so far that lie after the first data.
@@ -165,17 +186,21 @@ impl<'a> View<'a> {
     /// Nothing for three expected intervals while somebody watched, though something came before.
     /// Silence inside a correction was agreed on, whatever its meaning.
     pub(super) fn is_stale(&self) -> bool {
-        let silence = self.progress.silence_at(self.end);
-        let agreed = self
-            .overlay
-            .map_or(TimeDelta::zero(), |overlay| {
-                overlay.covered_time(Interval::new(self.end - silence, self.end))
-            });
-        self.expected_interval
-            .is_some_and(|expected| {
-                let pace = expected.max(self.definition.slice.span());
-                silence - agreed >= TimeDelta::seconds(pace.as_secs_i64() * 3)
-            })
+        let known = self
+            .expected_interval
+            .zip(self.progress.silent_since());
+        known.is_some_and(|(expected, since)| {
+            let silence = Interval::new(since, self.end);
+            let unagreed = match self.overlay {
+                None => i64::from(silence.seconds()),
+                Some(overlay) => {
+                    let whole = silence.end() - silence.start();
+                    (whole - overlay.covered_time(silence)).num_seconds()
+                }
+            };
+            let pace = expected.max(self.definition.slice.span());
+            unagreed >= pace.as_secs_i64() * 3
+        })
     }
 
     /// Whether less than a quarter of the window has any history.

@@ -101,7 +101,7 @@ impl Ledger {
 /// half of `m × n` is `n ÷ d`, rounded down, for all `n` and `d` below 2³² (Lemire, Kaser and Kurz,
 /// "Faster remainder by direct computation", 2019).
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Divider {
+pub(crate) struct Divider {
     pub(super) divisor: u32,
     factor: u64,
 }
@@ -117,14 +117,14 @@ impl Divider {
         Self::by(HOUR / width.span().as_seconds())
     }
 
-    /// `divisor` is at least 2; both callers divide by 4 and more.
-    fn by(divisor: u32) -> Self {
+    /// `divisor` is at least 2; all callers divide by 4 and more.
+    pub(crate) fn by(divisor: u32) -> Self {
         let factor = u64::MAX / u64::from(divisor.max(2)) + 1;
         Self { divisor, factor }
     }
 
     #[inline]
-    pub(super) fn divide(self, n: u32) -> u32 {
+    pub(crate) fn divide(self, n: u32) -> u32 {
         let product = u128::from(self.factor) * u128::from(n);
         u32::try_from(product >> 64).unwrap_or(u32::MAX)
     }
