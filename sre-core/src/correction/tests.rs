@@ -292,7 +292,7 @@ fn a_period_has_a_length_and_no_more_than_a_window() {
 #[test]
 fn a_correction_applies_to_the_slo_or_to_the_service_that_it_names_and_to_no_other() {
     let slo = |service: &str, metric: &str| {
-        let written = crate::slo::Slo::builder(service, metric);
+        let written = Slo::builder(service, metric);
         let written = written
             .target_percentage("99.9")
             .expect("a target");

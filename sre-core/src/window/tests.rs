@@ -370,3 +370,30 @@ fn the_ends_of_time_lie_in_windows() {
     assert_eq!(day.bound(i64::MAX), DateTime::<Utc>::MAX_UTC);
     assert_eq!(NaiveDate::MAX.succ_opt(), None);
 }
+
+/// In 2010 the clocks of St. John's went back from 00:01 to 23:01: the 7th of November had begun at
+/// 02:30 UTC and goes on, though they show the 6th once more.
+#[test]
+fn a_date_that_has_begun_goes_on_where_clocks_go_back_over_its_midnight() {
+    let day = calendar(CalendarUnit::Day, "America/St_Johns");
+    let seventh = Interval::new(at("2010-11-07T02:30"), at("2010-11-08T03:30"));
+    for instant in ["2010-11-07T02:30", "2010-11-07T02:40", "2010-11-07T03:40"] {
+        assert_eq!(day.containing(at(instant)), seventh, "{instant}");
+    }
+}
+
+#[test]
+fn a_window_of_several_units_is_nominally_as_many_times_as_long() {
+    for (unit, count, days) in [
+        (CalendarUnit::Day, 3, 3),
+        (CalendarUnit::Week, 2, 14),
+        (CalendarUnit::Month, 6, 180),
+        (CalendarUnit::Quarter, 2, 180),
+        (CalendarUnit::Year, 1, 365),
+    ] {
+        let window = CalendarWindow::new(unit)
+            .of(count)
+            .expect("few");
+        assert_eq!(window.nominal(), Span::days(days));
+    }
+}
