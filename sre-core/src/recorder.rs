@@ -81,7 +81,8 @@ impl Recorder {
         self.record_many(event, 1);
     }
 
-    /// Counts `n` events that went the same way.
+    /// Counts `n` events that went the same way; of more than 2⁶³ between two drains on one thread, that
+    /// many.
     #[inline]
     pub fn record_many(&self, event: Event, n: u64) {
         let number = SHARD.with(|shard| *shard);
@@ -90,30 +91,63 @@ impl Recorder {
                 Event::Good => &shard.good,
                 Event::Bad => &shard.bad,
             };
-            counter.fetch_add(n, Ordering::Relaxed);
+            if n <= QUICK {
+                counter.fetch_add(n, Ordering::Relaxed);
+            } else {
+                add_much(counter, n);
+            }
         }
     }
 
     /// Takes what was counted since the last drain. An event that is counted meanwhile is in this
     /// drain or the next, never in both and never lost.
+    ///
+    /// Of more events than a sample may have ([`Count::SAMPLE_MAX`]) it is that many, of which the same
+    /// share is bad, rounded up.
     #[must_use]
     pub fn drain(&self) -> Counts {
-        let (mut good, mut bad) = (0_u64, 0_u64);
+        let (mut good, mut bad) = (0_u128, 0_u128);
         for shard in &self.shards {
-            good = good.saturating_add(shard.good.swap(0, Ordering::Relaxed));
-            bad = bad.saturating_add(shard.bad.swap(0, Ordering::Relaxed));
+            good += u128::from(shard.good.swap(0, Ordering::Relaxed));
+            bad += u128::from(shard.bad.swap(0, Ordering::Relaxed));
         }
-        let count = |n| {
-            Count::events(n)
-                .unwrap_or(Count::SAMPLE_MAX)
-                .min(Count::SAMPLE_MAX)
-        };
-        let (good, bad) = (count(good), count(bad));
-        let total = good
-            .checked_add(bad)
-            .unwrap_or(Count::SAMPLE_MAX);
-        Counts::with_bad(bad, total).unwrap_or_default()
+        counted(good, bad)
     }
+}
+
+/// What so many events are as counts. Both lie below 2⁶⁸, the sum of the shards, and the most that a
+/// sample may have below 2⁴⁰.
+fn counted(good: u128, bad: u128) -> Counts {
+    let most = u128::from(Count::SAMPLE_MAX.whole_events());
+    let total = good + bad;
+    let (bad, total) = if total <= most {
+        (bad, total)
+    } else {
+        ((bad * most).div_ceil(total), most)
+    };
+    let events = |n| {
+        u64::try_from(n)
+            .ok()
+            .and_then(Count::events)
+    };
+    let counts = events(bad).zip(events(total));
+    counts
+        .and_then(|(bad, total)| Counts::with_bad(bad, total).ok())
+        .unwrap_or_default()
+}
+
+/// Adds what a few quick additions could not: it stays at [`FULL`], or where it is.
+#[cold]
+fn add_much(counter: &AtomicU64, n: u64) {
+    let add = |held: u64| {
+        Some(
+            held.saturating_add(n)
+                .min(FULL)
+                .max(held),
+        )
+    };
+    // It always says what to store, so it cannot fail.
+    let _ = counter.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
 }
 
 impl Default for Recorder {
@@ -132,6 +166,13 @@ impl fmt::Debug for Recorder {
 /// More than the cores of most machines; threads beyond share.
 const SHARDS: usize = 16;
 
+/// So many at once are added without a look at what is there: it takes hours of nothing else until
+/// additions of this size wrap around.
+const QUICK: u64 = 1 << 20;
+
+/// Where a counter stops: far above what a sample may have, and as far from wrapping around.
+const FULL: u64 = 1 << 63;
+
 /// The number that the next thread gets.
 static NEXT_SHARD: AtomicUsize = AtomicUsize::new(0);
 
@@ -145,6 +186,34 @@ mod tests {
     use std::thread;
 
     use super::*;
+
+    /// Whatever is counted never wraps around to little, and the share of bad stays what it was.
+    #[test]
+    fn more_than_fits_is_as_much_as_fits_at_the_same_share() {
+        let most = Count::SAMPLE_MAX.whole_events();
+        let recorder = Recorder::new();
+        for _ in 0..3 {
+            recorder.record_many(Event::Good, 1 << 63);
+            recorder.record_many(Event::Good, u64::MAX);
+        }
+        recorder.record(Event::Good);
+        assert_eq!(recorder.drain(), Counts::events(most, most).expect("legal"));
+
+        recorder.record_many(Event::Good, 3 * most);
+        recorder.record_many(Event::Bad, most);
+        let quarter = Counts::events(most / 4 * 3, most).expect("legal");
+        assert_eq!(recorder.drain(), quarter);
+
+        recorder.record_many(Event::Good, u64::MAX);
+        recorder.record(Event::Bad);
+        let one = Counts::events(most - 1, most).expect("legal");
+        assert_eq!(recorder.drain(), one, "bad is never understated");
+
+        recorder.record_many(Event::Bad, QUICK);
+        recorder.record_many(Event::Bad, QUICK + 1);
+        let all = Counts::events(0, 2 * QUICK + 1).expect("legal");
+        assert_eq!(recorder.drain(), all);
+    }
 
     #[test]
     fn no_event_is_lost_or_counted_twice_while_others_drain() {
