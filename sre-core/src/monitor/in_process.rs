@@ -2,20 +2,18 @@
 
 mod builder;
 mod declaring;
+mod sending;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
-use futures_util::{StreamExt, stream};
 
 use crate::alert::{Alert, AlertStatus};
 use crate::evaluation::Evaluation;
 use crate::indicator::Indicator;
-use crate::monitor::{
-    AlertMover, Dispatcher, Evaluator, IncidentKeeper, MonitorSettings, Sending, Sent,
-};
+use crate::monitor::{AlertMover, Dispatcher, Evaluator, IncidentKeeper, MonitorSettings, Sent};
 use crate::name::SloId;
 use crate::notification::Destination;
 use crate::recorder::{Recorder, Recording, Recordings};
@@ -23,16 +21,19 @@ use crate::sample::Sample;
 use crate::slice::SliceWidth;
 use crate::slo::Slo;
 use crate::store::{AlertQuery, Appended, Page, Store, StoreError};
-use crate::time::{Clock, Span};
+use crate::time::Span;
 
 pub use builder::MonitorBuilder;
 pub use declaring::Declared;
+use sending::Tries;
 
 /// Everything that watches SLOs, over one store: folds, evaluates, decides, opens and ends incidents,
 /// and tells whom it has to. The service `sre-monitor` is made of the same parts.
 ///
 /// It has no thread, no timer and no clock. Whoever embeds it calls [`Monitor::run_due`] in a loop and
-/// waits until the instant that it answers; calling early does no harm, calling late is caught up on.
+/// waits until the instant that it answers; calling early does no harm, calling late is caught up on. So
+/// that nobody who is told, and does not answer, delays what is measured, a program with a timer calls
+/// [`Monitor::look_due`] in one loop and [`Monitor::send_due`] in another.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -71,7 +72,10 @@ pub struct Monitor {
     evaluator: Evaluator,
     mover: AlertMover,
     keeper: IncidentKeeper,
-    dispatcher: Dispatcher,
+    dispatcher: Arc<Dispatcher>,
+    send_timeout: Span,
+    /// Tries under way.
+    tries: Mutex<Tries>,
 }
 
 /// What one run did.
@@ -84,6 +88,8 @@ pub struct Ran {
     pub evaluated: u32,
     /// What was sent, with what came of it.
     pub sent: Vec<Sent>,
+    /// Tries that took too long and were given up: each is made again, marked as a possible repeat.
+    pub given_up: u32,
     /// The last failure that kept an SLO from being evaluated or a message from being judged; what
     /// failed is due again by itself.
     pub error: Option<Arc<StoreError>>,
@@ -145,9 +151,11 @@ impl Monitor {
             .await
     }
 
-    /// Does what is due at `now`, in bounded batches: stores what recorders counted, evaluates and
-    /// decides, moves what time moves, and makes the tries of messages, several at once. Those are
-    /// taken to end at `now`, too.
+    /// Does what is due at `now`, in bounded batches: [`Monitor::look_due`], then [`Monitor::send_due`]
+    /// until every try has ended. Those are taken to end at `now`, too.
+    ///
+    /// A notifier that does not answer holds it for as long as it waits itself, and the next look with
+    /// it: call the two apart where that matters.
     ///
     /// It is one task's to call. Dropped halfway, it leaves nothing that the next call does not find.
     ///
@@ -155,6 +163,49 @@ impl Monitor {
     ///
     /// Those of the store; what was done before stands.
     pub async fn run_due(&self, now: DateTime<Utc>) -> Result<Ran, StoreError> {
+        let looked = self.look_due(now).await?;
+        let sent = self
+            .send_due(now, std::future::pending())
+            .await?;
+        let has_more = looked.next_at <= now || sent.next_at <= now;
+        Ok(Ran {
+            next_at: if has_more {
+                now
+            } else {
+                self.next_at(now).await?
+            },
+            evaluated: looked.evaluated,
+            error: looked.error.or(sent.error),
+            ..sent
+        })
+    }
+
+    /// Looks, in bounded batches: stores what recorders counted, evaluates and decides, and moves what
+    /// time moves. It sends nothing, and waits for nobody but the store and the source.
+    ///
+    /// It is one task's to call, beside another that calls [`Monitor::send_due`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the store; what was done before stands.
+    pub async fn look_due(&self, now: DateTime<Utc>) -> Result<Ran, StoreError> {
+        self.register(now).await?;
+        self.store_recordings(now).await?;
+        let mut ran = Ran::at(now);
+        let mut has_more = self.evaluate(now, &mut ran).await?;
+        has_more |= self.evaluator.backfill(now).await?;
+        self.mover.activate(now).await?;
+        self.keeper.activate(now).await?;
+        if !has_more {
+            ran.next_at = self
+                .next_look(now, now + SELDOM.as_delta())
+                .await?;
+        }
+        Ok(ran)
+    }
+
+    /// Makes the destinations known, once.
+    async fn register(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         if !self
             .are_registered
             .load(Ordering::Relaxed)
@@ -165,22 +216,7 @@ impl Monitor {
             self.are_registered
                 .store(true, Ordering::Relaxed);
         }
-        self.store_recordings(now).await?;
-        let mut ran = Ran {
-            next_at: now,
-            evaluated: 0,
-            sent: Vec::new(),
-            error: None,
-        };
-        let mut has_more = self.evaluate(now, &mut ran).await?;
-        has_more |= self.evaluator.backfill(now).await?;
-        self.mover.activate(now).await?;
-        self.keeper.activate(now).await?;
-        has_more |= self.send(now, &mut ran).await?;
-        if !has_more {
-            ran.next_at = self.next_at(now).await?;
-        }
-        Ok(ran)
+        Ok(())
     }
 
     /// How an SLO stood after its last slot; `None` before the first.
@@ -259,34 +295,20 @@ impl Monitor {
         Ok(true)
     }
 
-    /// Judges what is to be said and makes the tries; whether more is due.
-    async fn send(&self, now: DateTime<Utc>, ran: &mut Ran) -> Result<bool, StoreError> {
-        let dispatched = self
-            .dispatcher
-            .freeze_due(now, &|_| false)
-            .await?;
-        ran.error = dispatched.error.or(ran.error.take());
-        let clock = At(now);
-        let tries: Vec<_> = stream::iter(dispatched.sendings)
-            .map(|sending| {
-                let jitter = jitter_permille(&sending, now);
-                self.dispatcher
-                    .send(sending, jitter, &clock)
-            })
-            .buffer_unordered(SENDS)
-            .collect()
-            .await;
-        for sent in tries {
-            ran.sent.push(sent?);
-        }
-        Ok(dispatched.has_more)
-    }
-
     /// When something is due next.
     async fn next_at(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, StoreError> {
         let depth = self.store.depth().await?;
         let waits = depth.intents > 0 || depth.deliveries > 0;
-        let latest = now + if waits { SOON } else { SELDOM }.as_delta();
+        self.next_look(now, now + if waits { SOON } else { SELDOM }.as_delta())
+            .await
+    }
+
+    /// When a slot or a slice of a recorder is due next, at the latest at `latest`.
+    async fn next_look(
+        &self,
+        now: DateTime<Utc>,
+        latest: DateTime<Utc>,
+    ) -> Result<DateTime<Utc>, StoreError> {
         let slot = self.store.earliest_slot().await?;
         let edges: Vec<_> = self
             .recordings()
@@ -307,29 +329,20 @@ impl Monitor {
     }
 }
 
-/// The clock of one run: it stands.
-#[derive(Debug)]
-struct At(DateTime<Utc>);
-
-impl Clock for At {
-    fn now(&self) -> DateTime<Utc> {
-        self.0
+impl Ran {
+    const fn at(now: DateTime<Utc>) -> Self {
+        Self {
+            next_at: now,
+            evaluated: 0,
+            sent: Vec::new(),
+            given_up: 0,
+            error: None,
+        }
     }
 }
 
-/// Spreads repeated tries: another number for each delivery and instant, without randomness.
-fn jitter_permille(sending: &Sending, now: DateTime<Utc>) -> u16 {
-    let (high, low) = sending.delivery_id().0.as_u64_pair();
-    let mixed = (high ^ low ^ now.timestamp_micros().cast_unsigned()).wrapping_mul(MIXER);
-    u16::try_from((mixed >> 32) % 1_000).unwrap_or_default()
-}
-
-/// 2⁶⁴ ÷ the golden ratio, odd: multiplying by it spreads neighbours far apart (Knuth, volume 3, 6.4).
-const MIXER: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Batches of slots a run: some ten thousand SLOs, after which others get a turn.
 const BATCHES: u32 = 20;
-/// Tries that are made at once.
-const SENDS: usize = 16;
 /// How soon what waits to be sent is looked at again.
 const SOON: Span = Span::SECOND;
 /// How seldom anything is looked at: acknowledgements end and incidents close to within so long.

@@ -65,7 +65,8 @@ impl MonitorBuilder {
         self
     }
 
-    /// How long a notifier takes for one try at most; 30 s by default.
+    /// How long a notifier takes for one try at most; 30 s by default. [`Monitor::send_due`] gives up what
+    /// takes longer.
     pub fn send_timeout(mut self, timeout: Span) -> Self {
         self.send_timeout = timeout;
         self
@@ -137,7 +138,9 @@ impl MonitorBuilder {
             evaluator,
             mover,
             keeper,
-            dispatcher,
+            dispatcher: Arc::new(dispatcher),
+            send_timeout: self.send_timeout,
+            tries: Mutex::default(),
         }
     }
 }
