@@ -1,10 +1,13 @@
 //! `POST /budget-corrections/preview`: what a correction would give back, from stored slices.
 
+use std::time::Duration;
+
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Serialize;
 use sre_core::correction::{Correction, Scope};
 use sre_core::evaluation::Evaluation;
 use sre_core::monitor::recompute;
+use sre_core::name::SloId;
 use sre_core::slo::Slo;
 use sre_core::store::{Page, SloQuery};
 use utoipa::ToSchema;
@@ -19,7 +22,9 @@ use crate::http::doc::{Access, Doc};
 use crate::http::{ApiError, Call, Response, response};
 
 /// How many SLOs of a service are computed: each reads the hours of a window twice.
-const SLOS_MAX: u32 = 100;
+const SLOS_MAX: usize = 100;
+/// When a preview that found no place may come again: most are done sooner.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// How many are computed at once.
 const CONCURRENT: usize = 4;
 
@@ -29,6 +34,8 @@ const CONCURRENT: usize = 4;
 struct PreviewView {
     /// In the order of their ids, at most 100.
     items: Vec<SloPreviewView>,
+    /// How many more SLOs it would hold for, which were not computed.
+    left_out: usize,
 }
 
 /// What a correction would do to one budget.
@@ -71,7 +78,14 @@ struct FiguresView {
 pub(in crate::api) async fn preview(call: Call<Context>) -> Result<Response, ApiError> {
     let correction = read(&call)?;
     super::known_scope(&call.context, &correction.scope).await?;
-    let slos = slos(&call.context, &correction.scope).await?;
+    // Each reads as much as a simulation does, so they share their places.
+    let Some(_place) = call.context.simulations.enter() else {
+        let detail = "as many previews and simulations run as may at once";
+        return Err(ApiError::unavailable(detail, RETRY_AFTER));
+    };
+    let mut slos = slos(&call.context, &correction.scope).await?;
+    let left_out = slos.len().saturating_sub(SLOS_MAX);
+    slos.truncate(SLOS_MAX);
     let found = look_at(&call.context, slos, Look::default()).await?;
     let (context, correction) = (&call.context, &correction);
     let items = stream::iter(found)
@@ -79,7 +93,7 @@ pub(in crate::api) async fn preview(call: Call<Context>) -> Result<Response, Api
         .buffered(CONCURRENT)
         .try_collect()
         .await?;
-    response::ok(&PreviewView { items })
+    response::ok(&PreviewView { items, left_out })
 }
 
 pub(in crate::api) fn preview_doc() -> Doc {
@@ -88,7 +102,11 @@ pub(in crate::api) fn preview_doc() -> Doc {
         "budget-corrections",
         "What a budget correction would give back",
     )
-    .about("Computed from stored slices; nothing is stored.")
+    .about(
+        "Computed from stored slices; nothing is stored. Of a service with more than 100 SLOs the \
+         first are computed, and `left_out` says how many are not. Two run at once, simulations among \
+         them; beyond that 503 with `Retry-After`.",
+    )
     .body::<CorrectionBody>()
     .answers::<PreviewView>(200, "Each budget before and after.")
 }
@@ -110,11 +128,18 @@ async fn slos(context: &Context, scope: &Scope) -> Result<Vec<Slo>, ApiError> {
         service,
         ..SloQuery::default()
     };
-    let limit = std::num::NonZeroU32::new(SLOS_MAX).unwrap_or(std::num::NonZeroU32::MIN);
-    Ok(context
-        .catalog
-        .list(&query, Page::first(limit))
-        .await?)
+    let (mut slos, mut page) = (Vec::new(), Page::first(Page::<SloId>::LIMIT_MAX));
+    loop {
+        let part = context
+            .catalog
+            .list(&query, page)
+            .await?;
+        let Some(last) = part.last() else {
+            return Ok(slos);
+        };
+        page.after = Some(last.id);
+        slos.extend(part);
+    }
 }
 
 /// The budget with the corrections in force, and with one more.
