@@ -274,6 +274,12 @@ impl Alert {
         !matches!(self.state, AlertState::Resolved { .. })
     }
 
+    /// Whether burn rules hold it open.
+    #[must_use]
+    pub const fn is_held_by_rules(&self) -> bool {
+        self.is_open() && !self.rules.is_empty()
+    }
+
     /// When the episode ended.
     #[must_use]
     pub const fn ends_at(&self) -> Option<DateTime<Utc>> {

@@ -31,7 +31,7 @@ use thiserror::Error;
 
 use crate::name::{CorrectionId, ServiceName, SloId};
 use crate::slo::Slo;
-use crate::time::Span;
+use crate::time::{Interval, Span};
 
 pub use overlay::Overlay;
 pub use period::{InvalidPeriod, Period};
@@ -143,6 +143,18 @@ pub struct Cancellation {
     pub by: Option<String>,
 }
 
+/// That a correction applies no more from some instant on, though its period goes on.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+pub struct Ended {
+    /// From when on it applies no more. What lies before stays corrected.
+    pub from: DateTime<Utc>,
+    /// When that was said.
+    pub at: DateTime<Utc>,
+    /// By whom, where that is known.
+    pub by: Option<String>,
+}
+
 /// Time that everybody agreed not to count as it was measured.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
@@ -161,6 +173,8 @@ pub struct Correction {
     pub created_by: Option<String>,
     /// When it was written.
     pub created_at: DateTime<Utc>,
+    /// Set once somebody ended it before its time.
+    pub ended: Option<Ended>,
     /// Set once it was taken back; it is as if it had never been.
     pub cancelled: Option<Cancellation>,
 }
@@ -170,6 +184,33 @@ impl Correction {
     #[must_use]
     pub const fn is_in_force(&self) -> bool {
         self.cancelled.is_none()
+    }
+
+    /// The stretches of its period that touch `range`, in order, up to where it was ended.
+    #[must_use]
+    pub fn during(&self, range: Interval) -> Vec<Interval> {
+        let mut stretches = self.period.during(range);
+        if let Some(ended) = &self.ended {
+            for stretch in &mut stretches {
+                let end = stretch.end().min(ended.from);
+                *stretch = Interval::new(stretch.start().min(end), end);
+            }
+            stretches.retain(|stretch| !stretch.intersection(range).is_empty());
+        }
+        stretches
+    }
+
+    /// From when on it applies no more; `None` where it recurs without an end.
+    #[must_use]
+    pub fn ends_at(&self) -> Option<DateTime<Utc>> {
+        let ended = self
+            .ended
+            .as_ref()
+            .map(|ended| ended.from);
+        match (self.period.ends_at(), ended) {
+            (Some(period), Some(ended)) => Some(period.min(ended)),
+            (period, ended) => period.or(ended),
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::count::Count;
+use crate::count::{Count, Grain};
 use crate::decimal::Decimal;
 use crate::evidence::SignificanceLevel;
 use crate::policy::{BurnRule, Line};
@@ -90,6 +90,9 @@ pub struct Guards {
     pub significance_level: Option<SignificanceLevel>,
     /// How much there is to see.
     pub traffic: Traffic,
+    /// Whether `min_bad` asks for slices that are bad at all, as it does of slices that are counted in
+    /// shares.
+    pub is_any_bad: bool,
 }
 
 impl ErrorRatio {
@@ -175,29 +178,42 @@ impl Outage {
             .then(|| Seconds::new(seconds, u128::from(self.error_ratio.0)))
     }
 
-    /// How many events the guards want to see bad before the rule may fire, as a time after the outage
-    /// began, when so many have been bad in the window; `None` where that never happens.
+    /// How long the guards wait for what they want to see bad before the rule may fire, after the
+    /// outage began; `None` where that never happens.
     #[must_use]
     fn persuades(self, rule: &BurnRule, line: &Line, guards: &Guards) -> Option<Seconds> {
         let long = rule.long.as_seconds();
         let traffic = guards.traffic;
+        let ratios = [self.baseline, self.error_ratio].map(|ratio| u128::from(ratio.0));
+        // In even traffic a slice of an outage is bad at all, however little of it is.
+        let seen = ratios.map(|ratio| match ratio {
+            0 => 0,
+            _ if guards.is_any_bad => u128::from(BILLION),
+            _ => ratio,
+        });
+        let enough = traffic.shows(guards.min_bad, seen, long)?;
+        let Some(level) = guards.significance_level else {
+            return Some(enough);
+        };
         let events = u128::from(traffic.total.millionths()) * u128::from(long)
             / u128::from(traffic.seconds.max(1))
             / 1_000_000;
         let events = u64::try_from(events).unwrap_or(u64::MAX);
-        let needed = match guards.significance_level {
-            Some(level) => level
-                .bad_needed(events, line)?
-                .max(guards.min_bad),
-            None => guards.min_bad,
-        };
+        let significant = traffic.shows(level.bad_needed(events, line)?, ratios, long)?;
+        Some(enough.max(significant))
+    }
+}
+
+impl Traffic {
+    /// When a window of `long` seconds has shown so many bad ones, after an outage that changes the bad
+    /// share from the first ratio to the second; `None` where it never does.
+    fn shows(self, needed: u64, [before, during]: [u128; 2], long: u32) -> Option<Seconds> {
         // needed ÷ rate: how many seconds of nothing but failures, then as for the line.
-        let [before, during] = [self.baseline, self.error_ratio].map(|ratio| u128::from(ratio.0));
         let seconds = u128::from(needed)
             .checked_mul(1_000_000)?
-            .checked_mul(u128::from(traffic.seconds))?
+            .checked_mul(u128::from(self.seconds))?
             .checked_mul(u128::from(BILLION))?;
-        let total = u128::from(traffic.total.millionths());
+        let total = u128::from(self.total.millionths());
         let already = before * u128::from(long);
         let missing = seconds.saturating_sub(already.checked_mul(total)?);
         if missing == 0 {
@@ -206,7 +222,7 @@ impl Outage {
         let rise = during.saturating_sub(before) * total;
         (rise > 0)
             .then(|| Seconds::new(missing, rise))
-            .filter(|wait| *wait <= Seconds::whole(rule.long))
+            .filter(|wait| *wait <= Seconds::new(u128::from(long), 1))
     }
 }
 
@@ -224,6 +240,7 @@ impl Guards {
             min_bad,
             significance_level: definition.significance_level,
             traffic,
+            is_any_bad: definition.method.grain() == Grain::Trillionths,
         }
     }
 }

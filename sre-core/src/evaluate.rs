@@ -113,7 +113,7 @@ pub fn evaluate(
     let view = View::new(definition, ledger, progress, end, settings)?;
     let mut found = view.judged(policy)?;
     found.forecast = view.forecast(&found.windows, found.state)?;
-    found.nearness = view.nearness(&found.windows, &found.forecast);
+    found.nearness = view.nearness(&found.windows, &found.forecast)?;
     Ok(found)
 }
 
@@ -142,7 +142,7 @@ impl View<'_> {
         for rule in &policy.rules {
             let long = self.seen(rule.long, &windows)?;
             let short = self.seen(rule.short, &windows)?;
-            rules.push(self.outcome(rule, long, short, &own));
+            rules.push(self.outcome(rule, long, short, &own)?);
         }
         windows.push(own);
         let is_stale = self.is_stale();

@@ -372,6 +372,12 @@ pub struct Progress {
         serde(default, skip_serializing_if = "is_none_missing")
     )]
     pub missing_members: u32,
+    /// The learned interval by which burn rules were resolved last.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub rules_interval: Option<Span>,
 }
 
 #[cfg(feature = "serde")]
@@ -445,6 +451,15 @@ impl Progress {
         gaps.get((count - 1) / 2)
             .copied()
             .and_then(Span::from_seconds)
+    }
+
+    /// Has burn rules resolved by the interval that is learned now. While rules hold an alert open it
+    /// stays what it was: a service that breaks is often measured more seldom as well, and a rule whose
+    /// window became too short for that was not measured to be quiet.
+    pub fn resolve_rules(&mut self, holds_alert: bool) {
+        if !(holds_alert && self.rules_interval.is_some()) {
+            self.rules_interval = self.learned_interval();
+        }
     }
 
     /// How long nothing has been measured at `at` while somebody watched; zero when never measured.

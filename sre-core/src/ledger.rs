@@ -9,6 +9,7 @@
 //!
 //! Sums are a group: integers are added on arrival and subtracted on leaving, in any order, without
 //! an error. Prefixes wrap around, which differences do not notice.
+mod bad_slices;
 mod corrected;
 mod edges;
 mod ending;

@@ -15,6 +15,7 @@ mod in_process;
 mod incidents;
 mod ledgers;
 mod past;
+mod rebuilding;
 mod spending;
 mod start;
 
@@ -27,5 +28,6 @@ pub use incidents::IncidentKeeper;
 pub(crate) use ledgers::horizon;
 pub use ledgers::{load_ledger, recompute};
 pub use past::{FoldedPast, fold_past};
+pub use rebuilding::rebuildable;
 pub use spending::{Spending, spending};
 pub use start::{History, start_of};

@@ -77,6 +77,7 @@ pub use replay::Replay;
 pub use run::Run;
 pub use share::{Allowance, SpentShare, SpentShareError};
 
+use crate::correction::Correction;
 use crate::hour::Hour;
 use crate::ledger::LedgerError;
 use crate::monitor::{MonitorSettings, horizon};
@@ -126,6 +127,9 @@ pub struct Simulation<'a> {
     pub settings: &'a MonitorSettings,
     /// From which share of the budget on trouble counts as an event; 1 % by default.
     pub significant: SpentShare,
+    /// What was agreed not to count: alerts and events are judged by the corrected slices, as in
+    /// production. None by default.
+    pub corrections: &'a [Correction],
 }
 
 /// Everything that a simulation found.
@@ -202,6 +206,7 @@ impl<'a> Simulation<'a> {
             candidates,
             settings,
             significant: SpentShare::ONE_PERCENT,
+            corrections: &[],
         }
     }
 

@@ -185,8 +185,27 @@ impl Definition {
             .resolve(thresholds, &self.ground(expected))
     }
 
-    /// What a composite folds again of what it folded up to `last_slice` when one of its members is
-    /// changed: all that its window can hold.
+    /// What this composite folds again of what it folded up to `last_slice` when a member is changed
+    /// from `before` to `after`: all that its window can hold, where that makes other slices of it, and
+    /// else nothing. A change of generation does, and one of the target where the slices of members are
+    /// bad as a whole; a name, a label or a policy does not.
+    #[must_use]
+    pub fn refolds_after(
+        &self,
+        before: &Self,
+        after: &Self,
+        last_slice: DateTime<Utc>,
+    ) -> Option<Interval> {
+        let by_target = match &self.indicator {
+            Indicator::Composite(composite) => composite.how().is_whole(),
+            _ => false,
+        };
+        let is_other = before.generation() != after.generation()
+            || (by_target && before.target != after.target);
+        is_other.then(|| self.refolds_up_to(last_slice))
+    }
+
+    /// All that the window of a composite can hold of what it folded up to `last_slice`.
     #[must_use]
     pub fn refolds_up_to(&self, last_slice: DateTime<Utc>) -> Interval {
         let start = last_slice - self.window.reach().as_delta();

@@ -109,6 +109,12 @@ fn slos(routes: Routes<Context>) -> Routes<Context> {
             slo::budget_history_doc(),
         )
         .route(
+            Method::POST,
+            "/slo/{id}/rebuild",
+            slo::rebuild,
+            slo::rebuild_doc(),
+        )
+        .route(
             Method::GET,
             "/error-budget",
             error_budget::list,
@@ -125,7 +131,8 @@ fn slos(routes: Routes<Context>) -> Routes<Context> {
 /// What was agreed not to count.
 fn budget_corrections(routes: Routes<Context>) -> Routes<Context> {
     use budget_corrections::{
-        cancel, cancel_doc, create, create_doc, get, get_doc, list, list_doc, preview, preview_doc,
+        cancel, cancel_doc, create, create_doc, end, end_doc, get, get_doc, list, list_doc,
+        preview, preview_doc,
     };
     const ALL: &str = "/budget-corrections";
     const ONE: &str = "/budget-corrections/{id}";
@@ -140,6 +147,7 @@ fn budget_corrections(routes: Routes<Context>) -> Routes<Context> {
         )
         .route(Method::GET, ONE, get, get_doc())
         .route(Method::DELETE, ONE, cancel, cancel_doc())
+        .route(Method::POST, "/budget-corrections/{id}/end", end, end_doc())
 }
 
 /// Whose promises they are, and how healthy each is.

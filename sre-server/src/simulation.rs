@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use sre_core::correction::Correction;
 use sre_core::hour::Hour;
 use sre_core::monitor::MonitorSettings;
 use sre_core::service::Criticality;
@@ -30,6 +31,8 @@ pub struct Job {
     pub hours: Vec<Hour>,
     /// When it was measured first, where that is known.
     pub first_measured: Option<DateTime<Utc>>,
+    /// What was agreed not to count.
+    pub corrections: Vec<Correction>,
     /// What is told about.
     pub during: Interval,
     /// The policies.
@@ -115,6 +118,7 @@ impl Job {
             criticality: self.criticality,
             first_measured: self.first_measured,
             significant: self.significant,
+            corrections: &self.corrections,
             ..Simulation::new(
                 &self.slo,
                 &self.hours,

@@ -8,7 +8,7 @@ pub use lists::*;
 pub use records::*;
 pub use revisions::*;
 
-use sre_core::correction::{Cancellation, Correction};
+use sre_core::correction::{Cancellation, Correction, Ended};
 use sre_core::store::Corrections;
 
 use crate::Verdict;
@@ -22,6 +22,15 @@ async fn create(store: &dyn Corrections, corrections: &[Correction]) -> Verdict 
             .await?;
     }
     Ok(())
+}
+
+/// Ended from this second on, as was said a second later.
+fn ended(second: i64) -> Ended {
+    Ended {
+        from: at(second),
+        at: at(second + 1),
+        by: Some("eve".to_owned()),
+    }
 }
 
 /// Taken back at this second.

@@ -44,6 +44,8 @@ macro_rules! for_each_test {
                     an_update_with_a_restart_begins_anew
                     an_update_without_a_restart_keeps_the_place
                     an_update_may_ask_for_more_history
+                    a_stretch_is_folded_again_when_it_is_asked_for
+                    an_unknown_slo_cannot_be_folded_again
                     an_update_ends_its_alerts
                     an_update_that_lost_an_alert_changes_nothing
                 }
@@ -53,6 +55,8 @@ macro_rules! for_each_test {
                     the_id_of_a_correction_is_used_once
                     a_cancelled_correction_stays_stored
                     an_unknown_correction_cannot_be_cancelled
+                    an_ended_correction_stays_stored
+                    an_unknown_correction_cannot_be_ended
                     corrections_in_force_are_limited
                     old_corrections_are_pruned
                     pages_of_corrections_tile_the_list
@@ -173,10 +177,12 @@ macro_rules! for_each_test {
                     a_mark_that_came_after_the_claim_survives
                     an_unfolded_range_stays_dirty
                     a_claim_of_a_composite_brings_its_members
+                    a_claim_of_a_composite_brings_what_was_learned_of_its_members
                     what_a_member_folds_again_is_dirty_for_its_composites
                     what_a_member_folds_while_a_composite_is_claimed_is_dirty
                     a_superseded_member_marks_nothing
-                    a_changed_member_makes_the_windows_of_its_composites_dirty
+                    a_member_with_other_slices_makes_the_windows_of_its_composites_dirty
+                    a_member_with_the_same_slices_makes_nothing_of_its_composites_dirty
                     a_member_that_left_marks_nothing
                     a_composite_of_an_unknown_slo_is_refused
                     a_composite_within_itself_is_refused

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use sre_core::name::SloId;
 use sre_core::slo::Slo;
 use sre_core::store::{Catalog, Page, Seeded, SloChange, SloQuery, Start, StoreError};
+use sre_core::time::Interval;
 
 use super::evaluations::Cursor;
 use super::{MemoryStore, State, length};
@@ -48,7 +49,7 @@ impl Catalog for MemoryStore {
         if !state.apply_all(change.alerts) {
             return Err(StoreError::Conflict { what: "version" });
         }
-        state.slos.insert(id, slo.clone());
+        let before = state.slos.insert(id, slo.clone());
         if let Some(cursor) = state.cursors.get_mut(&id) {
             // The evaluation under way is refused by its version; the slot is free for another.
             cursor.claim.end();
@@ -62,11 +63,27 @@ impl Catalog for MemoryStore {
             }
         }
         state.mark_composites_of(id, |composite, cursor| {
-            let stretch = composite
-                .definition
-                .refolds_up_to(cursor.last_slice());
-            cursor.mark(stretch);
+            let stretch = before.as_ref().and_then(|before| {
+                composite.definition.refolds_after(
+                    &before.definition,
+                    &slo.definition,
+                    cursor.last_slice(),
+                )
+            });
+            stretch
+                .into_iter()
+                .for_each(|stretch| cursor.mark(stretch));
         });
+        Ok(())
+    }
+
+    async fn refold(&self, id: SloId, during: Interval) -> Result<(), StoreError> {
+        let mut state = self.state();
+        let cursor = state
+            .cursors
+            .get_mut(&id)
+            .ok_or(StoreError::NotFound { what: "slo" })?;
+        cursor.mark(during);
         Ok(())
     }
 

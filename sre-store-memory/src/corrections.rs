@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sre_core::correction::{CORRECTIONS_MAX, Cancellation, Correction, Scope};
+use sre_core::correction::{CORRECTIONS_MAX, Cancellation, Correction, Ended, Scope};
 use sre_core::name::{CorrectionId, ServiceName, SloId};
 use sre_core::slo::Slo;
 use sre_core::store::{CorrectionQuery, Corrections, Page, StoreError};
@@ -49,6 +49,20 @@ impl Corrections for MemoryStore {
             .ok_or(StoreError::NotFound { what: "correction" })?;
         if held.cancelled.is_none() {
             held.cancelled = Some(cancellation.clone());
+            let scope = held.scope.clone();
+            state.raise_revisions(&scope);
+        }
+        Ok(())
+    }
+
+    async fn end_correction(&self, id: CorrectionId, ended: &Ended) -> Result<(), StoreError> {
+        let state = &mut *self.state();
+        let held = state
+            .corrections
+            .get_mut(&id)
+            .ok_or(StoreError::NotFound { what: "correction" })?;
+        if held.cancelled.is_none() && held.ended.is_none() {
+            held.ended = Some(ended.clone());
             let scope = held.scope.clone();
             state.raise_revisions(&scope);
         }
@@ -152,7 +166,7 @@ impl State {
 
 /// Whether the time from the first instant that a correction covers to the last touches `during`.
 fn touches(correction: &Correction, during: Interval) -> bool {
-    let ends_at = correction.period.ends_at();
+    let ends_at = correction.ends_at();
     let ends_at = ends_at.unwrap_or(DateTime::<Utc>::MAX_UTC);
     correction.period.begins_at() < during.end() && ends_at > during.start()
 }

@@ -321,10 +321,15 @@ impl State {
     fn members_of(&self, slo: &Slo) -> Vec<MemberStanding> {
         let standing = |member: &Member| {
             let cursor = self.cursors.get(&member.slo)?;
+            let slo = self.slos.get(&member.slo)?.clone();
             Some(MemberStanding {
-                slo: self.slos.get(&member.slo)?.clone(),
                 generation: cursor.generation,
                 last_slice: cursor.last_slice,
+                expected_interval: slo
+                    .definition
+                    .expected_interval
+                    .or_else(|| cursor.progress.learned_interval()),
+                slo,
             })
         };
         let members = slo.definition.indicator.members();

@@ -36,7 +36,7 @@ impl Retention for MemoryStore {
                     .as_ref()
                     .map(|taken| taken.at);
                 let is_over = |at: Option<DateTime<Utc>>| at.is_some_and(|at| at < before);
-                is_over(taken_back) || is_over(held.period.ends_at())
+                is_over(taken_back) || is_over(held.ends_at())
             }),
             _ => 0,
         };

@@ -8,6 +8,7 @@ use sre_core::indicator::Indicator;
 use sre_core::name::SloId;
 use sre_core::slo::{Definition, ManagedBy, Slo};
 use sre_core::store::{Catalog, Page, Seeded, SloChange, SloQuery, Start, StoreError};
+use sre_core::time::Interval;
 use uuid::Uuid;
 
 use crate::alerts;
@@ -50,6 +51,7 @@ impl Catalog for SqliteStore {
         let backfill = change.backfill;
         self.write(move |tx| {
             Box::pin(async move {
+                let before = definition_before(tx, slo.id).await?;
                 replace(tx, &slo, expected_version).await?;
                 end_alerts(tx, &ended).await?;
                 renew_cursor(tx, &slo).await?;
@@ -58,7 +60,22 @@ impl Catalog for SqliteStore {
                     None => dirty::mark(tx, slo.id, backfill.as_slice()).await?,
                 }
                 members::replace(tx, &slo).await?;
-                members::mark_windows(tx, slo.id).await
+                members::mark_windows(tx, before.as_ref(), &slo).await
+            })
+        })
+        .await
+    }
+
+    async fn refold(&self, id: SloId, during: Interval) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let known = query!("select id from slos where id = $1", id.0)
+                    .fetch_optional(&mut *tx)
+                    .await;
+                if known.map_err(classify)?.is_none() {
+                    return Err(StoreError::NotFound { what: "slo" });
+                }
+                dirty::mark(tx, id, &[during]).await
             })
         })
         .await
@@ -244,6 +261,18 @@ async fn insert(tx: &mut SqliteConnection, slo: &Slo, start: &Start) -> Result<(
     .map_err(classify)?;
     members::replace(tx, slo).await?;
     dirty::mark(tx, slo.id, start.backfill.as_slice()).await
+}
+
+/// The definition as it is stored; `None` where there is none that can be read: a change mends that.
+async fn definition_before(
+    tx: &mut SqliteConnection,
+    id: SloId,
+) -> Result<Option<Definition>, StoreError> {
+    let stored = query!("select definition from slos where id = $1", id.0)
+        .fetch_optional(tx)
+        .await
+        .map_err(classify)?;
+    Ok(stored.and_then(|row| serde_json::from_str(&row.definition).ok()))
 }
 
 /// Replaces the definition, if the version that was read still stands.

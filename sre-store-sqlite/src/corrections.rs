@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::{SqliteConnection, query, query_as};
-use sre_core::correction::{CORRECTIONS_MAX, Cancellation, Correction, Meaning, Scope};
+use sre_core::correction::{CORRECTIONS_MAX, Cancellation, Correction, Ended, Meaning, Scope};
 use sre_core::name::{CorrectionId, ServiceName, SloId};
 use sre_core::store::{CorrectionQuery, Corrections, Page, StoreError};
 use sre_core::time::Interval;
@@ -18,7 +18,7 @@ macro_rules! select_corrections {
         query_as!(
             CorrectionRow,
             "select id, slo_id, service_name, meaning, period, reason, created_by, created_at,
-                    cancelled_at, cancelled_by
+                    ended_from, ended_at, ended_by, cancelled_at, cancelled_by
                from budget_corrections "
                 + $which
             $(, $argument)*
@@ -42,6 +42,12 @@ impl Corrections for SqliteStore {
     ) -> Result<(), StoreError> {
         let cancellation = cancellation.clone();
         self.write(move |tx| Box::pin(async move { cancel(tx, id, &cancellation).await }))
+            .await
+    }
+
+    async fn end_correction(&self, id: CorrectionId, ended: &Ended) -> Result<(), StoreError> {
+        let ended = ended.clone();
+        self.write(move |tx| Box::pin(async move { end(tx, id, &ended).await }))
             .await
     }
 
@@ -187,16 +193,20 @@ async fn create(
     );
     let (begins_at, ends_at) = (
         row::instant(correction.period.begins_at()),
-        row::optional_instant(correction.period.ends_at()),
+        row::optional_instant(correction.ends_at()),
     );
+    let ended = correction.ended.as_ref();
+    let [ended_from, ended_at] =
+        [ended.map(|ended| ended.from), ended.map(|ended| ended.at)].map(row::optional_instant);
+    let ended_by = ended.and_then(|ended| ended.by.as_deref());
     let cancelled = correction.cancelled.as_ref();
     let cancelled_at = row::optional_instant(cancelled.map(|cancelled| cancelled.at));
     let cancelled_by = cancelled.and_then(|cancelled| cancelled.by.as_deref());
     let inserted = query!(
         "insert into budget_corrections (id, slo_id, service_name, meaning, period, begins_at,
-                                         ends_at, reason, created_by, created_at, cancelled_at,
-                                         cancelled_by)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                                         ends_at, reason, created_by, created_at, ended_from,
+                                         ended_at, ended_by, cancelled_at, cancelled_by)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
              on conflict (id) do nothing",
         correction.id.0,
         slo,
@@ -208,6 +218,9 @@ async fn create(
         correction.reason,
         correction.created_by,
         created_at,
+        ended_from,
+        ended_at,
+        ended_by,
         cancelled_at,
         cancelled_by
     )
@@ -238,9 +251,37 @@ async fn cancel(
     .fetch_optional(&mut *tx)
     .await
     .map_err(classify)?;
-    if let Some(cancelled) = cancelled {
-        return raise_revisions(tx, cancelled.slo_id, cancelled.service_name.as_deref()).await;
+    match cancelled {
+        Some(row) => raise_revisions(tx, row.slo_id, row.service_name.as_deref()).await,
+        None => refuse_unknown(tx, id).await,
     }
+}
+
+/// Cuts the time that it covers, which queries go by, where it was not over before.
+async fn end(tx: &mut SqliteConnection, id: CorrectionId, ended: &Ended) -> Result<(), StoreError> {
+    let (from, at) = (row::instant(ended.from), row::instant(ended.at));
+    let changed = query!(
+        "update budget_corrections
+            set ended_from = $2, ended_at = $3, ended_by = $4,
+                ends_at = max(begins_at + 1, min(coalesce(ends_at, $2), $2))
+          where id = $1 and ended_from is null and cancelled_at is null
+         returning slo_id as \"slo_id?: uuid::Uuid\", service_name as \"service_name?: String\"",
+        id.0,
+        from,
+        at,
+        ended.by
+    )
+    .fetch_optional(&mut *tx)
+    .await
+    .map_err(classify)?;
+    match changed {
+        Some(row) => raise_revisions(tx, row.slo_id, row.service_name.as_deref()).await,
+        None => refuse_unknown(tx, id).await,
+    }
+}
+
+/// What stays as it is must be there.
+async fn refuse_unknown(tx: &mut SqliteConnection, id: CorrectionId) -> Result<(), StoreError> {
     let known = query!(
         "select created_at from budget_corrections where id = $1",
         id.0
@@ -290,6 +331,9 @@ pub(crate) struct CorrectionRow {
     reason: String,
     created_by: Option<String>,
     created_at: i64,
+    ended_from: Option<i64>,
+    ended_at: Option<i64>,
+    ended_by: Option<String>,
     cancelled_at: Option<i64>,
     cancelled_by: Option<String>,
 }
@@ -304,6 +348,8 @@ impl CorrectionRow {
         };
         let cancelled_at: Option<DateTime<Utc>> =
             row.optional_instant("cancelled_at", self.cancelled_at)?;
+        let ended_from = row.optional_instant("ended_from", self.ended_from)?;
+        let ended_at = row.optional_instant("ended_at", self.ended_at)?;
         Ok(Correction {
             id: CorrectionId(row.id("id", &self.id)?),
             scope,
@@ -312,6 +358,13 @@ impl CorrectionRow {
             reason: self.reason.clone(),
             created_by: self.created_by.clone(),
             created_at: row.instant("created_at", self.created_at)?,
+            ended: ended_from
+                .zip(ended_at)
+                .map(|(from, at)| Ended {
+                    from,
+                    at,
+                    by: self.ended_by.clone(),
+                }),
             cancelled: cancelled_at.map(|at| Cancellation {
                 at,
                 by: self.cancelled_by.clone(),

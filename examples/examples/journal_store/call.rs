@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sre_core::alert::AlertUpdate;
-use sre_core::correction::{Cancellation, Correction};
+use sre_core::correction::{Cancellation, Correction, Ended};
 use sre_core::health::ServiceHealth;
 use sre_core::incident::IncidentUpdate;
-use sre_core::name::{AlertId, CorrectionId, DestinationId, ServiceName};
+use sre_core::name::{AlertId, CorrectionId, DestinationId, ServiceName, SloId};
 use sre_core::notification::{Destination, Notice};
 use sre_core::sample::Sample;
 use sre_core::service::Service;
@@ -35,8 +35,10 @@ pub(crate) enum Call {
         backfill: Option<Interval>,
         alerts: Vec<AlertUpdate>,
     },
+    Refold(SloId, Interval),
     CreateCorrection(Correction),
     CancelCorrection(CorrectionId, Cancellation),
+    EndCorrection(CorrectionId, Ended),
     ClaimSlots(Claim),
     Release(Vec<SlotClaim>),
     Commit(Vec<Changes>),
@@ -123,12 +125,14 @@ impl Call {
                 };
                 store.update(&change).await
             }
+            Self::Refold(id, during) => store.refold(id, during).await,
             Self::CreateCorrection(correction) => {
                 store
                     .create_correction(&correction)
                     .await
             }
             Self::CancelCorrection(id, why) => store.cancel_correction(id, &why).await,
+            Self::EndCorrection(id, ended) => store.end_correction(id, &ended).await,
             Self::ClaimSlots(Claim {
                 holder,
                 now,

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 use sre_core::alert::{Alert, AlertUpdate, DedupKey};
-use sre_core::correction::{Cancellation, Correction};
+use sre_core::correction::{Cancellation, Correction, Ended};
 use sre_core::evaluation::Evaluation;
 use sre_core::health::{OpenAlerts, ServiceHealth};
 use sre_core::hour::Hour;
@@ -162,6 +162,11 @@ impl Catalog for JournalStore {
         self.write(&call, self.memory.update(change))
     }
 
+    async fn refold(&self, id: SloId, during: Interval) -> Result<(), StoreError> {
+        let call = Call::Refold(id, during);
+        self.write(&call, self.memory.refold(id, during))
+    }
+
     async fn find(&self, id: SloId) -> Result<Option<Slo>, StoreError> {
         self.memory.find(id).await
     }
@@ -197,6 +202,11 @@ impl Corrections for JournalStore {
             self.memory
                 .cancel_correction(id, cancellation),
         )
+    }
+
+    async fn end_correction(&self, id: CorrectionId, ended: &Ended) -> Result<(), StoreError> {
+        let call = Call::EndCorrection(id, ended.clone());
+        self.write(&call, self.memory.end_correction(id, ended))
     }
 
     async fn find_correction(&self, id: CorrectionId) -> Result<Option<Correction>, StoreError> {

@@ -45,10 +45,7 @@ impl Overlay {
             .into_iter()
             .filter(|correction| correction.is_in_force());
         Self::of(in_force.flat_map(|correction| {
-            let stretches = correction
-                .period
-                .during(range)
-                .into_iter();
+            let stretches = correction.during(range).into_iter();
             stretches.map(|stretch| (stretch, correction.meaning))
         }))
     }

@@ -36,6 +36,7 @@ fn correction(from: i64, to: i64, meaning: Meaning) -> Correction {
         reason: "maintenance".to_owned(),
         created_by: None,
         created_at: at_second(START),
+        ended: None,
         cancelled: None,
     }
 }
@@ -314,4 +315,33 @@ fn a_meaning_is_read_as_it_is_written() {
         assert_eq!(meaning.as_str(), meaning.to_string());
     }
     assert!("".parse::<Meaning>().is_err() && "xyzzy".parse::<Meaning>().is_err());
+}
+
+/// A correction that was ended keeps what lies before, an occurrence that was under way is cut, and
+/// nothing comes after.
+#[test]
+fn what_was_ended_stays_corrected_up_to_there() {
+    let at = |text: &str| -> DateTime<Utc> { text.parse().expect("an instant") };
+    let nightly = Recurrence::new(
+        "FREQ=DAILY",
+        "2026-01-01T02:00:00",
+        Span::hours(2),
+        "Etc/UTC",
+    );
+    let mut held = correction(0, 60, Meaning::RemoveTime);
+    held.period = Period::Recurring(nightly.expect("a rule"));
+    let january = Interval::new(at("2026-01-01T00:00:00Z"), at("2026-02-01T00:00:00Z"));
+    assert_eq!((held.during(january).len(), held.ends_at()), (31, None));
+    let from = at("2026-01-10T03:00:00Z");
+    held.ended = Some(Ended {
+        from,
+        at: from,
+        by: None,
+    });
+    let kept = held.during(january);
+    assert_eq!((kept.len(), held.ends_at()), (10, Some(from)));
+    let cut = Interval::new(at("2026-01-10T02:00:00Z"), from);
+    assert_eq!(kept.last(), Some(&cut));
+    let overlay = Overlay::new([&held], january);
+    assert!(overlay.touches(cut) && !overlay.touches(Interval::new(from, january.end())));
 }

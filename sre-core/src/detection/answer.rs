@@ -29,7 +29,9 @@ pub struct PolicyDetection {
     pub rules: Vec<RuleDetection>,
 }
 
-/// How the rules of an SLO see an outage. Without `traffic` nothing is known of how long guards wait,
+/// How the rules of an SLO see an outage. A calendar window counts with its nominal length (a month with
+/// 30 days), by which its rules are scaled as well: what a share of the budget takes is that of a period
+/// of mean length. Without `traffic` nothing is known of how long guards wait,
 /// and they are left out.
 ///
 /// ```

@@ -111,12 +111,16 @@ impl View<'_> {
 
     /// How near the end is. A window of which less than a quarter has any history is judged by its
     /// projected allowance alone: its own is too small to foretell anything by.
-    pub(super) fn nearness(&self, windows: &[WindowCounts], forecast: &Forecast) -> Nearness {
+    pub(super) fn nearness(
+        &self,
+        windows: &[WindowCounts],
+        forecast: &Forecast,
+    ) -> Result<Nearness, LedgerError> {
         let (Some(own), Some(short)) = (windows.last(), look_backs(windows).first()) else {
-            return Nearness::Far;
+            return Ok(Nearness::Far);
         };
         if self.is_young() {
-            return Nearness::Far;
+            return Ok(Nearness::Far);
         }
         let near = u64::from(near(own.window).as_seconds());
         let is_within_thirds = |at: Option<DateTime<Utc>>, thirds| {
@@ -126,14 +130,13 @@ impl View<'_> {
             })
         };
         let exhaustion = forecast.exhaustion();
-        let is_evident = || short.counts.bad() >= self.bad_needed(short.window);
-        if is_within_thirds(exhaustion.at(), 3) && is_evident() {
+        if is_within_thirds(exhaustion.at(), 3) && self.is_evident(short)? {
             let seen_since = self.end - short.window.as_delta();
-            Nearness::Near { seen_since }
+            Ok(Nearness::Near { seen_since })
         } else if forecast.is_unknown() || is_within_thirds(exhaustion.earliest(), 4) {
-            Nearness::Around
+            Ok(Nearness::Around)
         } else {
-            Nearness::Far
+            Ok(Nearness::Far)
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::window::Window;
 /// Everything that the parts of an evaluation look at.
 pub(super) struct View<'a> {
     pub(super) definition: &'a Definition,
+    pub(super) ledger: &'a Ledger,
     pub(super) ending: Ending<'a>,
     pub(super) progress: &'a Progress,
     pub(super) end: DateTime<Utc>,
@@ -63,6 +64,7 @@ impl<'a> View<'a> {
             .max(width);
         Ok(Self {
             definition,
+            ledger,
             ending: ledger.ending(end)?,
             progress,
             end,

@@ -20,7 +20,7 @@ use crate::policy::BurnPolicy;
 use crate::slice::Slice;
 use crate::slo::{Generation, Slo};
 use crate::store::{Evaluations, StoreError};
-use crate::time::Interval;
+use crate::time::{Interval, Span};
 
 /// Both ledgers of an SLO.
 #[derive(Debug)]
@@ -29,6 +29,16 @@ pub(super) struct Books {
     corrected: Option<Ledger>,
     /// What the corrected ledger was made by.
     by: Vec<CorrectionId>,
+    expanded: Option<Expanded>,
+}
+
+/// Corrections as they were expanded last. Those of an id change only with the revision, and then the
+/// books are made anew.
+#[derive(Debug)]
+struct Expanded {
+    by: Vec<CorrectionId>,
+    over: Interval,
+    overlay: Arc<Overlay>,
 }
 
 impl Books {
@@ -38,6 +48,7 @@ impl Books {
             raw,
             corrected: None,
             by: Vec::new(),
+            expanded: None,
         }
     }
 
@@ -63,16 +74,15 @@ impl Books {
         until: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let held = Interval::new(self.raw.begin(), until.max(self.raw.end()));
-        let overlay = Overlay::new(corrections, held);
-        if !overlay.touches(held) {
-            self.corrected = None;
-            return Ok(());
-        }
         let by: Vec<CorrectionId> = corrections
             .iter()
             .map(|correction| correction.id)
             .collect();
-        let overlay = Arc::new(overlay);
+        let overlay = self.expand(corrections, &by, held);
+        if !overlay.touches(held) {
+            self.corrected = None;
+            return Ok(());
+        }
         if let Some(corrected) = &mut self.corrected
             && self.by == by
         {
@@ -86,6 +96,34 @@ impl Books {
         self.corrected = Some(corrected.map_err(|error| too_large(slo.id, error))?);
         self.by = by;
         Ok(())
+    }
+
+    /// What these corrections cover of `held` and of some time to come: recurring ones are expanded once
+    /// in that time, and not at every slot.
+    fn expand(
+        &mut self,
+        corrections: &[Correction],
+        by: &[CorrectionId],
+        held: Interval,
+    ) -> Arc<Overlay> {
+        let known = self
+            .expanded
+            .as_ref()
+            .filter(|expanded| {
+                let over = expanded.over;
+                expanded.by == by && over.start() <= held.start() && held.end() <= over.end()
+            });
+        if let Some(expanded) = known {
+            return Arc::clone(&expanded.overlay);
+        }
+        let over = Interval::new(held.start(), held.end() + AHEAD.as_delta());
+        let overlay = Arc::new(Overlay::new(corrections, over));
+        self.expanded = Some(Expanded {
+            by: by.to_vec(),
+            over,
+            overlay: Arc::clone(&overlay),
+        });
+        overlay
     }
 
     /// The stored hours that an overlay touches, of those that the ledger holds.
@@ -188,5 +226,70 @@ impl Books {
                 .filter(|_| is_touched),
             ..found
         })
+    }
+}
+
+/// How far ahead corrections are expanded: as much again costs a day of one slot's work.
+const AHEAD: Span = Span::days(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::correction::{Meaning, Period, Recurrence, Scope};
+    use crate::slice::SliceWidth;
+    use crate::time::at_second;
+
+    fn nightly(n: u128) -> Correction {
+        let rule = Recurrence::new(
+            "FREQ=DAILY",
+            "2026-01-01T02:00:00",
+            Span::hours(1),
+            "Etc/UTC",
+        );
+        Correction {
+            id: CorrectionId(uuid::Uuid::from_u128(n)),
+            scope: Scope::Service("checkout".parse().expect("a name")),
+            meaning: Meaning::RemoveTime,
+            period: Period::Recurring(rule.expect("a rule")),
+            reason: "backup".to_owned(),
+            created_by: None,
+            created_at: at_second(0),
+            ended: None,
+            cancelled: None,
+        }
+    }
+
+    /// At every slot of a day the same expansion serves; the next day has one of its own, and so have
+    /// other corrections.
+    #[test]
+    fn corrections_are_expanded_once_a_day_and_not_at_every_slot() {
+        let begin: DateTime<Utc> = "2026-02-01T00:00:00Z"
+            .parse()
+            .expect("an instant");
+        let mut books = Books::new(Ledger::new(SliceWidth::MINUTE, Span::days(30), begin));
+        let corrections = [nightly(1), nightly(2)];
+        let mut expanded = |corrections: &[Correction], hours: u32| {
+            let by: Vec<_> = corrections
+                .iter()
+                .map(|held| held.id)
+                .collect();
+            let end = begin + Span::hours(hours).as_delta();
+            let held = Interval::new(begin, end);
+            let overlay = books.expand(corrections, &by, held);
+            let fresh = Overlay::new(corrections, held);
+            assert_eq!(overlay.touches(held), fresh.touches(held));
+            assert!(
+                overlay
+                    .covered()
+                    .starts_with(fresh.covered())
+            );
+            overlay
+        };
+        let first = expanded(&corrections, 1);
+        let same = |overlay: &Arc<Overlay>| Arc::ptr_eq(&first, overlay);
+        assert!(same(&expanded(&corrections, 2)) && same(&expanded(&corrections, 25)));
+        let next = expanded(&corrections, 26);
+        assert!(!same(&next) && next.covered().len() > first.covered().len());
+        assert!(!Arc::ptr_eq(&next, &expanded(&corrections[..1], 26)));
     }
 }

@@ -271,6 +271,11 @@ impl Evaluator {
         let refold = self
             .refold_stored(&claim, &mut books, &mut progress)
             .await?;
+        progress.resolve_rules(
+            latest
+                .iter()
+                .any(Alert::is_held_by_rules),
+        );
         let evaluation = self
             .evaluation(&claim, &mut books, &progress, end)
             .await?;
@@ -361,7 +366,7 @@ impl Evaluator {
     ) -> Result<Evaluation, StoreError> {
         let settings = &self.settings.evaluation;
         let definition = &claim.slo.definition;
-        let policy = definition.policy(&settings.thresholds, progress.learned_interval());
+        let policy = definition.policy(&settings.thresholds, progress.rules_interval);
         books
             .evaluate(
                 self.ports.evaluations.as_ref(),
@@ -455,6 +460,10 @@ impl Evaluator {
             strikes,
             evaluations: self.ports.evaluations.as_ref(),
             members,
+            min_coverage_permille: self
+                .settings
+                .evaluation
+                .min_coverage_permille,
         }
     }
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::histogram::Bracket;
 use crate::indicator::Indicator;
-use crate::name::MetricName;
+use crate::name::{MetricName, ServiceName};
 use crate::sample::{Sample, fold};
 use crate::slice::{Slice, SliceWidth};
 use crate::slo::Slo;
@@ -47,6 +47,8 @@ pub(super) struct Reader<'a> {
     pub(super) evaluations: &'a dyn Evaluations,
     /// The members of a composite.
     pub(super) members: &'a [MemberStanding],
+    /// How much of a slice of a composite its members have to have measured, where they say nothing.
+    pub(super) min_coverage_permille: u16,
 }
 
 pub(super) use members::readable_until;
@@ -106,8 +108,7 @@ impl Reader<'_> {
         during: Interval,
     ) -> Result<Read, StoreError> {
         let (width, service) = (slo.definition.slice, &slo.definition.service_name);
-        let probed = self.probed_instead(slo, metric).await?;
-        let metric = probed.as_ref().unwrap_or(metric);
+        let metric = &counted_metric(self.samples, service, metric).await?;
         let mut read = Read::default();
         for hour in steps(during, Span::hours(1)) {
             let samples = self
@@ -125,27 +126,6 @@ impl Reader<'_> {
             }
         }
         Ok(read)
-    }
-
-    /// The availability of a service has one source: what is pushed or recorded, else its probe.
-    async fn probed_instead(
-        &self,
-        slo: &Slo,
-        metric: &MetricName,
-    ) -> Result<Option<MetricName>, StoreError> {
-        if metric.as_str() != "availability" {
-            return Ok(None);
-        }
-        let ever = Interval::new(DateTime::UNIX_EPOCH, DateTime::<Utc>::MAX_UTC);
-        let pushed = self
-            .samples
-            .series(&slo.definition.service_name, metric, ever, 1)
-            .await?;
-        Ok(if pushed.is_empty() {
-            "probe_success".parse().ok()
-        } else {
-            None
-        })
     }
 
     /// What a source is asked.
@@ -208,6 +188,28 @@ impl Reader<'_> {
         }
         read
     }
+}
+
+/// The metric whose samples count: the availability of a service has one source, what is pushed or
+/// recorded, else its probe.
+pub(super) async fn counted_metric(
+    samples: &dyn Samples,
+    service: &ServiceName,
+    metric: &MetricName,
+) -> Result<MetricName, StoreError> {
+    if metric.as_str() != "availability" {
+        return Ok(metric.clone());
+    }
+    let ever = Interval::new(DateTime::UNIX_EPOCH, DateTime::<Utc>::MAX_UTC);
+    let pushed = samples
+        .series(service, metric, ever, 1)
+        .await?;
+    let probed = pushed
+        .is_empty()
+        .then(|| "probe_success".parse().ok());
+    Ok(probed
+        .flatten()
+        .unwrap_or_else(|| metric.clone()))
 }
 
 fn failed(class: FailureClass, detail: &str) -> Measurement {

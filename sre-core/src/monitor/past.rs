@@ -46,6 +46,7 @@ pub async fn fold_past(
         strikes: &Strikes::default(),
         evaluations,
         members: &[],
+        min_coverage_permille: 0,
     };
     let read: Vec<_> = stream::iter(steps(during, Span::hours(1)))
         .map(|step| async move {

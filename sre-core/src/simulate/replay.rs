@@ -1,5 +1,7 @@
 //! The replay: slice after slice into a ledger, and every candidate asked at every slot.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use super::event::Events;
@@ -10,6 +12,7 @@ use super::{
     CANDIDATES_MAX, EVALUATIONS_MAX, LEAD_IN, RANGE_MAX, Simulated, Simulation, SimulationError,
 };
 use crate::alert::Moment;
+use crate::correction::Overlay;
 use crate::evaluate::windows;
 use crate::evaluation::Progress;
 use crate::hour::Hour;
@@ -52,10 +55,22 @@ impl<'a> Replay<'a> {
             begin,
             simulation.hours,
         )?;
+        let replayed = Interval::new(ledger.begin(), during.end());
+        let overlay = Overlay::new(simulation.corrections, replayed);
         Ok(Self {
             grid: simulation.settings.grid(simulation.slo),
             during,
-            ledger,
+            ledger: if overlay.touches(replayed) {
+                let touched: Vec<Hour> = simulation
+                    .hours
+                    .iter()
+                    .filter(|hour| overlay.touches(hour.interval()))
+                    .cloned()
+                    .collect();
+                ledger.corrected(&Arc::new(overlay), &touched)?
+            } else {
+                ledger
+            },
             progress: remembered(&simulation, begin),
             running: simulation
                 .candidates
@@ -148,7 +163,11 @@ impl<'a> Replay<'a> {
             routes: &[],
             settings: &self.simulation.settings.lifecycle,
         };
-        // What was bad with this slice, for the alerts that it opens.
+        // What was bad with this slice, for the alerts that it opens: as it is judged.
+        let slice = self
+            .ledger
+            .overlay()
+            .map_or(slice, |overlay| overlay.correct(at, slice));
         let bad = self.events.bad_with(slice);
         let mut allowance = None;
         for running in &mut self.running {

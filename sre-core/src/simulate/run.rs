@@ -83,9 +83,15 @@ impl Running {
         &self.slo.definition
     }
 
-    /// Resolves the policy anew when another interval was learned; whether it did.
+    /// Resolves the policy anew when another interval was learned, but not under an alert that its rules
+    /// hold open (see [`Progress::resolve_rules`]); whether it did.
     pub(super) fn learn(&mut self, simulation: &Simulation<'_>, expected: Option<Span>) -> bool {
-        if self.expected == expected {
+        let is_held = self.expected.is_some()
+            && self
+                .latest
+                .iter()
+                .any(Alert::is_held_by_rules);
+        if self.expected == expected || is_held {
             return false;
         }
         let thresholds = &simulation

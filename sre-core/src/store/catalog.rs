@@ -28,8 +28,8 @@ pub trait Catalog: Debug + Send + Sync {
     async fn seed(&self, slos: &[(Slo, Start)]) -> Result<Seeded, StoreError>;
 
     /// Replaces an SLO whose stored version is `expected_version`, and ends the alerts that the
-    /// change ends, in one transaction. An evaluation that began before is refused. Whatever changed,
-    /// the composites of the SLO fold their whole window again.
+    /// change ends, in one transaction. An evaluation that began before is refused. Its composites fold
+    /// again what [`Definition::refolds_after`](crate::slo::Definition::refolds_after) says.
     ///
     /// # Errors
     ///
@@ -37,6 +37,13 @@ pub trait Catalog: Debug + Send + Sync {
     /// `Conflict { what: "name" }`, `Conflict { what: "members" }`, `NotFound`. Nothing is written
     /// then.
     async fn update(&self, change: &SloChange<'_>) -> Result<(), StoreError>;
+
+    /// Marks a stretch of an SLO dirty: its next slots fold again what they folded of it.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`.
+    async fn refold(&self, id: SloId, during: Interval) -> Result<(), StoreError>;
 
     /// The SLO, deleted ones included.
     async fn find(&self, id: SloId) -> Result<Option<Slo>, StoreError>;

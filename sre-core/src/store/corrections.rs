@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 
-use crate::correction::{Cancellation, Correction};
+use crate::correction::{Cancellation, Correction, Ended};
 use crate::name::{CorrectionId, ServiceName, SloId};
 use crate::store::{Page, StoreError};
 use crate::time::Interval;
@@ -22,7 +22,7 @@ pub struct CorrectionQuery {
 }
 
 /// Corrections. They never change slices: what they do is done where slices are summed, so the
-/// revision of every live SLO that one holds for rises when it comes and when it goes, in the same
+/// revision of every live SLO that one holds for rises when it comes, ends and goes, in the same
 /// transaction ([`SlotClaim::corrections`](super::SlotClaim::corrections) brings them to the slot).
 #[async_trait]
 pub trait Corrections: Debug + Send + Sync {
@@ -44,6 +44,14 @@ pub trait Corrections: Debug + Send + Sync {
         id: CorrectionId,
         cancellation: &Cancellation,
     ) -> Result<(), StoreError>;
+
+    /// Ends a correction: from [`Ended::from`] on, which lies after its beginning, it applies no more,
+    /// and what lies before stays corrected. One that was ended or taken back before stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`.
+    async fn end_correction(&self, id: CorrectionId, ended: &Ended) -> Result<(), StoreError>;
 
     /// The correction of this id, in force or not.
     async fn find_correction(&self, id: CorrectionId) -> Result<Option<Correction>, StoreError>;

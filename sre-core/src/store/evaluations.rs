@@ -18,7 +18,7 @@ use crate::policy::BurnLevel;
 use crate::slice::SliceWidth;
 use crate::slo::{Generation, Slo};
 use crate::store::StoreError;
-use crate::time::Interval;
+use crate::time::{Interval, Span};
 
 /// The evaluator's port; the API reads what it wrote.
 #[async_trait]
@@ -122,6 +122,8 @@ pub struct MemberStanding {
     pub generation: Generation,
     /// The end of its last folded slice.
     pub last_slice: DateTime<Utc>,
+    /// How often it is measured: declared, or else learned; `None` before enough is known.
+    pub expected_interval: Option<Span>,
 }
 
 /// All that one evaluation decided; stored whole or not at all.

@@ -17,6 +17,7 @@ use crate::http::page::Paging;
 use crate::http::{ApiError, Call, Response, response};
 
 mod body;
+mod ending;
 mod preview;
 mod view;
 
@@ -149,6 +150,34 @@ pub(super) fn cancel_doc() -> Doc {
     .answers::<CorrectionView>(200, "The correction, cancelled, with `ETag`.")
 }
 
+/// `POST /budget-corrections/{id}/end`
+pub(super) async fn end(call: Call<Context>) -> Result<Response, ApiError> {
+    let before = known(&call).await?;
+    call.if_match(version(&before))?;
+    let ended = ending::read(&call, &before)?;
+    call.context
+        .corrections
+        .end_correction(before.id, &ended)
+        .await?;
+    let after = known(&call).await?;
+    response::versioned(version(&after), &CorrectionView::new(&after, call.now))
+}
+
+pub(super) fn end_doc() -> Doc {
+    Doc::new(
+        Access::Write,
+        "budget-corrections",
+        "Ends a budget correction, and keeps what it did",
+    )
+    .about(
+        "For one that recurs and is needed no longer, or maintenance that is done before its time: \
+         from then on it applies no more, and what lies before stays corrected. One that was ended \
+         before stays as it is.",
+    )
+    .optional_body::<ending::EndBody>()
+    .answers::<CorrectionView>(200, "The correction, ended, with `ETag`.")
+}
+
 /// The correction of the path.
 async fn known(call: &Call<Context>) -> Result<Correction, ApiError> {
     let id: CorrectionId = call.id("id", NOUN)?;
@@ -160,9 +189,9 @@ async fn known(call: &Call<Context>) -> Result<Correction, ApiError> {
     found.ok_or_else(|| ApiError::no_such(NOUN))
 }
 
-/// Rises when it is cancelled, which is all that can happen to it.
+/// Rises when it is ended and when it is cancelled, which is all that can happen to it.
 fn version(correction: &Correction) -> u64 {
-    if correction.is_in_force() { 1 } else { 2 }
+    1 + u64::from(correction.ended.is_some()) + u64::from(!correction.is_in_force())
 }
 
 /// What it is for must be there: a slip of the pen would correct nothing, silently.

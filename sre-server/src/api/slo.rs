@@ -32,6 +32,7 @@ pub(crate) mod listing;
 pub(crate) mod look;
 mod measured;
 mod permille;
+mod rebuild;
 pub(crate) mod simulate;
 pub(crate) mod status;
 mod view;
@@ -42,6 +43,7 @@ pub(super) use self::budget_history::{budget_history, budget_history_doc};
 pub(super) use self::detection::{detection, detection_doc};
 pub(super) use self::forecast::{forecast, forecast_doc};
 pub(super) use self::history::{history, history_doc};
+pub(super) use self::rebuild::{rebuild, rebuild_doc};
 pub(super) use self::simulate::{simulate, simulate_doc};
 pub(super) use self::view::managed_by;
 

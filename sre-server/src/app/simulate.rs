@@ -10,7 +10,7 @@ use sre_core::monitor::MonitorSettings;
 use sre_core::service::Criticality;
 use sre_core::simulate::reach;
 use sre_core::slo::{Definition, MIN_BAD_DEFAULT, Slo};
-use sre_core::store::{Catalog, Evaluations, Page, Services, SloQuery};
+use sre_core::store::{Catalog, Corrections, Evaluations, Page, Services, SloQuery};
 use sre_core::time::{Clock as _, Interval, Span};
 use sre_core::window::Window;
 use sre_store_sqlite::{Options, SqliteStore};
@@ -141,6 +141,9 @@ async fn read(
         .first()
         .map(|service| service.criticality)
         .unwrap_or_default();
+    let corrections = store
+        .corrections_of(slo.id, &definition.service_name, reach(definition, during))
+        .await?;
     let frame = Frame {
         slo_id: Some(slo.id),
         definition: definition.clone(),
@@ -153,6 +156,7 @@ async fn read(
         slo,
         criticality,
         hours,
+        corrections,
         first_measured: standing.progress.first_measured,
         during,
         candidates: Vec::new(),
@@ -233,6 +237,7 @@ fn of_file(
         slo,
         criticality: Criticality::Normal,
         hours,
+        corrections: Vec::new(),
         first_measured: None,
         during,
         candidates: Vec::new(),

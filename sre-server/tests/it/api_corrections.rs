@@ -75,7 +75,8 @@ async fn a_correction_is_answered_as_it_was_agreed_and_stays_listed_when_it_is_c
         "id": made.json()["id"], "slo_id": null, "service_name": "api-gateway",
         "meaning": "remove_time", "from": "2026-01-01T12:10:00Z", "to": "2026-01-01T12:15:00Z",
         "recurrence": null, "reason": "The database was moved", "created_by": "ada",
-        "created_at": "2026-01-01T12:21:00Z", "cancelled_by": null, "cancelled_at": null,
+        "created_at": "2026-01-01T12:21:00Z", "ended_from": null, "ended_by": null,
+        "ended_at": null, "cancelled_by": null, "cancelled_at": null,
         "state": "past", "next": null,
     });
     assert_eq!(
@@ -136,6 +137,93 @@ async fn a_recurring_correction_says_what_comes_next() {
             .status,
         201
     );
+}
+
+/// What was corrected before stays corrected, and nothing is from then on.
+#[tokio::test]
+async fn a_recurring_correction_can_be_ended_without_taking_its_past_back() {
+    let world = World::new();
+    let slo = troubled(&world).await;
+    let nightly = json!({
+        "service_name": "api-gateway", "meaning": "count_as_good", "reason": "Backups",
+        "recurrence": {"rule": "FREQ=DAILY", "start": "2025-12-07T12:00:00", "duration": "2h"},
+    });
+    let path = made(&world, &nightly)
+        .await
+        .header("location")
+        .to_owned();
+    let end = format!("{path}/end");
+    let too_early = world
+        .post(&end, &json!({"from": "2025-12-07T12:00:00Z"}))
+        .await;
+    assert_eq!(too_early.status, 422, "{}", too_early.json());
+
+    // Five of the ten bad minutes lie before.
+    let ended = world
+        .post(&end, &json!({"from": "2026-01-01T12:15:00Z", "by": "eve"}))
+        .await;
+    let shown = ended.json();
+    assert_eq!((ended.status, ended.header("etag")), (200, "\"v2\""));
+    assert_eq!(
+        (&shown["ended_from"], &shown["ended_by"], &shown["ended_at"]),
+        (
+            &json!("2026-01-01T12:15:00Z"),
+            &json!("eve"),
+            &json!("2026-01-01T12:21:00Z")
+        )
+    );
+    assert_eq!(
+        (&shown["state"], &shown["next"]),
+        (&json!("past"), &Value::Null)
+    );
+    world.run_for(Span::minutes(1)).await;
+    let status = world.get(&slo).await.json()["status"].clone();
+    assert_eq!(
+        (&status["bad"], &status["raw"]["bad"]),
+        (&json!(300), &json!(600))
+    );
+
+    // To end it again changes nothing; cancelled, it is as if it had never been.
+    let again = world.post(&end, &json!({})).await;
+    assert_eq!(again.json(), shown);
+    world.delete(&path).await;
+    let cancelled = world.post(&end, &json!({})).await;
+    assert_eq!(cancelled.status, 409);
+    world.run_for(Span::minutes(1)).await;
+    let status = world.get(&slo).await.json()["status"].clone();
+    assert_eq!(
+        (&status["bad"], &status["raw"]),
+        (&json!(600), &Value::Null)
+    );
+}
+
+/// A service may have more SLOs than a preview computes: it says how many it left out. Of previews at
+/// once only a few find a place.
+#[tokio::test]
+async fn a_preview_says_how_much_it_left_out_and_few_run_at_once() {
+    let world = World::new();
+    troubled(&world).await;
+    for n in 0..102 {
+        let slo = json!({
+            "name": format!("Number {n}"), "service_name": "api-gateway",
+            "metric_name": "availability", "target_percentage": 99.0, "time_window": "1h",
+        });
+        assert_eq!(world.post("/slo", &slo).await.status, 201);
+    }
+    let preview = async || {
+        world
+            .post("/budget-corrections/preview", &agreed("drop_events"))
+            .await
+    };
+    let answer = preview().await.json();
+    let items = answer["items"].as_array().map(Vec::len);
+    assert_eq!((items, &answer["left_out"]), (Some(100), &json!(3)));
+
+    let places: Vec<_> = std::iter::from_fn(|| world.context.simulations.enter()).collect();
+    let refused = preview().await;
+    assert_eq!((refused.status, refused.header("retry-after")), (503, "5"));
+    drop(places);
+    assert_eq!(preview().await.status, 200);
 }
 
 #[tokio::test]

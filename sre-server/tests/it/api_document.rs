@@ -314,7 +314,12 @@ async fn tour() -> Map<String, Value> {
         tour.ask(&world, "GET", path, none.clone())
             .await;
     }
+    let ended = json!({"from": "2026-01-01T12:14:00Z", "by": "ada"});
+    tour.ask(&world, "POST", &format!("{correction}/end"), ended)
+        .await;
     tour.ask(&world, "DELETE", &correction, none.clone())
+        .await;
+    tour.ask(&world, "POST", &format!("{path}/rebuild"), none.clone())
         .await;
     let mut changed = slo.clone();
     changed["target_percentage"] = json!(99.5);

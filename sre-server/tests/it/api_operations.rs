@@ -10,6 +10,7 @@ use sre_core::name::SloId;
 use sre_core::slo::Slo;
 use sre_core::source::FailureClass;
 use sre_core::store::{Catalog, Page, Seeded, SloChange, SloQuery, Start, StoreError};
+use sre_core::time::Interval;
 use sre_server::workers::Outcome;
 use sre_store_conformance::fixtures;
 
@@ -40,6 +41,10 @@ impl Catalog for Away {
     }
 
     async fn update(&self, _: &SloChange<'_>) -> Result<(), StoreError> {
+        away()
+    }
+
+    async fn refold(&self, _: SloId, _: Interval) -> Result<(), StoreError> {
         away()
     }
 

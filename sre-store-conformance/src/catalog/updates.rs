@@ -254,6 +254,36 @@ pub async fn an_update_may_ask_for_more_history(store: &dyn Store) -> Verdict {
     Ok(())
 }
 
+/// A stretch that somebody asks for is marked beside what is marked already; nothing else changes.
+pub async fn a_stretch_is_folded_again_when_it_is_asked_for(store: &dyn Store) -> Verdict {
+    let slo = slo(1).build();
+    let start = Start {
+        next_slot: at(0),
+        backfill: Some(during(-60, 0)),
+        ..start_of(&slo)
+    };
+    store.insert(&slo, &start).await?;
+    store
+        .refold(slo.id, during(-600, -300))
+        .await?;
+    let [claim] = claimed(store, 0).await?;
+    assert_eq!((claim.slot, claim.last_slice), (at(0), start.last_slice));
+    assert_eq!(claim.revision, 0);
+    assert_eq!(covered(&claim.dirty), [during(-600, -300), during(-60, 0)]);
+    assert_eq!(store.find(slo.id).await?, Some(slo));
+    Ok(())
+}
+
+/// What was never stored cannot be folded again.
+pub async fn an_unknown_slo_cannot_be_folded_again(store: &dyn Store) -> Verdict {
+    let unknown = slo(1).build();
+    let refused = store
+        .refold(unknown.id, during(-60, 0))
+        .await;
+    assert!(matches!(refused, Err(StoreError::NotFound { .. })));
+    Ok(())
+}
+
 /// A change without restart and alerts.
 pub(crate) fn change(slo: &Slo, expected_version: u64) -> SloChange<'_> {
     SloChange {

@@ -3,7 +3,7 @@
 use sre_core::correction::{CORRECTIONS_MAX, Cancellation, Correction, Meaning};
 use sre_core::store::{Corrections, Kept, Store, StoreError};
 
-use super::{cancelled, create};
+use super::{cancelled, create, ended};
 use crate::Verdict;
 use crate::fixtures::{
     at, at_micros, correction, during, every, of_service, of_slo, slo, start_of,
@@ -96,6 +96,53 @@ pub async fn a_cancelled_correction_stays_stored(store: &dyn Corrections) -> Ver
             .await?,
         Some(expected)
     );
+    Ok(())
+}
+
+/// A correction that was ended stays stored, with from when on, and who said so when; to end it again,
+/// or once it was taken back, changes nothing.
+pub async fn an_ended_correction_stays_stored(store: &dyn Corrections) -> Verdict {
+    let once = correction(1, of_service("checkout"), during(0, 60));
+    let recurring = Correction {
+        period: every("FREQ=DAILY"),
+        ..correction(2, of_service("checkout"), during(0, 60))
+    };
+    let gone = correction(3, of_service("checkout"), during(0, 60));
+    create(store, &[once.clone(), recurring.clone(), gone.clone()]).await?;
+    store
+        .cancel_correction(gone.id, &cancelled(10))
+        .await?;
+    for correction in [&once, &recurring, &gone] {
+        for second in [30, 40] {
+            store
+                .end_correction(correction.id, &ended(second))
+                .await?;
+        }
+    }
+    for correction in [once, recurring] {
+        let expected = Correction {
+            ended: Some(ended(30)),
+            ..correction
+        };
+        assert_eq!(
+            store
+                .find_correction(expected.id)
+                .await?,
+            Some(expected)
+        );
+    }
+    let gone = store.find_correction(gone.id).await?;
+    assert_eq!(gone.and_then(|gone| gone.ended), None);
+    Ok(())
+}
+
+/// What was never written cannot be ended.
+pub async fn an_unknown_correction_cannot_be_ended(store: &dyn Corrections) -> Verdict {
+    let unknown = correction(1, of_service("checkout"), during(0, 60));
+    let refused = store
+        .end_correction(unknown.id, &ended(30))
+        .await;
+    assert!(matches!(refused, Err(StoreError::NotFound { .. })));
     Ok(())
 }
 

@@ -3,13 +3,13 @@
 use sre_core::correction::{Correction, REACH, Scope};
 use sre_core::store::{SlotClaim, Start, Store, StoreError};
 
-use super::{cancelled, create};
+use super::{cancelled, create, ended};
 use crate::Verdict;
 use crate::fixtures::{at, changes, correction, during, of_service, of_slo, slo, start_of};
 use crate::tools::MANY;
 
-/// A correction raises the revision of the SLOs that it holds for, when it comes and when it is taken
-/// back, and of no others; taking it back twice raises it once.
+/// A correction raises the revision of the SLOs that it holds for, when it comes, is ended and is taken
+/// back, and of no others; ending it or taking it back twice raises it once.
 pub async fn a_correction_raises_the_revision_of_its_slos(store: &dyn Store) -> Verdict {
     for n in [1, 2] {
         insert_due(store, n).await?;
@@ -24,8 +24,18 @@ pub async fn a_correction_raises_the_revision_of_its_slos(store: &dyn Store) -> 
     let before = revisions(&mut second).await?;
     let of_one = correction(1, of_slo(1), during(0, 60));
     store.create_correction(&of_one).await?;
+    let created = revisions(&mut second).await?;
+    assert!(created[0] > before[0] && created[1] == before[1]);
+
+    store
+        .end_correction(of_one.id, &ended(30))
+        .await?;
     let after = revisions(&mut second).await?;
-    assert!(after[0] > before[0] && after[1] == before[1]);
+    assert!(after[0] > created[0] && after[1] == created[1]);
+    store
+        .end_correction(of_one.id, &ended(30))
+        .await?;
+    assert_eq!(revisions(&mut second).await?, after);
 
     store
         .cancel_correction(of_one.id, &cancelled(9))
@@ -52,7 +62,7 @@ pub async fn a_correction_raises_the_revision_of_its_slos(store: &dyn Store) -> 
 }
 
 /// A claim brings what is in force of its SLO and reaches into the past of the slot, in the order of
-/// ids; what was taken back, or lies ahead or too far back, it does not bring.
+/// ids; what was taken back, or lies ahead or too far back (or was ended there), it does not bring.
 pub async fn a_claim_brings_the_corrections_in_force(store: &dyn Store) -> Verdict {
     for n in [1, 2] {
         insert_due(store, n).await?;
@@ -60,15 +70,19 @@ pub async fn a_claim_brings_the_corrections_in_force(store: &dyn Store) -> Verdi
     let service = slo(1).build().definition.service_name;
     let of_both = || Scope::Service(service.clone());
     let reach = REACH.as_secs_i64();
-    let written: [Correction; 6] = [
+    let written: [Correction; 7] = [
         correction(5, of_slo(1), during(-60, 0)),
         correction(1, of_both(), during(-90, 90)),
         correction(2, of_slo(2), during(-120, -60)),
         correction(3, of_both(), during(-60, 0)),
         correction(4, of_both(), during(0, 60)),
         correction(6, of_both(), during(-reach - 60, -reach)),
+        correction(7, of_both(), during(-reach - 60, -reach + 600)),
     ];
     create(store, &written).await?;
+    store
+        .end_correction(written[6].id, &ended(-reach))
+        .await?;
     store
         .cancel_correction(written[3].id, &cancelled(0))
         .await?;

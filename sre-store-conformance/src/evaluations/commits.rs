@@ -4,6 +4,7 @@ use sre_core::alert::AlertType;
 use sre_core::evaluation::Progress;
 use sre_core::histogram::Bracket;
 use sre_core::store::{BudgetRecord, Commit, Store};
+use sre_core::time::Span;
 
 use super::{applied, claim, claims, insert_due, superseded};
 use crate::Verdict;
@@ -37,6 +38,7 @@ pub async fn a_commit_moves_the_slot(store: &dyn Store) -> Verdict {
             below: "0.25".parse().expect("a bound"),
             above: "0.5".parse().expect("a bound"),
         }),
+        rules_interval: Some(Span::minutes(1)),
     };
     decided.evaluation = detailed_evaluation(at(60));
     applied(store, decided.clone()).await?;

@@ -2,9 +2,11 @@
 
 use sre_core::composite::{Combine, Composite, Member, MemberWeight, MissingMember};
 use sre_core::indicator::Indicator;
+use sre_core::method::BudgetingMethod;
 use sre_core::name::SloId;
-use sre_core::slo::Slo;
+use sre_core::slo::{Definition, Slo};
 use sre_core::store::{Changes, SloChange, SlotClaim, Start, Store, StoreError};
+use sre_core::time::{Interval, Span};
 use uuid::Uuid;
 
 use super::{applied, claims, insert_due, superseded};
@@ -12,15 +14,17 @@ use crate::Verdict;
 use crate::fixtures::{at, changes, during, slo, start_of};
 use crate::tools::covered;
 
-/// A claim of a composite brings its members as they stand, deleted ones too; one of another SLO none.
+/// A claim of a composite brings its members as they stand, deleted ones too, with how often they are
+/// measured where that is declared; one of another SLO none.
 pub async fn a_claim_of_a_composite_brings_its_members(store: &dyn Store) -> Verdict {
     let first = insert_due(store, 1, 0).await?;
     let second = insert_due(store, 2, LATER).await?;
-    let gone = Slo {
+    let mut gone = Slo {
         version: 2,
         deleted_at: Some(at(0)),
         ..second.clone()
     };
+    gone.definition.expected_interval = Some(Span::minutes(5));
     store
         .update(&change(&gone, second.version))
         .await?;
@@ -34,10 +38,31 @@ pub async fn a_claim_of_a_composite_brings_its_members(store: &dyn Store) -> Ver
         .collect();
     let standing = |slo| (slo, start_of(slo).generation, start_of(slo).last_slice);
     assert_eq!(members, [standing(&first), standing(&gone)]);
+    let intervals = of_composite
+        .members
+        .iter()
+        .map(|member| member.expected_interval);
+    let declared = gone.definition.expected_interval;
+    assert_eq!(intervals.collect::<Vec<_>>(), [None, declared]);
     let other = held
         .iter()
         .find(|claim| claim.slo.id == first.id);
     assert_eq!(other.expect("is due").members, []);
+    Ok(())
+}
+
+/// What slots have learned of how often a member is measured comes with it.
+pub async fn a_claim_of_a_composite_brings_what_was_learned_of_its_members(
+    store: &dyn Store,
+) -> Verdict {
+    insert_due(store, 1, 0).await?;
+    insert_composite(store, &[1], LATER).await?;
+    let mut learned = changes(&claims(store, 0).await?[0]);
+    learned.progress.gaps = vec![300; 3];
+    applied(store, learned).await?;
+    let later = claims(store, LATER).await?;
+    let members = &composite_among(&later).members;
+    assert_eq!(members[0].expected_interval, Some(Span::minutes(5)));
     Ok(())
 }
 
@@ -98,25 +123,90 @@ pub async fn a_superseded_member_marks_nothing(store: &dyn Store) -> Verdict {
     Ok(())
 }
 
-/// Whatever is changed of a member, its composites fold all that their windows can hold again.
-pub async fn a_changed_member_makes_the_windows_of_its_composites_dirty(
+/// A change of a member that makes other slices of it (its generation, or its target where its slices
+/// are bad as a whole by it) makes all dirty that the windows of its composites can hold.
+pub async fn a_member_with_other_slices_makes_the_windows_of_its_composites_dirty(
     store: &dyn Store,
 ) -> Verdict {
-    let before = insert_due(store, 1, LATER).await?;
-    let composite = insert_composite(store, &[1], LATER).await?;
-    let after = slo(1)
-        .named("stricter")
-        .version(2)
-        .build();
+    for (n, combine, change_member) in [
+        (1, Combine::Series, counted_otherwise as fn(&mut Definition)),
+        (2, Combine::AnyBad, promised_otherwise),
+    ] {
+        let composite = insert_changed_member(store, n, combine, change_member).await?;
+        let window = composite
+            .definition
+            .refolds_up_to(at(0));
+        assert_eq!(dirty_of(store, &composite).await?, [window], "{combine:?}");
+    }
+    Ok(())
+}
+
+/// A change of a member that makes the same slices of it, such as another name or label, makes nothing
+/// dirty; nor does another target where shares are combined.
+pub async fn a_member_with_the_same_slices_makes_nothing_of_its_composites_dirty(
+    store: &dyn Store,
+) -> Verdict {
+    for (n, combine, change_member) in [
+        (1, Combine::AnyBad, renamed as fn(&mut Definition)),
+        (2, Combine::Series, promised_otherwise),
+    ] {
+        let composite = insert_changed_member(store, n, combine, change_member).await?;
+        assert_eq!(dirty_of(store, &composite).await?, [], "{combine:?}");
+    }
+    Ok(())
+}
+
+fn counted_otherwise(definition: &mut Definition) {
+    definition.method = BudgetingMethod::RatioTimeslices;
+}
+
+fn promised_otherwise(definition: &mut Definition) {
+    definition.target = "95".parse().expect("a target");
+}
+
+fn renamed(definition: &mut Definition) {
+    definition.name = "another name".to_owned();
+    definition
+        .labels
+        .insert("tier".to_owned(), "1".to_owned());
+}
+
+/// A composite of SLO number `n`, and then the change.
+async fn insert_changed_member(
+    store: &dyn Store,
+    n: u128,
+    combine: Combine,
+    change_member: fn(&mut Definition),
+) -> Result<Slo, StoreError> {
+    let before = insert_due(store, n, LATER).await?;
+    let mut composite = composite(COMPOSITE + n, &[n]);
+    let Indicator::Composite(held) = &composite.definition.indicator else {
+        panic!("is a composite");
+    };
+    let held = Composite::new(held.members().to_vec(), combine, held.missing());
+    composite.definition.indicator = Indicator::Composite(held.expect("one member"));
+    let start = Start {
+        next_slot: at(LATER),
+        last_slice: at(0),
+        ..start_of(&composite)
+    };
+    store.insert(&composite, &start).await?;
+    let mut after = before.clone();
+    after.version += 1;
+    change_member(&mut after.definition);
     store
         .update(&change(&after, before.version))
         .await?;
-    let later = claims(store, LATER).await?;
-    let window = composite
-        .definition
-        .refolds_up_to(at(0));
-    assert_eq!(composite_among(&later).dirty, [window]);
-    Ok(())
+    Ok(composite)
+}
+
+/// What is dirty of a composite that is due later.
+async fn dirty_of(store: &dyn Store, composite: &Slo) -> Result<Vec<Interval>, StoreError> {
+    let held = claims(store, LATER).await?;
+    let claim = held
+        .iter()
+        .find(|claim| claim.slo.id == composite.id);
+    Ok(claim.expect("is due").dirty.clone())
 }
 
 /// An SLO that is a member no more marks nothing.

@@ -6,8 +6,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use sqlx::{SqliteConnection, query};
+use sre_core::evaluation::Progress;
 use sre_core::name::SloId;
-use sre_core::slo::{Generation, Slo};
+use sre_core::slo::{Definition, Generation, Slo};
 use sre_core::store::{MemberStanding, StoreError};
 use sre_core::time::Interval;
 
@@ -22,15 +23,22 @@ pub(super) struct MemberRow {
     slo: SloRow,
     generation: i64,
     last_slice: i64,
+    progress: String,
 }
 
 impl MemberRow {
     pub(super) fn standing(&self) -> Result<MemberStanding, StoreError> {
         let row = Row::with_id("slo_cursor", &self.slo.id);
+        let slo = self.slo.slo()?;
+        let progress: Progress = row.json("progress", &self.progress)?;
         Ok(MemberStanding {
-            slo: self.slo.slo()?,
             generation: Generation(self.generation),
             last_slice: row.instant("last_slice", self.last_slice)?,
+            expected_interval: slo
+                .definition
+                .expected_interval
+                .or_else(|| progress.learned_interval()),
+            slo,
         })
     }
 }
@@ -95,7 +103,7 @@ pub(super) async fn of(
 ) -> Result<HashMap<Vec<u8>, Vec<MemberRow>>, StoreError> {
     let stored = query!(
         "select m.composite_id, s.id, s.definition, s.managed_by, s.version, s.created_at,
-                s.updated_at, s.deleted_at, c.generation, c.last_slice
+                s.updated_at, s.deleted_at, c.generation, c.last_slice, c.progress
            from composite_member m
            join slos s on s.id = m.member_id
            join slo_cursor c on c.slo_id = m.member_id
@@ -121,6 +129,7 @@ pub(super) async fn of(
             slo,
             generation: row.generation,
             last_slice: row.last_slice,
+            progress: row.progress,
         };
         members
             .entry(row.composite_id)
@@ -196,10 +205,12 @@ pub(super) async fn mark_folded(
     Ok(())
 }
 
-/// Marks all that the windows of the live composites of an SLO can hold: it was changed.
+/// Marks what the live composites of an SLO fold again after it was changed: all that their windows can
+/// hold where that makes other slices of them, or where nobody can tell what it was before.
 pub(crate) async fn mark_windows(
     tx: &mut SqliteConnection,
-    member: SloId,
+    before: Option<&Definition>,
+    member: &Slo,
 ) -> Result<(), StoreError> {
     let composites = query!(
         "select s.id, s.definition, s.managed_by, s.version, s.created_at, s.updated_at,
@@ -208,7 +219,7 @@ pub(crate) async fn mark_windows(
            join slos s on s.id = m.composite_id
            join slo_cursor c on c.slo_id = m.composite_id
           where m.member_id = $1 and c.is_live = 1",
-        member.0
+        member.id.0
     )
     .fetch_all(&mut *tx)
     .await
@@ -226,10 +237,12 @@ pub(crate) async fn mark_windows(
         let composite = stored.slo()?;
         let last_slice =
             Row::with_id("slo_cursor", &stored.id).instant("last_slice", row.last_slice)?;
-        let stretch = composite
-            .definition
-            .refolds_up_to(last_slice);
-        dirty::mark(tx, composite.id, &[stretch]).await?;
+        let composes = &composite.definition;
+        let stretch = match before {
+            Some(before) => composes.refolds_after(before, &member.definition, last_slice),
+            None => Some(composes.refolds_up_to(last_slice)),
+        };
+        dirty::mark(tx, composite.id, stretch.as_slice()).await?;
     }
     Ok(())
 }

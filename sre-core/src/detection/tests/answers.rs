@@ -99,6 +99,31 @@ fn of_slices_no_more_are_asked_for_than_a_window_holds() {
     assert_eq!(two.min_bad, 2);
 }
 
+/// Of slices counted in shares, three that are bad at all are enough, however little of each is.
+#[test]
+fn of_shares_the_least_that_must_be_bad_is_a_number_of_slices() {
+    let definition = Definition {
+        method: BudgetingMethod::RatioTimeslices,
+        ..definition(3, None)
+    };
+    let policy =
+        PolicyChoice::GoogleSre.resolve(&BurnThresholds::default(), &definition.ground(None));
+    let slices = Traffic {
+        total: Count::ONE,
+        seconds: 300,
+    };
+    let fires = |ppb| {
+        let outage = Outage::of(ErrorRatio::from_ppb(ppb));
+        let found = detect(&definition, &policy, outage, Some(slices));
+        found.rules[0]
+            .fires
+            .map(Seconds::as_f64)
+    };
+    // The line of 14.4 over an hour is crossed at 1 296 s; three slices are bad at 900 s.
+    assert_eq!(fires(40_000_000), Some(1_296.0));
+    assert_eq!(fires(1_000_000_000), Some(900.0));
+}
+
 #[test]
 fn a_baseline_across_the_line_is_detected_at_once_and_never_clears() {
     let rule = rule("14.4", Span::hours(1), Span::minutes(5));

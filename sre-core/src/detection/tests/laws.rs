@@ -117,7 +117,7 @@ proptest! {
     fn any_outage_has_an_answer(
         factor in (1_u64..1 << 34, 1_u64..1 << 34), budget in 1..BILLION, long: u32, short: u32, window: u32,
         share in prop::option::of(1_u32..=1_000_000), outage in any_outage(), width: u32,
-        min_bad: u64, total: u64, seconds: u32,
+        min_bad: u64, total: u64, seconds: u32, is_any_bad: bool,
     ) {
         let min_share = share.map(|share| format!("{}.{:06}", share / 1_000_000, share % 1_000_000));
         let rule = BurnRule {
@@ -133,6 +133,7 @@ proptest! {
             min_bad,
             significance_level: "0.0001".parse().ok(),
             traffic: Traffic { total: Count::from_millionths(total), seconds },
+            is_any_bad,
         };
         let width = Span::seconds(width);
         for found in [

@@ -32,6 +32,37 @@ fn at(text: &str) -> DateTime<Utc> {
         .expect("an instant")
 }
 
+/// A share of the budget is one of the whole period's, and what the first slices of a period had of
+/// traffic says nothing of that: the rule's long window, which looks back over the edge, does.
+#[test]
+fn a_share_of_a_period_that_has_just_begun_is_judged_by_the_traffic_before() {
+    let rules = [BurnRule {
+        min_share: "0.02".parse().ok(),
+        ..rule(BurnLevel::Emergency, 10, 60, 30)
+    }];
+    let definition = Definition {
+        target: "99".parse().expect("a target"),
+        burn_policy: PolicyChoice::Custom(rules.to_vec()),
+        ..month()
+    };
+    // Eleven per cent for an hour burn at 11, and spend 1.5 % of 30 days; thirty spend 4.2 %.
+    for (bad, verdict) in [(11, RuleVerdict::Quiet), (30, RuleVerdict::Firing)] {
+        let history =
+            || days(History::since(MARCH, definition.clone()), 30, 0).measured(92, 0, 100);
+        let before = history()
+            .measured(4, bad, 100)
+            .evaluate();
+        assert_eq!(before.rules[0].verdict, verdict, "{bad} before the edge");
+        // April has seen one slice, of a single request that failed.
+        let after = history()
+            .measured(4, bad, 100)
+            .measured(1, 1, 1)
+            .evaluate();
+        assert_eq!(after.window_start, at("2026-04-01T00:00"));
+        assert_eq!(after.rules[0].verdict, verdict, "{bad} after the edge");
+    }
+}
+
 /// At the edge the month that has just ended gets its last figure; the first slice after it begins
 /// the next one with nothing spent.
 #[test]

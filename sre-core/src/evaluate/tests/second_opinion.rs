@@ -205,10 +205,24 @@ impl Case {
             RuleVerdict::Quiet
         } else if !self.is_covered(long) || !self.is_covered(short) {
             RuleVerdict::Held
-        } else if self.sum(long).0 < needed * self.unit() {
+        } else if self.bad_units(long) < needed {
             RuleVerdict::TooFewBad
         } else {
             RuleVerdict::Firing
+        }
+    }
+
+    /// How many events or slices were bad in a window; of shares, how many slices were bad at all.
+    fn bad_units(&self, seconds: i64) -> u64 {
+        match self.definition.method {
+            BudgetingMethod::RatioTimeslices => {
+                let bad = self
+                    .last(seconds)
+                    .flatten()
+                    .filter(|one| one.0 > 0);
+                u64::try_from(bad.count()).expect("small")
+            }
+            _ => self.sum(seconds).0 / self.unit(),
         }
     }
 

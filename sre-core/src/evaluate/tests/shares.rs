@@ -65,25 +65,59 @@ fn the_least_number_of_events_is_a_number_of_slices() {
     );
 }
 
-/// `min_bad` is reached by as much as so many bad slices: six that are half bad are three.
+/// `min_bad` asks for slices that were bad at all: a steady twenty-fifth of each pages, and two slices
+/// that were bad altogether do not.
 #[test]
-fn the_least_that_must_be_bad_is_an_amount_of_slices() {
-    let verdict = |min_bad, halves| {
-        let rules = [rule(BurnLevel::Emergency, 2, 60, 5)];
+fn the_least_that_must_be_bad_is_a_number_of_slices_that_were_bad_at_all() {
+    let verdict = |min_bad, long, slices: &[(usize, u64, u64)]| {
+        let rules = [rule(BurnLevel::Emergency, 5, long, 15)];
         let definition = Definition {
             method: BudgetingMethod::RatioTimeslices,
+            slice: SliceWidth::new(Span::minutes(5)).expect("a width"),
+            window: Window::Rolling(Span::days(30)),
+            target: "99.9".parse().expect("a target"),
             min_bad,
             ..with_rules(&rules)
         };
-        let slices = [(60 - halves, 0, 10), (halves, 5, 10)];
-        judged(definition, &slices)
-            .evaluate()
-            .rules[0]
-            .verdict
+        let mut history = judged(definition, slices);
+        history.evaluate().rules[0].verdict
     };
-    assert_eq!(verdict(3, 6), RuleVerdict::Firing);
-    assert_eq!(verdict(3, 5), RuleVerdict::TooFewBad);
-    assert_eq!(verdict(2, 4), RuleVerdict::Firing);
+    assert_eq!(
+        verdict(3, 60, &[(12, 4, 100)]),
+        RuleVerdict::Firing,
+        "a steady share"
+    );
+    assert_eq!(
+        verdict(3, 60, &[(10, 0, 100), (2, 100, 100)]),
+        RuleVerdict::TooFewBad
+    );
+    assert_eq!(
+        verdict(2, 60, &[(10, 0, 100), (2, 100, 100)]),
+        RuleVerdict::Firing
+    );
+    assert_eq!(
+        verdict(12, 60, &[(1, 0, 100), (11, 4, 100)]),
+        RuleVerdict::TooFewBad
+    );
+    assert_eq!(
+        verdict(100, 60, &[(12, 4, 100)]),
+        RuleVerdict::Firing,
+        "all that it holds"
+    );
+    // Beyond the hours that are held slice by slice as well.
+    let day = 1_440;
+    assert_eq!(
+        verdict(3, day, &[(285, 0, 100), (3, 100, 100)]),
+        RuleVerdict::Firing
+    );
+    assert_eq!(
+        verdict(3, day, &[(286, 0, 100), (2, 100, 100)]),
+        RuleVerdict::TooFewBad
+    );
+    assert_eq!(
+        verdict(10, day, &[(278, 0, 100), (10, 15, 100)]),
+        RuleVerdict::Firing
+    );
 }
 
 /// Under equal traffic whose shares are exact, everything but the counts is what it is of occurrences.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::composite::{Composite, Seen};
+use crate::evaluation::Coverage;
 use crate::hour::Hour;
 use crate::monitor::folding::{Read, Reader, slices};
 use crate::slice::{Slice, SliceWidth, Sums};
@@ -50,6 +51,7 @@ fn fits(member: &MemberStanding, width: SliceWidth) -> bool {
 struct MemberHours<'a> {
     member: &'a MemberStanding,
     hours: BTreeMap<DateTime<Utc>, Hour>,
+    min_coverage_permille: u16,
 }
 
 impl Reader<'_> {
@@ -117,7 +119,15 @@ impl Reader<'_> {
             .into_iter()
             .map(|hour| (hour.start(), hour))
             .collect();
-        Ok(Some(MemberHours { member, hours }))
+        let own = member
+            .slo
+            .definition
+            .min_coverage_permille;
+        Ok(Some(MemberHours {
+            member,
+            hours,
+            min_coverage_permille: own.unwrap_or(self.min_coverage_permille),
+        }))
     }
 }
 
@@ -133,14 +143,26 @@ impl MemberHours<'_> {
     }
 
     /// What the member says of a slice of the composite: the sum of its own slices in it that were
-    /// measured. A sum that does not fit is a data error, and says nothing.
+    /// measured, if those cover as much of it as the member's windows have to be covered. A minute does
+    /// not speak for the four beside it that nobody measured. A sum that does not fit is a data error,
+    /// and says nothing.
     fn seen(&self, slice: Interval) -> Option<Seen> {
         let hour = self.hour(slice)?;
         let finer = self.member.slo.definition.slice;
         let sums = slices(slice, finer)
             .map(|part| hour.slice_at(part.start()))
             .try_fold(Sums::default(), Sums::checked_add_slice)?;
-        let slice = if sums.measured > 0 {
+        let pace = self
+            .member
+            .expected_interval
+            .map_or(finer.span(), |expected| expected.max(finer.span()));
+        let seconds = u32::try_from(slice.seconds()).unwrap_or(u32::MAX);
+        let coverage = Coverage {
+            measured: sums.measured,
+            expected: (seconds / pace.as_seconds()).max(1),
+        };
+        let is_covered = sums.measured > 0 && coverage.reaches(self.min_coverage_permille);
+        let slice = if is_covered {
             Slice::Measured(sums.counts)
         } else {
             Slice::Unmeasured
@@ -173,8 +195,51 @@ mod tests {
         MemberStanding {
             generation: slo.definition.generation(),
             last_slice: at_second(last_slice),
+            expected_interval: None,
             slo,
         }
+    }
+
+    /// What a member of one-minute slices that is measured this often says of five minutes of which so
+    /// many were measured.
+    fn seen(measured: u32, expected: Option<Span>, min_coverage_permille: u16) -> Slice {
+        let standing = MemberStanding {
+            expected_interval: expected,
+            ..member(1, 6_000, |_| ())
+        };
+        let mut hour = Hour::unmeasured(at_second(3_600), SliceWidth::MINUTE);
+        for minute in 0..i64::from(measured) {
+            let counts = crate::count::Counts::events(9, 10).unwrap();
+            hour.set(at_second(3_600 + 60 * minute), Slice::Measured(counts));
+        }
+        let held = MemberHours {
+            member: &standing,
+            hours: [(hour.start(), hour)].into(),
+            min_coverage_permille,
+        };
+        let five = Interval::new(at_second(3_600), at_second(3_900));
+        held.seen(five).unwrap().slice
+    }
+
+    /// One minute of five is no measurement of them, unless the member is measured as seldom as that.
+    #[test]
+    fn a_member_speaks_for_a_longer_slice_that_it_covers() {
+        let of = |minutes: u64| {
+            let counts = crate::count::Counts::events(9 * minutes, 10 * minutes);
+            Slice::Measured(counts.unwrap())
+        };
+        assert_eq!(seen(0, None, 0), Slice::Unmeasured);
+        assert_eq!(seen(1, None, 800), Slice::Unmeasured);
+        assert_eq!(seen(3, None, 800), Slice::Unmeasured);
+        assert_eq!(seen(4, None, 800), of(4));
+        assert_eq!(seen(5, None, 1_000), of(5));
+        assert_eq!(seen(1, None, 200), of(1));
+        for seldom in [Span::minutes(5), Span::minutes(15)] {
+            assert_eq!(seen(1, Some(seldom), 1_000), of(1));
+        }
+        assert_eq!(seen(1, Some(Span::minutes(2)), 800), Slice::Unmeasured);
+        assert_eq!(seen(2, Some(Span::minutes(2)), 800), of(2));
+        assert_eq!(seen(1, Some(Span::SECOND), 800), Slice::Unmeasured);
     }
 
     fn claim(last_slice: i64, members: Vec<MemberStanding>) -> SlotClaim {

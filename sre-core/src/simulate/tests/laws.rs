@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::correction::{Meaning, Overlay, Period, Scope};
 use crate::method::{BudgetingMethod, SliceTarget};
+use crate::name::CorrectionId;
 
 /// Ten hours at most, with calm, noise, trouble and silence.
 fn pasts() -> impl Strategy<Value = Past> {
@@ -39,8 +41,76 @@ fn candidates() -> [Candidate; 3] {
     ]
 }
 
+/// Agreed from the one minute to the other, counted from the beginning.
+fn agreed(meaning: Meaning, from: i64, minutes: i64) -> Correction {
+    Correction {
+        id: CorrectionId(uuid::Uuid::from_u128(1)),
+        scope: Scope::Slo(slo().id),
+        meaning,
+        period: Period::once(minute(from), minute(from + minutes)).expect("a period"),
+        reason: "maintenance".to_owned(),
+        created_by: None,
+        created_at: minute(0),
+        ended: None,
+        cancelled: None,
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Events that were agreed not to count, or to count as good, are replayed as if they had been
+    /// measured so.
+    #[test]
+    fn a_corrected_past_is_replayed_as_one_that_was_measured_so(
+        mut past in pasts(), from in 0_i64..300, minutes in 1_i64..300, drops: bool,
+    ) {
+        // Silence that was agreed on makes nothing stale, so it is not what was measured.
+        let during = Interval::new(minute(from), minute(from + minutes));
+        for hour in &mut past.hours {
+            let silent: Vec<_> = hour.iter().filter(|(at, slice)| during.contains(*at) && !slice.is_measured()).collect();
+            for (at, _) in silent {
+                hour.set(at, Slice::Measured(Counts::NONE));
+            }
+        }
+        let slo = six_hours(BudgetingMethod::Occurrences);
+        let meaning = if drops { Meaning::DropEvents } else { Meaning::CountAsGood };
+        let corrections = [agreed(meaning, from, minutes)];
+        let overlay = Overlay::new(&corrections, past.all());
+        let measured_so = Past {
+            hours: past.hours.iter().map(|hour| overlay.correct_hour(hour)).collect(),
+            ..past.clone()
+        };
+        let (settings, candidates) = (MonitorSettings::default(), candidates());
+        let simulation = Simulation {
+            corrections: &corrections,
+            ..Simulation::new(&slo, &past.hours, past.all(), &candidates, &settings)
+        };
+        prop_assert_eq!(
+            simulation.run().expect("can be replayed"),
+            measured_so.simulate(&slo, &candidates)
+        );
+    }
+
+    /// Of what was bad while it was agreed not to count nobody is told, and no event is left.
+    #[test]
+    fn time_that_was_agreed_not_to_count_raises_nothing(outage in 1_usize..200, all_bad in 50_u64..=100) {
+        let past = Past::new(SliceWidth::MINUTE)
+            .then(180, 0, 100)
+            .then(outage, all_bad, 100)
+            .then(120, 0, 100);
+        let slo = six_hours(BudgetingMethod::Occurrences);
+        let minutes = i64::try_from(outage).expect("few");
+        let (settings, candidates) = (MonitorSettings::default(), candidates());
+        let corrections = [agreed(Meaning::RemoveTime, 180, minutes)];
+        let simulation = Simulation {
+            corrections: &corrections,
+            ..Simulation::new(&slo, &past.hours, past.all(), &candidates, &settings)
+        };
+        let found = simulation.run().expect("can be replayed");
+        prop_assert!(found.events.is_empty(), "{:?}", found.events);
+        prop_assert!(found.runs.iter().all(|run| run.alerts.is_empty()));
+    }
 
     /// L16: shifting all timestamps by a multiple of the hour, in which slices are stored, shifts the
     /// results.

@@ -14,10 +14,13 @@ use crate::http::{ApiError, Call, Fields};
 use crate::ids::new_correction_id;
 
 /// Fields that only answers carry: what was read can be sent back.
-const READ_ONLY: [&str; 7] = [
+const READ_ONLY: [&str; 10] = [
     "id",
     "created_by",
     "created_at",
+    "ended_from",
+    "ended_by",
+    "ended_at",
     "cancelled_by",
     "cancelled_at",
     "state",
@@ -26,7 +29,7 @@ const READ_ONLY: [&str; 7] = [
 /// The longest reason, in characters.
 const REASON_MAX: usize = 2_000;
 /// The longest name of a person, in characters.
-const BY_MAX: usize = 200;
+pub(super) const BY_MAX: usize = 200;
 /// The longest text of a rule, a local time or a zone, in characters.
 const TEXT_MAX: usize = 500;
 
@@ -109,6 +112,7 @@ pub(super) fn read(call: &Call<Context>) -> Result<Correction, ApiError> {
             reason: reason?,
             created_by: by,
             created_at: now,
+            ended: None,
             cancelled: None,
         })
     })

@@ -28,6 +28,10 @@ pub(super) struct CorrectionView {
     reason: String,
     created_by: Option<String>,
     created_at: DateTime<Utc>,
+    /// From when on it applies no more, where it was ended before its time.
+    ended_from: Option<DateTime<Utc>>,
+    ended_by: Option<String>,
+    ended_at: Option<DateTime<Utc>>,
     cancelled_by: Option<String>,
     /// When it was cancelled: from then on it is as if it had never been.
     cancelled_at: Option<DateTime<Utc>>,
@@ -72,6 +76,7 @@ impl CorrectionView {
             Scope::Service(name) => (None, Some(name.to_string())),
         };
         let cancelled = correction.cancelled.as_ref();
+        let ended = correction.ended.as_ref();
         let next = next(correction, now);
         Self {
             id: correction.id.0,
@@ -84,6 +89,9 @@ impl CorrectionView {
             reason: correction.reason.clone(),
             created_by: correction.created_by.clone(),
             created_at: correction.created_at,
+            ended_from: ended.map(|ended| ended.from),
+            ended_by: ended.and_then(|ended| ended.by.clone()),
+            ended_at: ended.map(|ended| ended.at),
             cancelled_by: cancelled.and_then(|cancelled| cancelled.by.clone()),
             cancelled_at: cancelled.map(|cancelled| cancelled.at),
             state: match next {
@@ -105,13 +113,13 @@ fn next(correction: &Correction, now: DateTime<Utc>) -> Option<Interval> {
     let year = Interval::new(now, now + LOOK_AHEAD);
     correction
         .is_in_force()
-        .then(|| correction.period.during(year))?
+        .then(|| correction.during(year))?
         .first()
         .copied()
 }
 
 fn is_over(correction: &Correction, now: DateTime<Utc>) -> bool {
-    let ends_at = correction.period.ends_at();
+    let ends_at = correction.ends_at();
     ends_at.is_some_and(|ends_at| ends_at <= now)
 }
 

@@ -36,6 +36,7 @@ pub(in crate::api) async fn simulate(call: Call<Context>) -> Result<Response, Ap
     let job = Job {
         criticality: criticality(context, &subject).await?,
         hours: past.hours,
+        corrections: past.corrections,
         first_measured: past.first_measured,
         during: past.during,
         candidates,

@@ -418,3 +418,47 @@ async fn a_longer_window_folds_the_history_that_it_lacks() {
     let slo = world.get(&path).await.json();
     assert_eq!(known(&slo), Some(12_000.0), "{slo}");
 }
+
+/// What arrived while nothing was marked counts after a rebuild; what no sample covers any more stays.
+#[tokio::test]
+async fn a_rebuild_folds_again_what_samples_still_cover() {
+    let world = World::new();
+    let path = create(&world, &json!({"time_window": "1h"})).await;
+    let rebuild = format!("{path}/rebuild");
+    let nothing = world.post(&rebuild, &json!({})).await;
+    assert_eq!(nothing.status, 409, "{}", nothing.json());
+    let begin = world.now();
+    for _ in 0..5 {
+        world
+            .push("checkout", "availability", counts(10, 10))
+            .await;
+        world.run_for(Span::minutes(1)).await;
+    }
+    // A disabled SLO is not marked by what arrives.
+    world
+        .patch(&path, &json!({"enabled": false}))
+        .await;
+    assert_eq!(
+        world
+            .post(&rebuild, &json!({}))
+            .await
+            .status,
+        409
+    );
+    let second = begin + Span::minutes(1).as_delta() + Span::seconds(30).as_delta();
+    world
+        .push_at(second, "checkout", "availability", counts(0, 7))
+        .await;
+    world
+        .patch(&path, &json!({"enabled": true}))
+        .await;
+    world.run_for(Span::minutes(2)).await;
+    let bad = async || world.get(&path).await.json()["status"]["bad"].clone();
+    assert_eq!(bad().await, json!(0));
+
+    let accepted = world.post(&rebuild, &json!({})).await;
+    assert_eq!(accepted.status, 202, "{}", accepted.json());
+    assert_eq!(accepted.json()["from"], json!("2026-01-01T12:00:00Z"));
+    world.run_for(Span::minutes(2)).await;
+    assert_eq!(bad().await, json!(7));
+}

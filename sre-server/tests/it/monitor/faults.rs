@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use sre_core::monitor::AlertMover;
+use sre_core::policy::{BurnLevel, BurnRule, PolicyChoice};
 use sre_core::store::Outbox;
+use sre_core::target::Factor;
 use sre_store_conformance::fixtures::{at, counts};
 
 use super::dispatching::Desk;
@@ -133,4 +135,45 @@ async fn a_story_ends_the_same_whichever_call_of_the_store_fails() {
             assert_eq!(end, expected, "call {n} fails {failing:?}");
         }
     }
+}
+
+/// What breaks is often measured more seldom as well. Of a minute in three, five minutes would hold too
+/// few for a rule to stand; but the rule that pages was not measured to be quiet.
+#[tokio::test]
+async fn an_outage_that_is_measured_ever_more_seldom_goes_on_paging() {
+    let (mut world, mut slo) = (World::new(), pushed());
+    slo.definition.burn_policy = PolicyChoice::Custom(vec![BurnRule {
+        level: BurnLevel::Emergency,
+        factor: Factor::whole(10),
+        long: Span::hours(1),
+        short: Span::minutes(5),
+        min_share: None,
+    }]);
+    world.add(&slo).await;
+    let evaluator = world.evaluator("one");
+    world.live(60, 0, 100, &evaluator).await;
+    world
+        .live(30, 100, 100, &evaluator)
+        .await;
+    for _ in 0..30 {
+        world
+            .live(1, 100, 100, &evaluator)
+            .await;
+        let second = (world.now - at(0)).num_seconds();
+        world
+            .run_until(second + 120, &evaluator)
+            .await;
+        let page = &world.alerts(&slo).await["burn_rate"];
+        assert!(page.is_open() && page.episode == 1, "{second}: {page:?}");
+    }
+    // Clean minutes end it, and rules follow how it is measured now.
+    for _ in 0..30 {
+        world.live(1, 0, 100, &evaluator).await;
+        let second = (world.now - at(0)).num_seconds();
+        world
+            .run_until(second + 120, &evaluator)
+            .await;
+    }
+    assert!(!world.alerts(&slo).await["burn_rate"].is_open());
+    assert!(world.found(&slo).await.rules.is_empty());
 }

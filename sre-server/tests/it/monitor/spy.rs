@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sre_core::alert::{Alert, AlertUpdate, DedupKey};
-use sre_core::correction::{Cancellation, Correction};
+use sre_core::correction::{Cancellation, Correction, Ended};
 use sre_core::hour::Hour;
 use sre_core::incident::{Incident, IncidentUpdate};
 use sre_core::name::{
@@ -443,6 +443,10 @@ impl Catalog for Spy {
         self.inner.update(change).await
     }
 
+    async fn refold(&self, id: SloId, during: Interval) -> Result<(), StoreError> {
+        self.inner.refold(id, during).await
+    }
+
     async fn find(&self, id: SloId) -> Result<Option<Slo>, StoreError> {
         self.call(self.inner.find(id)).await
     }
@@ -471,6 +475,12 @@ impl Corrections for Spy {
     ) -> Result<(), StoreError> {
         self.inner
             .cancel_correction(id, cancellation)
+            .await
+    }
+
+    async fn end_correction(&self, id: CorrectionId, ended: &Ended) -> Result<(), StoreError> {
+        self.inner
+            .end_correction(id, ended)
             .await
     }
 

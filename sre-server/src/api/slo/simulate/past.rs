@@ -1,6 +1,7 @@
 //! Which slices a simulation replays: those that are stored, or folded for it.
 
 use chrono::{DateTime, Utc};
+use sre_core::correction::Correction;
 use sre_core::hour::Hour;
 use sre_core::indicator::Indicator;
 use sre_core::monitor::fold_past;
@@ -11,7 +12,6 @@ use sre_core::source::MetricSource;
 use sre_core::time::{Interval, Span};
 
 use super::asked::{Asked, What};
-use crate::api::slo::look::in_force;
 use crate::api::slo::{definition, merge_target};
 use crate::context::Context;
 use crate::http::fault::Fault;
@@ -58,6 +58,7 @@ pub(super) struct Past {
     pub(super) basis: Basis,
     pub(super) during: Interval,
     pub(super) hours: Vec<Hour>,
+    pub(super) corrections: Vec<Correction>,
     pub(super) first_measured: Option<DateTime<Utc>>,
     pub(super) is_estimated: bool,
     pub(super) warnings: Vec<String>,
@@ -134,18 +135,16 @@ impl Subject {
                 reach(definition, during),
             )
             .await?;
-        let corrections = in_force(context, &self.slo, during.end()).await?;
         Ok(Past {
             basis: Basis::Stored,
             during,
             hours,
+            corrections: self
+                .corrections(context, during)
+                .await?,
             first_measured: standing.and_then(|standing| standing.progress.first_measured),
             is_estimated: standing.is_some_and(|standing| standing.progress.is_estimated),
-            warnings: if corrections.is_empty() {
-                Vec::new()
-            } else {
-                vec![NOT_REPLAYED.to_owned()]
-            },
+            warnings: Vec::new(),
         })
     }
 
@@ -199,10 +198,29 @@ impl Subject {
             basis,
             during,
             hours: past.hours,
+            corrections: self
+                .corrections(context, during)
+                .await?,
             first_measured: None,
             is_estimated: past.is_estimated,
             warnings,
         })
+    }
+
+    /// What was agreed not to count in all that is replayed, of the SLO itself and of its service.
+    async fn corrections(
+        &self,
+        context: &Context,
+        during: Interval,
+    ) -> Result<Vec<Correction>, ApiError> {
+        let (service, reached) = (
+            &self.slo.definition.service_name,
+            reach(&self.slo.definition, during),
+        );
+        let corrections = context
+            .corrections
+            .corrections_of(self.slo.id, service, reached);
+        Ok(corrections.await?)
     }
 
     async fn fold(
@@ -265,7 +283,3 @@ fn unstored(definition: &Definition, now: DateTime<Utc>) -> Slo {
         deleted_at: None,
     }
 }
-
-/// What is said where corrections touch what is replayed.
-const NOT_REPLAYED: &str =
-    "budget corrections are not replayed: what they give back counts here as it was measured";
