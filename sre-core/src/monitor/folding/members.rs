@@ -156,10 +156,9 @@ impl MemberHours<'_> {
             .member
             .expected_interval
             .map_or(finer.span(), |expected| expected.max(finer.span()));
-        let seconds = u32::try_from(slice.seconds()).unwrap_or(u32::MAX);
         let coverage = Coverage {
             measured: sums.measured,
-            expected: (seconds / pace.as_seconds()).max(1),
+            expected: (slice.seconds() / pace.as_seconds()).max(1),
         };
         let is_covered = sums.measured > 0 && coverage.reaches(self.min_coverage_permille);
         let slice = if is_covered {
