@@ -1,7 +1,7 @@
 //! How much a few events can prove.
 //!
 //! One failure in ten requests of a night hour is an error ratio of 10 %, and hardly news of the
-//! service. Three answers, for events that are taken to be independent (`slo-math.md` §10):
+//! service. Three answers, for events that are taken to be independent (`docs/mathematics.md` 10):
 //!
 //! - an **interval** says how far the true ratio may lie from the measured one ([`wilson`],
 //!   [`clopper_pearson`], [`jeffreys`]); it is for showing, and so is the [`Certainty`] that it

@@ -147,7 +147,7 @@ impl Histogram {
     }
 
     /// Between which counts those lie that are at most `limit`; `None` without an observation.
-    /// Exact integers (`slo-math.md` 3.2): `lowest` is the count of the greatest bound that is at
+    /// Exact integers (`docs/mathematics.md` 3.2): `lowest` is the count of the greatest bound that is at
     /// most the limit, `highest` that of the least bound that is at least the limit.
     #[must_use]
     pub fn share_within(&self, limit: Bound) -> Option<ShareBounds> {

@@ -70,9 +70,9 @@ impl Catalog for MemoryStore {
                     cursor.last_slice(),
                 )
             });
-            stretch
-                .into_iter()
-                .for_each(|stretch| cursor.mark(stretch));
+            if let Some(stretch) = stretch {
+                cursor.mark(stretch);
+            }
         });
         Ok(())
     }

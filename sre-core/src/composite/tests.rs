@@ -66,7 +66,7 @@ fn shares(composite: &Composite, percentages: &[&str]) -> Option<String> {
 
 const EXCLUDE: MissingMember = MissingMember::Exclude;
 
-/// slo-math §11 and §17: GitLab's weights, weights (5, 1, 1), Kibana's 1:1, 3:7 and 6:4.
+/// `docs/mathematics.md` 11 and 14: GitLab's weights, weights (5, 1, 1), Kibana's 1:1, 3:7 and 6:4.
 #[test]
 fn published_weighted_ratios_are_met_to_the_last_digit() {
     for (weights, of, answer) in [
@@ -86,7 +86,7 @@ fn published_weighted_ratios_are_met_to_the_last_digit() {
     }
 }
 
-/// slo-math §11: three times 99.9 % in series; and the worst of them.
+/// `docs/mathematics.md` 11: three times 99.9 % in series; and the worst of them.
 #[test]
 fn a_series_multiplies_and_the_worst_is_the_worst() {
     let ones = ["1"; 3];
@@ -102,7 +102,7 @@ fn a_series_multiplies_and_the_worst_is_the_worst() {
     );
 }
 
-/// Kibana (slo-math §17): 3 × 99.5 % beside 7 × no data is 99.5 %. T29: neither perfect nor poisoned.
+/// Kibana (`docs/mathematics.md` 14): 3 × 99.5 % beside 7 × no data is 99.5 %. T29: neither perfect nor poisoned.
 #[test]
 fn t29_a_missing_member_is_what_the_policy_says() {
     for (missing, answer) in [
@@ -173,7 +173,7 @@ fn a_member_without_traffic_is_measured_and_has_no_say() {
     }
 }
 
-/// T30 (Datadog, slo-math §17): of 720 minutes two disjoint outages of five leave 98.611 %, since what
+/// T30 (Datadog, `docs/mathematics.md` 14): of 720 minutes two disjoint outages of five leave 98.611 %, since what
 /// is joined is bad time, and not the SLIs.
 #[test]
 fn t30_groups_are_joined_by_the_union_of_their_bad_time() {

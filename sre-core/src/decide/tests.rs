@@ -290,7 +290,7 @@ fn the_identities_of_an_slo_are_those_that_it_can_raise() {
     );
 }
 
-/// D36: those who were told are told, and what has ended is left alone.
+/// Those who were told are told, and what has ended is left alone.
 #[test]
 fn a_retired_slo_ends_everything_that_is_open() {
     let mut world = World::default();

@@ -86,7 +86,7 @@ fn columns(text: &str) -> Vec<Option<(f64, f64)>> {
     text.split('/').map(printed).collect()
 }
 
-/// `slo-math.md` 8.3: `google-sre` at 99.9 %: error ratio, detection by each rule, reset of each, how
+/// `docs/mathematics.md` 8.3: `google-sre` at 99.9 %: error ratio, detection by each rule, reset of each, how
 /// long the budget lasts.
 #[test]
 fn detection_and_reset_of_google_s_rules_are_the_published_ones() {
@@ -160,7 +160,7 @@ fn detection_and_reset_of_google_s_rules_are_the_published_ones() {
     }
 }
 
-/// `slo-math.md` 8.3: a total outage by target, over 1h / 6h / 24h and 3d.
+/// `docs/mathematics.md` 8.3: a total outage by target, over 1h / 6h / 24h and 3d.
 #[test]
 fn a_total_outage_is_detected_by_google_s_rules_as_published_for_each_target() {
     let rules = rules(&PolicyChoice::GoogleSre);
@@ -179,7 +179,7 @@ fn a_total_outage_is_detected_by_google_s_rules_as_published_for_each_target() {
     }
 }
 
-/// `slo-math.md` 9.2: the default policy, at 99.9 %.
+/// `docs/mathematics.md` 9.2: the default policy, at 99.9 %.
 #[test]
 fn detection_and_reset_of_the_default_rules_are_the_published_ones() {
     let rules = rules(&PolicyChoice::Default);
@@ -220,7 +220,7 @@ fn detection_and_reset_of_the_default_rules_are_the_published_ones() {
     }
 }
 
-/// `slo-math.md` 9.1: at 99 %, factors 2, 5 and 10 over an hour and over a day.
+/// `docs/mathematics.md` 9.1: at 99 %, factors 2, 5 and 10 over an hour and over a day.
 #[test]
 fn detection_of_the_levels_is_the_published_one() {
     for (error_ratio, long, detections) in [
@@ -244,7 +244,7 @@ fn detection_of_the_levels_is_the_published_one() {
     }
 }
 
-/// `slo-math.md` 8.2: the approaches of the Workbook that are burn rules.
+/// `docs/mathematics.md` 8.2: the approaches of the Workbook that are burn rules.
 #[test]
 fn the_approaches_of_the_workbook_detect_and_reset_as_published() {
     let of = |factor, window| {
@@ -270,7 +270,7 @@ fn the_approaches_of_the_workbook_detect_and_reset_as_published() {
     }
 }
 
-/// `slo-math.md` 8.1: fluid values and their steps of ten seconds.
+/// `docs/mathematics.md` 8.1: fluid values and their steps of ten seconds.
 #[test]
 fn steps_are_those_of_the_published_simulation() {
     let ten = Span::seconds(10);
@@ -307,7 +307,7 @@ fn steps_are_those_of_the_published_simulation() {
     }
 }
 
-/// `slo-math.md` 8.1: half a minute an hour burns 8.33, and of the paging rules only the one over six
+/// `docs/mathematics.md` 8.1: half a minute an hour burns 8.33, and of the paging rules only the one over six
 /// hours sees it.
 #[test]
 fn a_flap_of_half_a_minute_an_hour_is_seen_by_six_hours_alone() {

@@ -4,7 +4,7 @@ fn target(text: &str) -> Target {
     text.parse().expect(text)
 }
 
-/// `slo-math.md` §10, the table of `n_min`.
+/// `docs/mathematics.md` 10, the table of `n_min`.
 #[test]
 fn with_so_many_events_one_bad_event_does_not_exceed_the_factor() {
     let factors = ["1", "2", "3", "5", "6", "10", "14.4"];
@@ -28,7 +28,7 @@ fn with_so_many_events_one_bad_event_does_not_exceed_the_factor() {
     }
 }
 
-/// `slo-math.md` 10.1: `ceil(ln .05/ln(1−eb))`.
+/// `docs/mathematics.md` 10.1: `ceil(ln .05/ln(1−eb))`.
 #[test]
 fn so_many_events_without_a_failure_prove_the_target() {
     for (text, events) in [

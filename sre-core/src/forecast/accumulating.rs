@@ -61,7 +61,7 @@ mod tests {
         Pace::new(counts(bad, total), seconds).expect("some time")
     }
 
-    /// `slo-math.md` 7.2, the second model: 500 bad of 1e6, 1e6 a day, 99.9 %.
+    /// `docs/mathematics.md` 7.2, the second model: 500 bad of 1e6, 1e6 a day, 99.9 %.
     #[test]
     fn published_figures_of_the_accumulating_model() {
         let left =

@@ -1,4 +1,4 @@
-//! The published numbers of `slo-math.md` 3.1 and 3.2, and the laws L25 and L26.
+//! The published numbers of `docs/mathematics.md` 3.1 and 3.2, and the laws L25 and L26.
 
 use proptest::prelude::*;
 
@@ -27,7 +27,7 @@ fn near(found: Option<f64>, expected: f64) -> bool {
         .is_some_and(|found| found.total_cmp(&expected).is_eq() || (found - expected).abs() < 1e-12)
 }
 
-/// `slo-math.md` 3.1, from Prometheus, `promql/promqltest/testdata/histograms.test`.
+/// `docs/mathematics.md` 3.1, from Prometheus, `promql/promqltest/testdata/histograms.test`.
 #[test]
 fn quantiles_are_those_of_prometheus() {
     let positive = histogram(&[("0.1", 50), ("0.2", 70), ("1", 110), ("+Inf", 120)]);
@@ -61,7 +61,7 @@ fn quantiles_are_those_of_prometheus() {
     }
 }
 
-/// `slo-math.md` 3.1: what Prometheus calls NaN.
+/// `docs/mathematics.md` 3.1: what Prometheus calls NaN.
 #[test]
 fn where_there_is_no_quantile_none_is_told() {
     let full = histogram(&[("1", 1), ("+Inf", 2)]);
@@ -85,7 +85,7 @@ fn where_there_is_no_quantile_none_is_told() {
     assert_eq!(idle_start.quantile(0.0), Some(0.0));
 }
 
-/// `slo-math.md` 3.1: equal `le` are added, larger decreases are flattened and reported.
+/// `docs/mathematics.md` 3.1: equal `le` are added, larger decreases are flattened and reported.
 #[test]
 fn equal_bounds_are_added_and_what_decreases_is_flattened_and_told() {
     let spelled_twice = histogram(&[("1", 3), ("1.0", 4), ("+Inf", 10)]);
@@ -103,7 +103,7 @@ fn equal_bounds_are_added_and_what_decreases_is_flattened_and_told() {
     assert_eq!(noisy.total(), Some(noisy.buckets()[0].count));
 }
 
-/// `slo-math.md` 3.2, from Prometheus, `histogram_fraction`.
+/// `docs/mathematics.md` 3.2, from Prometheus, `histogram_fraction`.
 #[test]
 fn fractions_are_those_of_prometheus() {
     let positive = histogram(&[("1", 1), ("2", 3), ("3", 6), ("+Inf", 100)]);
@@ -143,7 +143,7 @@ fn l31_a_bucket_of_any_width_is_answered_by_a_number() {
     ));
 }
 
-/// `slo-math.md` 3.2, the decision: where an interpolation says 94.5 %, the truth lies anywhere
+/// `docs/mathematics.md` 3.2, the decision: where an interpolation says 94.5 %, the truth lies anywhere
 /// from 90 % to 99 %.
 #[test]
 fn a_limit_inside_a_bucket_is_answered_by_both_bounds() {

@@ -83,7 +83,7 @@ fn to_four_places(value: Option<f64>) -> String {
     format!("{:.4}", value.expect("there are events"))
 }
 
-/// slo-math §6, "Same data, three answers", with the eleventh slice empty.
+/// `docs/mathematics.md` 6, "Same data, three answers", with the eleventh slice empty.
 #[test]
 fn the_same_data_have_three_answers() {
     for (data, answers) in [
@@ -116,7 +116,7 @@ fn the_same_data_have_three_answers() {
     }
 }
 
-/// slo-math §6, the same with the empty slice taken for good or for bad.
+/// `docs/mathematics.md` 6, the same with the empty slice taken for good or for bad.
 #[test]
 fn an_absent_slice_counts_as_one_slice_where_it_is_said_to() {
     for (data, good, bad) in [
@@ -140,7 +140,7 @@ fn an_absent_slice_counts_as_one_slice_where_it_is_said_to() {
     }
 }
 
-/// slo-math §6, OpenSLO's example: two weeks of minutes at 99 %, a target of 95 %, an attack of which
+/// `docs/mathematics.md` 6, OpenSLO's example: two weeks of minutes at 99 %, a target of 95 %, an attack of which
 /// 1 % succeeds. A slice is bad at 1 %; the budget lasts for 1008 minutes of timeslices, for 822.86 of
 /// ratio timeslices, and for 14 297.9 requests.
 #[test]

@@ -167,7 +167,7 @@ mod tests {
         }
     }
 
-    /// `slo-math.md` 7.1: at 99.9 %, a million events allow a thousand bad ones; 2 % are twenty.
+    /// `docs/mathematics.md` 7.1: at 99.9 %, a million events allow a thousand bad ones; 2 % are twenty.
     #[test]
     fn a_share_is_reached_by_that_much_of_the_whole_allowance() {
         let target = "99.9".parse().expect("a target");

@@ -210,7 +210,7 @@ fn shown(choice: &PolicyChoice, ground: &Ground) -> Vec<String> {
     policy.rules.iter().map(shown).collect()
 }
 
-/// `slo-math.md` 9.2 and 9.3, with the share of the budget at detection.
+/// `docs/mathematics.md` 9.2 and 9.3, with the share of the budget at detection.
 #[test]
 fn the_presets_on_thirty_days_are_the_published_ones() {
     let month = ground("99.9", Span::days(30));
@@ -233,7 +233,7 @@ fn the_presets_on_thirty_days_are_the_published_ones() {
     );
 }
 
-/// `slo-math.md` 9.4 and T7: Google's table on 28 days is 13.44, 5.6 and 2.8 (Sloth), and 0.9333 is
+/// `docs/mathematics.md` 9.4 and T7: Google's table on 28 days is 13.44, 5.6 and 2.8 (Sloth), and 0.9333 is
 /// left out; on 7 days the windows scale, and the factors stay.
 #[test]
 fn t7_google_s_table_keeps_its_shares_on_other_periods() {
@@ -265,7 +265,7 @@ fn t7_google_s_table_keeps_its_shares_on_other_periods() {
     );
 }
 
-/// `slo-math.md` 9.4: of an hour only the warning stands, and the answer says why the others do not.
+/// `docs/mathematics.md` 9.4: of an hour only the warning stands, and the answer says why the others do not.
 #[test]
 fn t6_a_window_that_would_round_to_nothing_is_left_out_with_the_reason() {
     let hour = ground("99.9", Span::hours(1));
@@ -289,7 +289,7 @@ fn t6_a_window_that_would_round_to_nothing_is_left_out_with_the_reason() {
     }
 }
 
-/// `slo-math.md` 9.2 and 9.3: the targets at and below which a rule is left out.
+/// `docs/mathematics.md` 9.2 and 9.3: the targets at and below which a rule is left out.
 #[test]
 fn t8_a_rule_that_can_never_fire_is_left_out() {
     let standing = |choice: &PolicyChoice, target: &str| {
@@ -332,7 +332,7 @@ fn written(factor: &str, long: Span, short: Span) -> BurnRule {
     )
 }
 
-/// `slo-math.md` 9.5: what the explanations say.
+/// `docs/mathematics.md` 9.5: what the explanations say.
 #[test]
 fn a_refusal_says_what_would_work() {
     let refused = |target, window, rule| {
@@ -374,7 +374,7 @@ fn a_refusal_says_what_would_work() {
     assert!(reason.contains("at least 2m"), "{reason}");
 }
 
-/// `slo-math.md` 9.5 and 9.1: 5 over 7 days is 116.67 % of 30 days; accepted, with a warning.
+/// `docs/mathematics.md` 9.5 and 9.1: 5 over 7 days is 116.67 % of 30 days; accepted, with a warning.
 #[test]
 fn a_rule_that_fires_when_the_budget_is_gone_is_accepted_with_a_warning() {
     let month = ground("99", Span::days(30));

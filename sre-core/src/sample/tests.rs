@@ -48,7 +48,7 @@ fn counts(good: u64, total: u64) -> SampleValue {
     SampleValue::Counts(Counts::events(good, total).expect("legal"))
 }
 
-/// D9: counts of several label sets are summed.
+/// Counts of several label sets are summed.
 #[test]
 fn counts_of_all_label_sets_are_summed() {
     let samples = [
@@ -71,7 +71,7 @@ fn no_sample_leaves_a_slice_unmeasured_and_one_of_no_traffic_measures_it() {
     );
 }
 
-/// D8: a bare percentage weighs one event, rounded so that bad is never understated.
+/// A bare percentage weighs one event, rounded so that bad is never understated.
 #[test]
 fn a_percentage_weighs_one_event_and_is_rounded_against_the_service() {
     let number = SampleValue::Number;
@@ -120,7 +120,7 @@ fn a_number_that_its_name_does_not_allow_is_refused_at_the_door() {
     assert_eq!(number("latency_p95", -3.0), Ok(SampleValue::Number(-3.0)));
 }
 
-/// D9: each sample, over all label sets, is one vote; with 100 % the worst decides.
+/// Each sample, over all label sets, is one vote; with 100 % the worst decides.
 #[test]
 fn values_vote_and_the_share_of_votes_decides_the_slice() {
     let line = Threshold::new(Operator::Lt, 500.0).ok();
@@ -153,7 +153,7 @@ fn a_value_without_a_line_says_nothing() {
     );
 }
 
-/// `slo-math.md` 6, data A and B: eleven one-minute slices, target 95 % a slice.
+/// `docs/mathematics.md` 6, data A and B: eleven one-minute slices, target 95 % a slice.
 #[test]
 fn timeslices_and_occurrences_count_the_same_data_as_the_published_table() {
     let a = [(100, 100); 7]

@@ -65,7 +65,7 @@ fn value_metric(operator: Operator, value: f64) -> Definition {
     }
 }
 
-/// D13: target, window and policy re-read the same slices.
+/// Target, window and policy re-read the same slices.
 #[test]
 fn what_only_reads_slices_keeps_the_generation() {
     let changed = Definition {
@@ -176,7 +176,7 @@ fn whatever_shapes_a_slice_makes_a_generation_of_its_own() {
     );
 }
 
-/// `slo-math.md` 9.5: a window holds two slices and two measurements.
+/// `docs/mathematics.md` 9.5: a window holds two slices and two measurements.
 #[test]
 fn the_declared_interval_stands_over_the_learned_one() {
     let rule = BurnRule {

@@ -21,7 +21,7 @@ fn at(text: &str) -> DateTime<Utc> {
 /// them allows, in hundredths of a minute.
 type Row = (CalendarWindow, &'static str, [&'static str; 2], u32, u32);
 
-/// `slo-math.md` 5.2: every row of the table.
+/// `docs/mathematics.md` 5.2: every row of the table.
 #[test]
 #[expect(clippy::too_many_lines, reason = "the table as it was published")]
 fn published_windows_have_their_published_bounds_and_allowances() {
@@ -135,7 +135,7 @@ fn published_windows_have_their_published_bounds_and_allowances() {
     }
 }
 
-/// `slo-math.md` 5.2: slices align to the epoch, so a 743-h month holds 44 580 one-minute slices.
+/// `docs/mathematics.md` 5.2: slices align to the epoch, so a 743-h month holds 44 580 one-minute slices.
 #[test]
 fn a_month_with_an_hour_less_holds_sixty_slices_less() {
     let march = Window::Calendar(calendar(CalendarUnit::Month, "America/New_York"));
@@ -174,7 +174,7 @@ fn only_the_nominal_length_is_the_same_every_month() {
     );
 }
 
-/// `slo-math.md` 5.2: 31 January monthly: 29 February, 31 March, 30 April; not 29 March.
+/// `docs/mathematics.md` 5.2: 31 January monthly: 29 February, 31 March, 30 April; not 29 March.
 #[test]
 fn months_from_a_late_day_are_counted_from_the_anchor() {
     let window =
@@ -214,7 +214,7 @@ fn the_day_that_samoa_skipped_is_no_window() {
     assert_eq!(next, Interval::new(edge, at("2011-12-31T10:00")));
 }
 
-/// D1: the slot whose last slice ends on the edge gives March its last figure; April begins with its
+/// The slot whose last slice ends on the edge gives March its last figure; April begins with its
 /// first slice.
 #[test]
 fn the_edge_belongs_to_the_window_that_ends_there() {

@@ -165,7 +165,7 @@ fn promised_otherwise(definition: &mut Definition) {
 }
 
 fn renamed(definition: &mut Definition) {
-    definition.name = "another name".to_owned();
+    "another name".clone_into(&mut definition.name);
     definition
         .labels
         .insert("tier".to_owned(), "1".to_owned());

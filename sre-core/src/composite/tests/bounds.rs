@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// slo-math §11: series and parallel, with and without independence.
+/// `docs/mathematics.md` 11: series and parallel, with and without independence.
 #[test]
 fn published_bounds_are_met() {
     let of = |text: &str, n: usize| {

@@ -17,7 +17,7 @@ fn starts(rule: &str, start: &str, zone: &str, days: u32) -> Vec<String> {
         .collect()
 }
 
-/// slo-math 5.2: a local time that does not exist moves forward by the gap, one that happens twice
+/// `docs/mathematics.md` 5.2: a local time that does not exist moves forward by the gap, one that happens twice
 /// is the first.
 #[test]
 fn a_daily_correction_keeps_its_local_time_through_changes_of_the_clocks() {

@@ -72,7 +72,7 @@ fn severity_follows_the_rules_up_and_down_and_both_are_told() {
     );
 }
 
-/// I7: nothing resolves because nobody measured.
+/// Nothing resolves because nobody measured.
 #[test]
 fn a_held_rule_keeps_its_page_open_and_as_grave_as_it_was() {
     let mut world = World::default();

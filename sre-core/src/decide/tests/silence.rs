@@ -1,4 +1,4 @@
-//! Silence is an alert of its own, and moves no other (D17).
+//! Silence is an alert of its own, and moves no other.
 
 use super::RuleVerdict::Firing;
 use super::*;
@@ -63,7 +63,7 @@ fn silence_ends_when_something_is_measured_again() {
     );
 }
 
-/// I7: no data resolves nothing and opens nothing else.
+/// No data resolves nothing and opens nothing else.
 #[test]
 fn silence_holds_page_and_ticket() {
     let mut world = World::default();

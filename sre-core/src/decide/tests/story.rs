@@ -52,7 +52,7 @@ fn told<'a>(lines: &'a [String], of: &str) -> Vec<&'a str> {
         .collect()
 }
 
-/// D16: a full outage is one page, its resolve, and one ticket. The ticket's rows are written while
+/// A full outage is one page, its resolve, and one ticket. The ticket's rows are written while
 /// the page is open; that they are told after it is the dispatcher's affair.
 #[test]
 fn a_full_outage_is_one_page_its_resolve_and_one_ticket() {

@@ -27,7 +27,7 @@ fn the_gravest_of_the_three_tickets_opens() {
     }
 }
 
-/// D16: one supersedes the other in the same commit, both ways.
+/// One supersedes the other in the same commit, both ways.
 #[test]
 fn tickets_supersede_one_another_in_one_decision() {
     let mut world = World::default();

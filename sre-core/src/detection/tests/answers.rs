@@ -48,7 +48,7 @@ fn the_first_rule_pages_and_the_last_one_ends_the_page() {
     );
 }
 
-/// `slo-math.md` 10.2, the price: detection waits for so many bad events, at a total outage so many
+/// `docs/mathematics.md` 10.2, the price: detection waits for so many bad events, at a total outage so many
 /// requests. Ten an hour need four, so 24 minutes; a hundred an hour need nine, 324 seconds.
 #[test]
 fn with_little_traffic_a_guard_waits_for_its_bad_events() {

@@ -9,7 +9,7 @@ fn verdict(mut history: History) -> RuleVerdict {
     history.evaluate().rules[0].verdict
 }
 
-/// `slo-math.md` 9.1, pinned: at 99 % a burn of 2, 5 and 10 has reached its level, and the alert of
+/// `docs/mathematics.md` 9.1, pinned: at 99 % a burn of 2, 5 and 10 has reached its level, and the alert of
 /// that factor has not fired (G6, G7).
 #[test]
 fn at_a_burn_of_exactly_the_factor_the_level_is_reached_and_the_rule_is_quiet() {
@@ -37,7 +37,7 @@ fn at_a_burn_of_exactly_the_factor_the_level_is_reached_and_the_rule_is_quiet() 
     }
 }
 
-/// `slo-math.md` 2.1: 144 bad of 10 000 at 99.9 % burn 14.4 exactly; floats say 14.399999999999986.
+/// `docs/mathematics.md` 2.1: 144 bad of 10 000 at 99.9 % burn 14.4 exactly; floats say 14.399999999999986.
 #[test]
 fn an_error_ratio_of_exactly_the_line_never_alerts() {
     let fourteen_four = BurnRule {
@@ -99,7 +99,7 @@ fn a_rule_fires_only_when_both_windows_burn() {
     );
 }
 
-/// `slo-math.md` 10 and 9.2: one failure in ten requests of an hour burns 100 at 99.9 %, and is no
+/// `docs/mathematics.md` 10 and 9.2: one failure in ten requests of an hour burns 100 at 99.9 %, and is no
 /// page.
 #[test]
 fn one_failed_request_of_ten_in_an_hour_is_no_page() {
@@ -121,7 +121,7 @@ fn one_failed_request_of_ten_in_an_hour_is_no_page() {
     assert_eq!(bad(3), RuleVerdict::Firing);
 }
 
-/// D15: of slices, three, or all of them where the window holds fewer.
+/// Of slices, three, or all of them where the window holds fewer.
 #[test]
 fn a_long_window_of_two_slices_asks_for_both() {
     let verdict = |long, bad| {
@@ -139,7 +139,7 @@ fn a_long_window_of_two_slices_asks_for_both() {
     assert_eq!(verdict(10, 3), RuleVerdict::Firing);
 }
 
-/// `slo-math.md` 7.1: burns 5, 200 and 0 make 2.5, not their mean of 68.33 (G1, T1).
+/// `docs/mathematics.md` 7.1: burns 5, 200 and 0 make 2.5, not their mean of 68.33 (G1, T1).
 #[test]
 fn a_burn_is_weighted_by_traffic() {
     let target = "99.9".parse().expect("a target");

@@ -129,7 +129,8 @@ fn a_burn_that_began_before_the_edge_is_still_seen_after_it() {
     );
 }
 
-/// D16, 7.3: early in the month the allowance of all of it judges tickets; "so far" and "projected" are
+/// `docs/mathematics.md` 7.3: early in the month the allowance of all of it judges tickets; "so far" and
+/// "projected" are
 /// figures of their own.
 #[test]
 fn a_bad_hour_on_the_second_of_the_month_is_judged_by_the_allowance_of_all_of_it() {
@@ -180,7 +181,7 @@ fn a_bad_hour_on_the_second_of_the_month_is_judged_by_the_allowance_of_all_of_it
     assert_eq!(evidence.budget, Some(whole));
 }
 
-/// `slo-math.md` 6: a slice-counting SLO knows ahead how many slices its month has.
+/// `docs/mathematics.md` 6: a slice-counting SLO knows ahead how many slices its month has.
 #[test]
 fn slices_that_a_month_has_still_to_come_may_save_it() {
     let slices = Definition {
@@ -232,7 +233,7 @@ fn days_on_which_clocks_move_hold_as_many_slices_as_they_last() {
     }
 }
 
-/// D4: midnight in Kathmandu lies inside an hour, whose slices are fetched.
+/// Midnight in Kathmandu lies inside an hour, whose slices are fetched.
 #[test]
 fn a_window_that_begins_inside_an_hour_is_exact_to_the_slice() {
     let definition = by(CalendarUnit::Week, "Asia/Kathmandu");

@@ -60,13 +60,13 @@ fn figures(mut history: History) -> (u64, u64, (u32, u32)) {
     )
 }
 
-/// slo-math 5.4: 60/10080 = 0.595 % without a correction.
+/// `docs/mathematics.md` 5.4: 60/10080 = 0.595 % without a correction.
 #[test]
 fn a_week_with_an_hour_of_outage_is_60_of_10080() {
     assert_eq!(figures(week()), (60, 10_080, (10_080, 10_080)));
 }
 
-/// slo-math 5.4, Datadog's "time dilation": one week minus one day, 60 bad minutes: 60/8640.
+/// `docs/mathematics.md` 5.4, Datadog's "time dilation": one week minus one day, 60 bad minutes: 60/8640.
 #[test]
 fn t28_removed_time_leaves_numerator_and_denominator() {
     let clean_day = week().corrected(3 * DAY..4 * DAY, Meaning::RemoveTime);

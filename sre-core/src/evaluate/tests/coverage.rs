@@ -19,7 +19,7 @@ fn pushed_every_five_minutes(slices: usize) -> History {
     history
 }
 
-/// D6: a five-minute pusher has coverage 1, in every window and at every phase.
+/// A five-minute pusher has coverage 1, in every window and at every phase.
 #[test]
 fn a_five_minute_pusher_has_coverage_one() {
     for slices in 1_436..1_446 {
@@ -58,7 +58,7 @@ fn coverage_is_counted_on_the_grid_and_not_on_the_results() {
     assert_eq!((coverage.measured, coverage.expected), (40, 60));
 }
 
-/// `slo-math.md` 5.3: a well-covered long window does not vouch for a hole in the short one.
+/// `docs/mathematics.md` 5.3: a well-covered long window does not vouch for a hole in the short one.
 #[test]
 fn a_hole_in_the_short_window_holds_its_rule_and_no_other() {
     let rules = [
@@ -143,7 +143,7 @@ fn a_window_is_as_full_as_the_slo_is_old() {
     assert_eq!(late_start.filled_seconds, 600);
 }
 
-/// D16: while less than a quarter of the window has any history, tickets are judged by the allowance
+/// While less than a quarter of the window has any history, tickets are judged by the allowance
 /// projected to the whole of it. 99 % of 100 a minute over an hour: 60 may be bad.
 #[test]
 fn a_young_window_is_judged_by_the_allowance_it_will_have() {

@@ -1,5 +1,5 @@
 //! When a rule fires after the errors begin, and when it is quiet after they end: the discrete table
-//! of `slo-math.md` 8.1, by driving the ledger slice by slice.
+//! of `docs/mathematics.md` 8.1, by driving the ledger slice by slice.
 
 use proptest::prelude::*;
 
@@ -112,7 +112,7 @@ fn detection_and_reset_equal_the_published_table_in_steps_of_ten_seconds() {
     }
 }
 
-/// `slo-math.md` 9.2 with slices of a minute: fires at `(floor(T/d) + 1) × d`, resets at
+/// `docs/mathematics.md` 9.2 with slices of a minute: fires at `(floor(T/d) + 1) × d`, resets at
 /// `ceil(R/d) × d`.
 #[test]
 fn detection_and_reset_of_the_default_rules_in_steps_of_a_minute() {
@@ -163,7 +163,7 @@ fn a_graver_outage_is_seen_no_later() {
     assert!(by_window.is_sorted(), "{by_window:?}");
 }
 
-/// `slo-math.md` 9.2, blind spot: a steady burn of 1.5 fires no rule and is seen by the budget.
+/// `docs/mathematics.md` 9.2, blind spot: a steady burn of 1.5 fires no rule and is seen by the budget.
 #[test]
 fn a_slow_steady_burn_that_no_rule_sees_is_seen_by_the_budget() {
     let window = Window::Rolling(Span::days(2));

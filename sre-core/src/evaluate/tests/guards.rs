@@ -36,7 +36,7 @@ fn said(definition: Definition, bad: u64, total: u64) -> (RuleVerdict, Option<St
     (outcome.verdict, needed)
 }
 
-/// T25, `slo-math.md` §10: when a guard holds a page back, the outcome says which, and what it asks for.
+/// T25, `docs/mathematics.md` 10: when a guard holds a page back, the outcome says which, and what it asks for.
 #[test]
 fn the_guard_that_holds_a_rule_back_says_how_much_it_asks_for() {
     use RuleVerdict::{Firing, NotSignificant, TooFewBad};
@@ -60,7 +60,7 @@ fn the_guard_that_holds_a_rule_back_says_how_much_it_asks_for() {
     }
 }
 
-/// The price, `slo-math.md` 10.2: detection waits for so many bad events, at a total outage so many
+/// The price, `docs/mathematics.md` 10.2: detection waits for so many bad events, at a total outage so many
 /// requests.
 #[test]
 fn a_total_outage_of_little_traffic_is_significant_after_a_few_requests() {
@@ -77,7 +77,7 @@ fn what_does_not_burn_is_quiet_and_not_held_back() {
     assert_eq!(said(guarded(3, Some("0.0001")), 14, 1_000), quiet);
 }
 
-/// `slo-math.md` 7.1: "14.4 for 1 h = 2 %" holds under even traffic alone. Over a day of a thousand
+/// `docs/mathematics.md` 7.1: "14.4 for 1 h = 2 %" holds under even traffic alone. Over a day of a thousand
 /// events a minute, an hour at a tenth of that burns as fast and costs a tenth.
 #[test]
 fn a_share_of_the_budget_tells_a_night_hour_from_a_peak() {
@@ -166,7 +166,7 @@ fn false_hours(definition: &Definition, events: u64, hours: u32) -> u32 {
     u32::try_from(trips.count()).expect("few")
 }
 
-/// `slo-math.md` 10.2: without the gate and without `min_bad` a service at half of its budget exceeds
+/// `docs/mathematics.md` 10.2: without the gate and without `min_bad` a service at half of its budget exceeds
 /// 14.4 within an hour as often as this, 24 hours a month at 69 requests; with either, it does not.
 #[test]
 fn without_a_guard_a_healthy_service_of_little_traffic_pages() {

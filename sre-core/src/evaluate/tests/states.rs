@@ -1,4 +1,4 @@
-//! The one order in which states are decided (D7), each boundary from both sides.
+//! The one order in which states are decided, each boundary from both sides.
 
 use super::*;
 use crate::evaluation::InsufficientReason::{Coverage as TooLittle, Events, NoTraffic, Stale};
@@ -104,7 +104,7 @@ fn the_declared_interval_decides_what_is_stale_before_anything_is_learned() {
     };
     assert!(!silent(14));
     assert!(silent(15));
-    // Nothing is stale before two gaps are known (D6).
+    // Nothing is stale before two gaps are known.
     let mut unknown = History::of(definition())
         .measured(2, 0, 10)
         .unmeasured(50);
@@ -228,7 +228,7 @@ fn the_budget_decides_between_met_at_risk_and_violated_exactly() {
     }
 }
 
-/// Published pairs at which floats err (`slo-math.md` 7 and 2.1): exactly on budget is met.
+/// Published pairs at which floats err (`docs/mathematics.md` 7 and 2.1): exactly on budget is met.
 #[test]
 fn data_exactly_on_budget_is_met_under_every_target() {
     for (target, bad, total) in [

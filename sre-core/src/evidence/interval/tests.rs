@@ -5,7 +5,7 @@ use super::*;
 
 type Ends = (f64, f64);
 
-/// `slo-math.md` 10.1: k of n, Wilson, Clopper-Pearson, Jeffreys.
+/// `docs/mathematics.md` 10.1: k of n, Wilson, Clopper-Pearson, Jeffreys.
 const TABLE: [((u64, u64), Ends, Ends, Ends); 8] = [
     (
         (0, 10),

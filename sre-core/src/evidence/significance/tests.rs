@@ -22,7 +22,7 @@ fn level(text: &str) -> SignificanceLevel {
     text.parse().expect(text)
 }
 
-/// `slo-math.md` 10.2: θ = 1.44 %, α = 10⁻⁴.
+/// `docs/mathematics.md` 10.2: θ = 1.44 %, α = 10⁻⁴.
 #[test]
 fn the_gate_is_the_published_one() {
     let line = line("14.4", "99.9");

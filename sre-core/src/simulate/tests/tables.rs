@@ -1,4 +1,4 @@
-//! The published tables (`slo-math.md` 8.1 and 8.3), as a simulation of 99.9 % over 30 days finds them.
+//! The published tables (`docs/mathematics.md` 8.1 and 8.3), as a simulation of 99.9 % over 30 days finds them.
 //! In steps of `d`, a rule fires at `(floor(T ÷ d) + 1) × d` and resets at `ceil(R ÷ d) × d`.
 
 use super::*;
@@ -42,7 +42,7 @@ fn outage(
     times.collect()
 }
 
-/// `slo-math.md` 8.1, "Discrete simulation (10 s steps)".
+/// `docs/mathematics.md` 8.1, "Discrete simulation (10 s steps)".
 #[test]
 fn detection_and_reset_equal_the_table_in_steps_of_ten_seconds() {
     let fast = [paging("14.4", Span::hours(1), Span::minutes(5))];
@@ -81,7 +81,7 @@ fn detection_and_reset_equal_the_table_in_steps_of_ten_seconds() {
 /// A row: an error ratio of 10 000, and minutes of each rule; infinite where it never happens.
 type Row = (u64, [f64; 4], [f64; 4]);
 
-/// `slo-math.md` 8.3: per error ratio of 10 000 the minutes after which the rules 1h/14.4, 6h/6, 24h/3
+/// `docs/mathematics.md` 8.3: per error ratio of 10 000 the minutes after which the rules 1h/14.4, 6h/6, 24h/3
 /// and 3d/1 fire, and those after which their short windows are clean.
 const TABLE: [Row; 12] = {
     const NEVER: f64 = f64::INFINITY;
@@ -167,7 +167,7 @@ fn whole(minutes: f64) -> i64 {
     minutes as i64
 }
 
-/// L18, `slo-math.md` 8.1: what is gone at detection is `b·w/P`, whatever the error ratio; in steps it is
+/// L18, `docs/mathematics.md` 8.1: what is gone at detection is `b·w/P`, whatever the error ratio; in steps it is
 /// exceeded by less than one slice.
 #[test]
 fn a_rule_fires_when_its_share_of_the_budget_is_gone_whatever_the_error_ratio() {

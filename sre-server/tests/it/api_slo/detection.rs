@@ -14,7 +14,7 @@ fn policy(rule: &Value) -> Value {
     json!({"target_percentage": 99.9, "time_window": "30d", "burn_policy": {"rules": [first]}})
 }
 
-/// `slo-math.md` 9.2: at 99.9 % a total outage is seen after 36 s, 108 s and 172.8 s.
+/// `docs/mathematics.md` 9.2: at 99.9 % a total outage is seen after 36 s, 108 s and 172.8 s.
 #[tokio::test]
 async fn a_total_outage_pages_when_the_first_rule_sees_it() {
     let world = World::new();
@@ -56,7 +56,7 @@ async fn a_total_outage_pages_when_the_first_rule_sees_it() {
     }
 }
 
-/// `slo-math.md` 8.1: 5 % from a baseline of 0.2 %, at 14.4.
+/// `docs/mathematics.md` 8.1: 5 % from a baseline of 0.2 %, at 14.4.
 #[tokio::test]
 async fn a_lesser_outage_takes_longer_and_a_slight_one_for_ever() {
     let world = World::new();
@@ -88,7 +88,7 @@ async fn what_is_no_error_ratio_is_told() {
     assert_eq!(world.get(nobody).await.status, 404);
 }
 
-/// `slo-math.md` 10.2: with little traffic detection waits for its bad events.
+/// `docs/mathematics.md` 10.2: with little traffic detection waits for its bad events.
 #[tokio::test]
 async fn guards_wait_for_their_bad_events_at_the_traffic_there_is() {
     let world = World::new();
@@ -270,7 +270,7 @@ async fn an_edit_of_the_target_that_strands_a_preset_rule_leaves_it_out() {
     );
 }
 
-/// `slo-math.md` 9.5: a share of 100 % or more is accepted, and the answer warns.
+/// `docs/mathematics.md` 9.5: a share of 100 % or more is accepted, and the answer warns.
 #[tokio::test]
 async fn a_rule_that_fires_when_the_budget_is_gone_is_answered_with_a_warning() {
     let world = World::new();

@@ -1,4 +1,4 @@
-//! After a pause every missed slot is folded and recorded; only the newest decides (D34).
+//! After a pause every missed slot is folded and recorded; only the newest decides.
 
 use sre_core::evaluation::SloState;
 use sre_core::store::HistoryItem;
@@ -186,7 +186,7 @@ async fn a_pause_makes_nothing_stale() {
     );
 }
 
-/// I7: nothing resolves because nobody measured.
+/// Nothing resolves because nobody measured.
 #[tokio::test]
 async fn a_pause_is_no_recovery_of_what_was_silent_before() {
     let (mut world, slo) = (World::new(), pushed());

@@ -56,7 +56,7 @@ async fn a_new_slo_is_live_at_once_and_its_history_comes_newest_first() {
     );
 }
 
-/// D35: history decides nothing; the next slot does, and records that the state changed.
+/// History decides nothing; the next slot does, and records that the state changed.
 #[tokio::test]
 async fn history_decides_and_records_nothing_by_itself() {
     let (mut world, slo) = (World::new(), counted());
@@ -209,7 +209,7 @@ async fn a_source_that_is_away_is_not_asked_for_every_slo() {
     }
 }
 
-/// D5: what is partial leaves its slice unmeasured, and is asked for again.
+/// What is partial leaves its slice unmeasured, and is asked for again.
 #[tokio::test]
 async fn a_partial_answer_is_no_measurement() {
     let (mut world, slo) = (World::new(), counted());

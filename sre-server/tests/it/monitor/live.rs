@@ -147,7 +147,7 @@ async fn a_duplicate_changes_nothing_and_a_replacement_is_folded_again() {
     assert_eq!(world.folded(&slo).await[&60], (60, 100));
 }
 
-/// D11: a service's availability has one source.
+/// A service's availability has one source.
 #[tokio::test]
 async fn a_probe_stands_in_until_availability_is_pushed() {
     let (mut world, slo) = (World::new(), pushed());

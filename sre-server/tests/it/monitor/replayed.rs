@@ -1,5 +1,5 @@
 //! A simulation says of the past what the evaluator said when it happened: the same alerts, opened and
-//! ended by the same slots (`slo-math.md` G18, L23).
+//! ended by the same slots (`docs/mathematics.md` G18, `docs/laws.md` L23).
 
 use proptest::prelude::*;
 use sre_core::alert::AlertState;

@@ -202,7 +202,7 @@ fn an_acknowledgement_ends_after_half_an_hour_and_everyone_hears() {
     assert_eq!(said(&update), to_all("ack_timeout"));
 }
 
-/// D16: tickets are facts that last: no repeat, no acknowledgement time-out.
+/// Tickets are facts that last: no repeat, no acknowledgement time-out.
 #[test]
 fn time_moves_no_ticket() {
     let settings = LifecycleSettings::default();

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// D16: a ticket is not told while the page of its SLO is open; what then remains is told when the
+/// A ticket is not told while the page of its SLO is open; what then remains is told when the
 /// page resolves.
 #[tokio::test]
 async fn an_open_page_holds_the_tickets_of_its_slo_until_it_resolves() {
