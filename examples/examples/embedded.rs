@@ -53,7 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         // The rules are scaled to the window; those that cannot stand on it are left out. A window
         // that begins in an older hour would need that hour's slices from a store first
         // (`Ledger::missing_hours`); here the ledger is younger than its window.
-        let policy = definition.policy(&settings.thresholds, progress.learned_interval());
+        let policy = definition.policy(&settings.thresholds, progress.resolved_interval());
         let found = evaluate(definition, &policy, &ledger, &progress, end, &settings)?;
 
         if minute % 60 == 0 || [182, 190, 199, 203, 210].contains(&minute) {

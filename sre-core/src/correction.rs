@@ -26,7 +26,7 @@ mod recurrence;
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
 
 use crate::name::{CorrectionId, ServiceName, SloId};
@@ -203,10 +203,16 @@ impl Correction {
     /// From when on it applies no more; `None` where it recurs without an end.
     #[must_use]
     pub fn ends_at(&self) -> Option<DateTime<Utc>> {
+        // One that ended before it began applied for no time, and lies where it began.
+        let begun = self
+            .period
+            .begins_at()
+            .checked_add_signed(TimeDelta::microseconds(1))
+            .unwrap_or(DateTime::<Utc>::MAX_UTC);
         let ended = self
             .ended
             .as_ref()
-            .map(|ended| ended.from);
+            .map(|ended| ended.from.max(begun));
         match (self.period.ends_at(), ended) {
             (Some(period), Some(ended)) => Some(period.min(ended)),
             (period, ended) => period.or(ended),

@@ -89,7 +89,7 @@ pub fn windows(definition: &Definition, policy: &BurnPolicy, end: DateTime<Utc>)
 ///     ledger.append(start, Slice::Measured(Counts::events(99, 100)?))?;
 ///     progress.note_measured(start, end);
 /// }
-/// let policy = definition.policy(&settings.thresholds, progress.learned_interval());
+/// let policy = definition.policy(&settings.thresholds, progress.resolved_interval());
 /// let found = evaluate(definition, &policy, &ledger, &progress, at_second(3_600), &settings)?;
 /// // Exactly on the budget is met, and nothing is left.
 /// let budget = found.budget.ok_or("something was measured")?;

@@ -453,6 +453,14 @@ impl Progress {
             .and_then(Span::from_seconds)
     }
 
+    /// The interval by which burn rules are resolved: that of the last [`Progress::resolve_rules`], or
+    /// before the first what is learned.
+    #[must_use]
+    pub fn resolved_interval(&self) -> Option<Span> {
+        self.rules_interval
+            .or_else(|| self.learned_interval())
+    }
+
     /// Has burn rules resolved by the interval that is learned now. While rules hold an alert open it
     /// stays what it was: a service that breaks is often measured more seldom as well, and a rule whose
     /// window became too short for that was not measured to be quiet.

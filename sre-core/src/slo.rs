@@ -187,8 +187,8 @@ impl Definition {
 
     /// What this composite folds again of what it folded up to `last_slice` when a member is changed
     /// from `before` to `after`: all that its window can hold, where that makes other slices of it, and
-    /// else nothing. A change of generation does, and one of the target where the slices of members are
-    /// bad as a whole; a name, a label or a policy does not.
+    /// else nothing. A change of generation does, one of what covers a slice, and one of the target where
+    /// the slices of members are bad as a whole; a name, a label or a policy does not.
     #[must_use]
     pub fn refolds_after(
         &self,
@@ -201,6 +201,8 @@ impl Definition {
             _ => false,
         };
         let is_other = before.generation() != after.generation()
+            || before.min_coverage_permille != after.min_coverage_permille
+            || before.expected_interval != after.expected_interval
             || (by_target && before.target != after.target);
         is_other.then(|| self.refolds_up_to(last_slice))
     }

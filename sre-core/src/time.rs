@@ -269,7 +269,11 @@ impl Interval {
         // By the number of its second an instant is found in a quarter of the time that chrono takes
         // to count days back, and every evaluation asks for one.
         let start = end.timestamp() - span.as_secs_i64();
-        let start = DateTime::from_timestamp(start, end.timestamp_subsec_nanos());
+        // A leap second has more nanoseconds than the second before it.
+        let nanos = end
+            .timestamp_subsec_nanos()
+            .min(999_999_999);
+        let start = DateTime::from_timestamp(start, nanos);
         Self {
             start: start.unwrap_or(DateTime::<Utc>::MIN_UTC),
             end,

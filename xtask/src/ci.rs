@@ -114,7 +114,7 @@ fn clippy() -> Result<ExitCode> {
 
 /// The core without its features, and without those that other members would turn on: without a
 /// lint, and with its tests passing. All other legs have them all, and `test` asks each law of
-/// enough random cases, so a few do here.
+/// enough random cases, so a few do here but for two that count their own.
 fn features() -> Result<ExitCode> {
     let core = ["-p", "sre-core", "--no-default-features", "--locked"];
     let clippy = [

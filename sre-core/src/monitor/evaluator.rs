@@ -366,7 +366,7 @@ impl Evaluator {
     ) -> Result<Evaluation, StoreError> {
         let settings = &self.settings.evaluation;
         let definition = &claim.slo.definition;
-        let policy = definition.policy(&settings.thresholds, progress.rules_interval);
+        let policy = definition.policy(&settings.thresholds, progress.resolved_interval());
         books
             .evaluate(
                 self.ports.evaluations.as_ref(),

@@ -25,7 +25,7 @@ use crate::time::Span;
 
 pub use builder::MonitorBuilder;
 pub use declaring::Declared;
-use sending::Tries;
+use sending::{Standing, Tries};
 
 /// Everything that watches SLOs, over one store: folds, evaluates, decides, opens and ends incidents,
 /// and tells whom it has to. The service `sre-monitor` is made of the same parts.
@@ -74,8 +74,9 @@ pub struct Monitor {
     keeper: IncidentKeeper,
     dispatcher: Arc<Dispatcher>,
     send_timeout: Span,
-    /// Tries under way.
+    /// Tries under way, and what they take for the time.
     tries: Mutex<Tries>,
+    clock: Arc<Standing>,
 }
 
 /// What one run did.

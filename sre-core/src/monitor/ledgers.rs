@@ -126,7 +126,7 @@ pub async fn recompute(
         .await?;
     let policy = slo
         .definition
-        .policy(&settings.thresholds, progress.rules_interval);
+        .policy(&settings.thresholds, progress.resolved_interval());
     books
         .evaluate(store, slo, generation, &policy, progress, end, settings)
         .await

@@ -168,12 +168,23 @@ impl Judge {
             })
     }
 
-    fn units_needed(&self, rule: &Written) -> i128 {
-        let slices = i128::from(rule.long / self.width());
-        let min_bad = i128::from(self.definition.min_bad);
+    /// Bad events, bad slices, or of shares the slices that were bad at all: as many as `min_bad`, or
+    /// all slices of a window that holds fewer.
+    fn is_evident(&self, rule: &Written) -> bool {
+        let slices = rule.long / self.width();
+        let min_bad = i64::try_from(self.definition.min_bad).expect("small");
+        let bad = self.sums(rule.long).0;
+        let bad_slices = self
+            .units(rule.long)
+            .iter()
+            .filter(|(bad, _)| *bad > exact(0))
+            .count();
         match self.method {
-            Method::Occurrences => min_bad,
-            _ => min_bad.min(slices),
+            Method::Occurrences => bad >= exact(min_bad),
+            Method::Timeslices(_) => bad >= exact(min_bad.min(slices)),
+            Method::RatioTimeslices => {
+                i64::try_from(bad_slices).expect("small") >= min_bad.min(slices)
+            }
         }
     }
 
@@ -185,7 +196,7 @@ impl Judge {
             RuleVerdict::Quiet
         } else if !(self.is_covered(rule.long) && self.is_covered(rule.short)) {
             RuleVerdict::Held
-        } else if self.sums(rule.long).0 < Exact::from(self.units_needed(rule)) {
+        } else if !self.is_evident(rule) {
             RuleVerdict::TooFewBad
         } else if self.is_chance(rule) {
             RuleVerdict::NotSignificant

@@ -172,7 +172,7 @@ pub(super) fn end_doc() -> Doc {
     .about(
         "For one that recurs and is needed no longer, or maintenance that is done before its time: \
          from then on it applies no more, and what lies before stays corrected. One that was ended \
-         before stays as it is.",
+         before stays as it is, and is refused another instant.",
     )
     .optional_body::<ending::EndBody>()
     .answers::<CorrectionView>(200, "The correction, ended, with `ETag`.")

@@ -183,9 +183,14 @@ async fn a_recurring_correction_can_be_ended_without_taking_its_past_back() {
         (&json!(300), &json!(600))
     );
 
-    // To end it again changes nothing; cancelled, it is as if it had never been.
+    // To end it again changes nothing, and from elsewhere is refused; cancelled, it is as if it had
+    // never been.
     let again = world.post(&end, &json!({})).await;
     assert_eq!(again.json(), shown);
+    let elsewhere = world
+        .post(&end, &json!({"from": "2026-01-01T12:20:00Z"}))
+        .await;
+    assert_eq!(elsewhere.status, 409, "{}", elsewhere.json());
     world.delete(&path).await;
     let cancelled = world.post(&end, &json!({})).await;
     assert_eq!(cancelled.status, 409);

@@ -123,14 +123,16 @@ pub async fn a_superseded_member_marks_nothing(store: &dyn Store) -> Verdict {
     Ok(())
 }
 
-/// A change of a member that makes other slices of it (its generation, or its target where its slices
-/// are bad as a whole by it) makes all dirty that the windows of its composites can hold.
+/// A change of a member that makes other slices of it (its generation, what covers a slice, or its target
+/// where its slices are bad as a whole by it) makes all dirty that the windows of its composites can hold.
 pub async fn a_member_with_other_slices_makes_the_windows_of_its_composites_dirty(
     store: &dyn Store,
 ) -> Verdict {
     for (n, combine, change_member) in [
         (1, Combine::Series, counted_otherwise as fn(&mut Definition)),
         (2, Combine::AnyBad, promised_otherwise),
+        (3, Combine::Series, covered_by_less),
+        (4, Combine::Series, measured_more_seldom),
     ] {
         let composite = insert_changed_member(store, n, combine, change_member).await?;
         let window = composite
@@ -162,6 +164,14 @@ fn counted_otherwise(definition: &mut Definition) {
 
 fn promised_otherwise(definition: &mut Definition) {
     definition.target = "95".parse().expect("a target");
+}
+
+fn covered_by_less(definition: &mut Definition) {
+    definition.min_coverage_permille = Some(200);
+}
+
+fn measured_more_seldom(definition: &mut Definition) {
+    definition.expected_interval = Some(Span::minutes(5));
 }
 
 fn renamed(definition: &mut Definition) {

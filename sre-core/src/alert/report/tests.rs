@@ -73,7 +73,7 @@ fn the_first_report_opens_the_first_episode_with_all_it_said() {
     assert_eq!(
         (alert.expires_at, alert.next_action_at),
         (None, None),
-        "open until resolved (D21)"
+        "open until resolved"
     );
     assert_eq!(kinds(&update), [IntentKind::Fire]);
 }

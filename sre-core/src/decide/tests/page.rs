@@ -90,7 +90,7 @@ fn a_held_rule_keeps_its_page_open_and_as_grave_as_it_was() {
     assert_eq!(ended, ["burn_rate emergency resolved condition resolve"]);
 }
 
-/// `alerting.md` 2: a rule that starts or stops updates the open episode; what it said is what is
+/// A rule that starts or stops updates the open episode; what it said is what is
 /// held later.
 #[test]
 fn a_rule_that_began_to_fire_under_an_open_page_is_held_with_it() {

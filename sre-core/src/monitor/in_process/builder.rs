@@ -141,6 +141,7 @@ impl MonitorBuilder {
             dispatcher: Arc::new(dispatcher),
             send_timeout: self.send_timeout,
             tries: Mutex::default(),
+            clock: Arc::default(),
         }
     }
 }

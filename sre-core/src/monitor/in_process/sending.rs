@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
@@ -37,7 +38,8 @@ impl Monitor {
     /// way nothing more goes there, and all others are told; after the time that the builder was given
     /// ([`send_timeout`](super::MonitorBuilder::send_timeout)) it is given up and made again. At most
     /// some dozens are under way for one destination, those that were claimed together. Each is
-    /// recorded as ended at the `now` of the call that began it.
+    /// recorded as ended at the `now` of the call in which it ended; one that is given up is recorded as
+    /// open, and what waits for a retry after an answer does not wait after none.
     ///
     /// It is one task's to call, beside another that calls [`Monitor::look_due`]. Dropped halfway, it
     /// leaves nothing that a later call does not find.
@@ -51,6 +53,7 @@ impl Monitor {
         enough: impl Future<Output = ()> + Send,
     ) -> Result<Ran, StoreError> {
         self.register(now).await?;
+        self.clock.set(now);
         let mut ran = Ran::at(now);
         let mut under_way = Tries::new();
         for one in std::mem::take(&mut *self.tries()) {
@@ -96,14 +99,14 @@ impl Monitor {
     }
 
     fn begin(&self, sending: Sending, now: DateTime<Utc>) -> Try {
-        let dispatcher = Arc::clone(&self.dispatcher);
+        let (dispatcher, clock) = (Arc::clone(&self.dispatcher), Arc::clone(&self.clock));
         let jitter = jitter_permille(&sending, now);
         Try {
             destination: sending.destination_id(),
             ends_by: now + self.send_timeout.as_delta(),
             sent: Box::pin(async move {
                 dispatcher
-                    .send(sending, jitter, &At(now))
+                    .send(sending, jitter, clock.as_ref())
                     .await
             }),
         }
@@ -133,13 +136,20 @@ impl fmt::Debug for Try {
     }
 }
 
-/// The clock of one run: it stands.
-#[derive(Debug)]
-struct At(DateTime<Utc>);
+/// The clock of tries: it shows the `now` of the last call, since a try may outlast the call that began it.
+#[derive(Debug, Default)]
+pub(super) struct Standing(AtomicI64);
 
-impl Clock for At {
-    fn now(&self) -> DateTime<Utc> {
+impl Standing {
+    fn set(&self, now: DateTime<Utc>) {
         self.0
+            .store(now.timestamp_micros(), Ordering::Relaxed);
+    }
+}
+
+impl Clock for Standing {
+    fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_micros(self.0.load(Ordering::Relaxed)).unwrap_or_default()
     }
 }
 

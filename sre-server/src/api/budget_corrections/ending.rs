@@ -1,6 +1,6 @@
 //! When a correction ends before its time.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use sre_core::correction::{Correction, Ended};
 use sre_core::time::truncate;
 use utoipa::ToSchema;
@@ -31,14 +31,24 @@ pub(super) fn read(call: &Call<Context>, correction: &Correction) -> Result<Ende
         return Err(ApiError::Conflict(detail.to_owned()));
     }
     let mut fields = call.fields()?;
-    let from = fields.optional("from").instant();
+    let asked = fields.optional("from").instant();
     let by = fields.optional("by").text(1..=BY_MAX);
-    let from = truncate(from.unwrap_or(call.now));
+    let from = truncate(asked.unwrap_or(call.now));
     if from <= correction.period.begins_at() {
         let detail = "must lie after it begins; to take back all of it, cancel it";
         fields.fault("from", detail);
     }
     let by = call.caller.signs(by);
     let at = call.now;
-    fields.finish(|| Some(Ended { from, at, by }))
+    let ended = fields.finish(|| Some(Ended { from, at, by }))?;
+    match &correction.ended {
+        Some(known) if asked.is_some() && known.from != from => {
+            let from = known
+                .from
+                .to_rfc3339_opts(SecondsFormat::AutoSi, true);
+            let detail = format!("it was ended already, from {from} on");
+            Err(ApiError::Conflict(detail))
+        }
+        _ => Ok(ended),
+    }
 }

@@ -139,7 +139,7 @@ pub(crate) struct First {
 /// How the rules that stand for an SLO see an outage.
 pub(crate) fn detected(found: &Found, thresholds: &BurnThresholds, outage: Outage) -> Detected {
     let definition = &found.slo.definition;
-    let policy = definition.policy(thresholds, found.progress.rules_interval);
+    let policy = definition.policy(thresholds, found.progress.resolved_interval());
     let traffic = traffic(found);
     let held = detect(definition, &policy, outage, traffic);
     let first = |rule: Option<&RuleDetection>, clears| {

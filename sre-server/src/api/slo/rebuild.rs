@@ -5,12 +5,17 @@ use hyper::StatusCode;
 use serde::Serialize;
 use sre_core::indicator::Indicator;
 use sre_core::monitor::rebuildable;
+use sre_core::time::Span;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::context::Context;
 use crate::http::doc::{Access, Doc};
 use crate::http::{ApiError, Call, Response, response};
+
+/// Samples that are about to be deleted are left alone: the oldest are read last, 48 hours a slot, which
+/// takes minutes, and what is gone by then would be folded as unmeasured.
+const MARGIN: Span = Span::days(1);
 
 /// What is folded again.
 #[derive(Debug, Serialize, ToSchema)]
@@ -41,7 +46,7 @@ pub(in crate::api) async fn rebuild(call: Call<Context>) -> Result<Response, Api
         .settings
         .grid(&slo)
         .closed_at(call.now);
-    let kept_since = call.now - context.samples_kept.as_delta();
+    let kept_since = call.now - context.samples_kept.as_delta() + MARGIN.as_delta();
     let samples = context.samples.as_ref();
     let Some(during) = rebuildable(samples, &slo, kept_since, until).await? else {
         return refused("no sample of this SLO is stored");
@@ -66,8 +71,8 @@ pub(in crate::api) fn rebuild_doc() -> Doc {
     )
     .about(
         "Of a stored metric what samples still cover, of a composite all that its windows hold: the \
-         next slots read it again, newest first, 48 hours each. Slices whose samples are gone stay as \
-         they are. What was decided then stands; what is decided from now on sees the slices as they \
+         next slots read it again, newest first, 48 hours each. Slices whose samples are gone, or \
+         will be within a day, stay as they are. What was decided then stands; what is decided from now on sees the slices as they \
          are then.",
     )
     .answers::<RebuildView>(202, "What will be folded again.")

@@ -158,7 +158,7 @@ impl SloView {
         source: Option<&dyn MetricSource>,
     ) -> Self {
         let (slo, definition) = (&found.slo, &found.slo.definition);
-        let learned = found.progress.rules_interval;
+        let learned = found.progress.resolved_interval();
         let policy = definition.policy(thresholds, learned);
         Self {
             id: slo.id.0,

@@ -85,7 +85,7 @@ fn a_second_acknowledgement_extends_the_first() {
     );
 }
 
-/// `alerting.md` 7: whoever had an intent is owed the end, whatever the routes are today.
+/// Whoever had an intent is owed the end, whatever the routes are today.
 #[test]
 fn the_end_is_owed_to_everyone_who_had_an_intent() {
     let settings = LifecycleSettings::default();

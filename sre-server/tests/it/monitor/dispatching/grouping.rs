@@ -143,7 +143,7 @@ async fn a_refused_message_is_followed_by_a_minimal_one_of_all_of_it() {
     }
 }
 
-/// `alerting.md` 10.1, K3, for a message of several alerts: each is told, none twice unmarked.
+/// Of a message of several alerts each is told, none twice unmarked.
 #[tokio::test]
 async fn a_process_that_dies_before_it_sends_loses_none_of_a_message() {
     let desk = Desk::new().await;

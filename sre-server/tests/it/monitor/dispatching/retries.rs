@@ -44,7 +44,7 @@ async fn a_try_that_may_have_arrived_marks_the_next() {
     );
 }
 
-/// `alerting.md` 10.1, K3: frozen and claimed, and then the process is gone.
+/// Frozen and claimed, and then the process is gone.
 #[tokio::test]
 async fn a_process_that_dies_before_it_sends_is_followed_by_a_marked_try() {
     let desk = Desk::new().await;
