@@ -53,6 +53,7 @@
 //! | [`budget`], [`evaluation`], [`evaluate`](mod@evaluate) | what is allowed, consumed and left; one SLO at one instant |
 //! | [`correction`] | time that was agreed not to count: an overlay on slices, which never changes them |
 //! | [`alert`], [`decide`](mod@decide) | identity, episodes, transitions; what an evaluation opens and ends |
+//! | [`matcher`] | which alerts something concerns: conditions on labels, as Prometheus writes them |
 //! | [`health`] | how healthy services are, and by what |
 //! | [`incident`] | what people deal with: its steps, its timeline, what opens, joins and ends it |
 //! | [`notification`] | intents, deliveries, who is told what, what an answer means; the [`Notifier`](notification::Notifier) port |
@@ -104,6 +105,7 @@ pub mod incident;
 pub mod indicator;
 pub mod latency;
 pub mod ledger;
+pub mod matcher;
 pub mod method;
 pub mod monitor;
 pub mod name;
