@@ -5,6 +5,7 @@
 //! not part of it. Episodes are numbered 1, 2, 3…; a resolved one is never opened again. Every
 //! change of an episode is a *transition*, counted, so that of two writers one wins.
 
+mod fingerprint;
 mod identity;
 mod lifecycle;
 mod report;
@@ -17,6 +18,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
+pub use fingerprint::Fingerprint;
 pub use identity::{DedupKey, Identity, Origin};
 pub use lifecycle::{InvalidTransition, LifecycleSettings, Moment, Opening, ResolveReason};
 pub use report::{Report, Reported, report};

@@ -152,7 +152,7 @@ id! {
 /// The id of something derived: version 5 over its parts, so that the same decision made twice is
 /// the same row. Parts are length-prefixed, so that no two lists of parts share a text.
 #[must_use]
-pub(crate) fn derived_id(kind: &str, parts: &[&[u8]]) -> Uuid {
+pub fn derived_id(kind: &str, parts: &[&[u8]]) -> Uuid {
     let mut content = Vec::new();
     for part in std::iter::once(&kind.as_bytes()).chain(parts) {
         content.extend_from_slice(&(part.len() as u64).to_be_bytes());

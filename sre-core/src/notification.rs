@@ -190,6 +190,13 @@ pub trait Notifier: fmt::Debug + Send + Sync {
         true
     }
 
+    /// Whether a message speaks of one alert: the receiver opens and closes something of its own for
+    /// each, by a key. Such a channel is told of every alert at once and by itself, in a storm too:
+    /// what a digest opened there, nothing would close. Grouping is then the receiver's.
+    fn takes_one_alert(&self) -> bool {
+        false
+    }
+
     /// Makes one try, within the channel's own time limit, and says what came of it.
     async fn send(&self, outgoing: &Outgoing<'_>) -> Answer;
 }

@@ -6,6 +6,7 @@
 
 mod alert;
 mod digest;
+mod event;
 mod incident;
 mod links;
 mod minimal;
@@ -25,6 +26,7 @@ use sre_core::time::truncate;
 use url::Url;
 
 use alert::AlertEntry;
+pub(crate) use event::EventSource;
 use incident::IncidentView;
 use room::Room;
 
@@ -73,15 +75,26 @@ struct Data<'a> {
     omitted: usize,
 }
 
+/// What the facts are put into.
+#[derive(Clone, Debug)]
+pub(crate) enum Wrapping {
+    /// The envelope of Standard Webhooks.
+    Standard,
+    /// An event of `CloudEvents`.
+    Event(EventSource),
+}
+
 /// The whole message, with as much of it as there is room for.
-pub(crate) fn full(message: &Message<'_>, bases: &Bases) -> Vec<u8> {
+pub(crate) fn full(message: &Message<'_>, bases: &Bases, wrapping: &Wrapping) -> Vec<u8> {
     let body = match message.content {
-        Content::Alerts { service_name, news } => alerts(message, service_name, news, bases),
-        Content::Digest { news } => digest::body(message, news),
-        Content::Notice(notice) => notice::body(message, notice, bases),
+        Content::Alerts { service_name, news } => {
+            alerts(message, service_name, news, bases, wrapping)
+        }
+        Content::Digest { news } => digest::body(message, news, wrapping),
+        Content::Notice(notice) => notice::body(message, notice, bases, wrapping),
         _ => None,
     };
-    body.unwrap_or_else(|| degraded(message))
+    body.unwrap_or_else(|| degraded(message, wrapping))
 }
 
 /// Everything of every alert; then less of each; then fewer of them.
@@ -90,6 +103,7 @@ fn alerts(
     service_name: &ServiceName,
     news: &[AlertNews<'_>],
     bases: &Bases,
+    wrapping: &Wrapping,
 ) -> Option<Vec<u8>> {
     let body = |room: &Room, kept: usize| {
         let data = Data {
@@ -105,7 +119,7 @@ fn alerts(
                 .collect(),
             omitted: news.len().saturating_sub(kept),
         };
-        fitting(message, data)
+        fitting(message, data, wrapping)
     };
     let fewer = halves(news.len()).skip(1);
     Room::ALL
@@ -116,23 +130,26 @@ fn alerts(
 }
 
 /// `count`, half of it, half of that, down to one.
-fn halves(count: usize) -> impl Iterator<Item = usize> {
+pub(crate) fn halves(count: usize) -> impl Iterator<Item = usize> {
     std::iter::successors(Some(count), |kept| Some(kept / 2)).take_while(|kept| *kept > 0)
 }
 
 /// The body around `data`, unless it is too long.
-fn fitting<T: Serialize>(message: &Message<'_>, data: T) -> Option<Vec<u8>> {
-    written(message, data).filter(|body| body.len() <= BODY_MAX_BYTES)
+fn fitting<T: Serialize>(message: &Message<'_>, data: T, wrapping: &Wrapping) -> Option<Vec<u8>> {
+    written(message, data, wrapping).filter(|body| body.len() <= BODY_MAX_BYTES)
 }
 
 /// The body around `data`. Keys are texts and numbers finite or `null`, so there always is one.
-fn written<T: Serialize>(message: &Message<'_>, data: T) -> Option<Vec<u8>> {
-    let envelope = Envelope {
-        kind: message.content.kind(),
-        timestamp: truncate(message.now),
-        data,
-    };
-    serde_json::to_vec(&envelope).ok()
+fn written<T: Serialize>(message: &Message<'_>, data: T, wrapping: &Wrapping) -> Option<Vec<u8>> {
+    match wrapping {
+        Wrapping::Standard => serde_json::to_vec(&Envelope {
+            kind: message.content.kind(),
+            timestamp: truncate(message.now),
+            data,
+        })
+        .ok(),
+        Wrapping::Event(source) => event::written(message, data, source),
+    }
 }
 
 /// A number as people write it, `20` and not `20.0`; `null` when it is not finite.

@@ -18,7 +18,10 @@ pub(crate) use answer::Heard;
 
 use crate::redaction::Redactor;
 
-/// Posts JSON to one address.
+/// The usual type of a body.
+pub(crate) const JSON: &str = "application/json";
+
+/// Posts to one address.
 pub(crate) struct Poster {
     url: WebhookUrl,
     redactor: Redactor,
@@ -61,11 +64,11 @@ impl Poster {
         &self.url
     }
 
-    /// A request to which headers may be added.
-    pub(crate) fn request(&self) -> RequestBuilder {
+    /// A request with a body of this type, to which headers may be added.
+    pub(crate) fn request(&self, content_type: &'static str) -> RequestBuilder {
         self.http
             .post(self.url.expose().clone())
-            .header(CONTENT_TYPE, "application/json")
+            .header(CONTENT_TYPE, content_type)
     }
 
     /// One try: what the receiver answered, or what came of it without an answer.

@@ -21,7 +21,7 @@ use thiserror::Error;
 use url::Url;
 
 use crate::body::Bases;
-use crate::post::{Poster, PosterError, WebhookUrl};
+use crate::post::{JSON, Poster, PosterError, WebhookUrl};
 use crate::render::Briefing;
 
 /// How one Slack channel is reached.
@@ -134,7 +134,7 @@ impl Notifier for SlackNotifier {
         } else {
             outgoing.body.to_vec()
         };
-        let request = self.poster.request();
+        let request = self.poster.request(JSON);
         let answer = self
             .poster
             .post(request, body, outgoing.now)

@@ -1,5 +1,9 @@
-//! The generic webhook: one `POST` of the contract's JSON, signed as Standard Webhooks say.
+//! The generic webhook: one `POST` of JSON in one of three forms, signed as Standard Webhooks say.
+//!
+//! Its guarantee, in every form: every message at least once, each try under the same `webhook-id`
+//! with the same body; a try that may be a repeat says so in a header.
 
+mod format;
 mod secret;
 
 use std::fmt;
@@ -10,9 +14,12 @@ use sre_core::notification::{Answer, Destination, Message, Notifier, Outgoing};
 use thiserror::Error;
 use url::Url;
 
+pub use format::{WebhookFormat, WebhookFormatError};
 pub use secret::{WebhookSecret, WebhookSecretError};
 
-use crate::body::{self, Bases};
+use format::Style;
+
+use crate::body::Bases;
 use crate::post::{Heard, Poster, PosterError, WebhookUrl};
 
 /// How one webhook is reached.
@@ -22,6 +29,8 @@ pub struct WebhookConfig {
     pub name: String,
     /// Where messages are posted to. The operator wrote it, so it is trusted as written.
     pub url: WebhookUrl,
+    /// What the body looks like.
+    pub format: WebhookFormat,
     /// The key that signs; `None` sends unsigned.
     pub secret: Option<WebhookSecret>,
     /// How long one try may take, the answer included.
@@ -51,6 +60,7 @@ pub enum WebhookError {
 /// A webhook, ready to send.
 pub struct WebhookNotifier {
     destination: Destination,
+    style: Style,
     secret: Option<WebhookSecret>,
     bases: Bases,
     poster: Poster,
@@ -80,6 +90,7 @@ impl WebhookNotifier {
         let WebhookConfig {
             name,
             url,
+            format,
             secret,
             timeout,
             links_base,
@@ -94,8 +105,10 @@ impl WebhookNotifier {
             links: links_base,
             dashboards: dashboards_url,
         };
+        let style = Style::new(format, &destination, &bases);
         Ok(Self {
             destination,
+            style,
             secret,
             bases,
             poster,
@@ -109,7 +122,7 @@ impl WebhookNotifier {
         let seconds = outgoing.now.timestamp();
         let mut request = self
             .poster
-            .request()
+            .request(self.style.content_type())
             .header("webhook-id", &id)
             .header("webhook-timestamp", seconds);
         if let Some(secret) = &self.secret {
@@ -148,11 +161,13 @@ impl Notifier for WebhookNotifier {
     }
 
     fn render(&self, message: &Message<'_>) -> Vec<u8> {
-        body::full(message, &self.bases)
+        self.style
+            .whole(message, &self.destination.name, &self.bases)
     }
 
     fn render_degraded(&self, message: &Message<'_>) -> Vec<u8> {
-        body::degraded(message)
+        self.style
+            .minimal(message, &self.destination.name, &self.bases)
     }
 
     async fn send(&self, outgoing: &Outgoing<'_>) -> Answer {

@@ -35,7 +35,8 @@ mod store;
 mod table;
 
 pub use self::channels::{
-    Channels, EmailConfig, MailLogin, MailSecurity, SlackConfig, WebhookConfig,
+    AlertmanagerConfig, Channels, EmailConfig, MailLogin, MailSecurity, PagerDutyConfig,
+    SlackConfig, WebhookConfig,
 };
 pub(crate) use self::derived::SEND_TIMEOUT;
 pub use self::evaluation::EvaluationConfig;

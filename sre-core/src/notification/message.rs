@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::alert::Alert;
+use crate::alert::{Alert, Severity};
 use crate::evaluation::Evaluation;
 use crate::incident::Incident;
 use crate::name::ServiceName;
@@ -49,6 +49,8 @@ pub struct AlertNews<'a> {
     pub reason: Reason,
     /// The number of the message among those of this episode to this destination; it rises.
     pub sequence: u64,
+    /// How grave the destination believes it to be; `None` where it has not heard of this episode.
+    pub known_severity: Option<Severity>,
     /// How many episodes of the identity stayed untold during a cooldown before this message.
     pub suppressed_episodes: u64,
     /// Its SLO, where it is about one.

@@ -117,6 +117,23 @@ pub fn plan(said: &Said, sendable: &[Sendable<'_>], now: DateTime<Utc>) -> Plan 
     plan
 }
 
+impl Plan {
+    /// A message for each of the news, at once: for a channel whose receiver groups by itself
+    /// ([`Notifier::takes_one_alert`](crate::notification::Notifier::takes_one_alert)).
+    #[must_use]
+    pub fn of_each(news: usize) -> Self {
+        let alone = |place| Planned {
+            news: vec![place],
+            // Nothing joins it, so it holds nothing back.
+            window_at: None,
+        };
+        Self {
+            messages: (0..news).map(alone).collect(),
+            ..Self::default()
+        }
+    }
+}
+
 impl Said {
     /// Until when the news waits, where it does, and why.
     fn holds(&self, news: &Sendable<'_>, now: DateTime<Utc>) -> Option<(DateTime<Utc>, Withheld)> {

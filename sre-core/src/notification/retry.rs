@@ -22,7 +22,8 @@ pub enum Answer {
         /// The beginning of what it said, without secrets.
         excerpt: String,
     },
-    /// The receiver answered with success, and with words that its channel documents as a failure.
+    /// The receiver answered with words that its channel documents as a failure, whatever the status
+    /// says: one of success, or one that tells less.
     FailedInWords {
         /// The status of HTTP.
         status: u16,

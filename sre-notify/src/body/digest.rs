@@ -12,7 +12,7 @@ use sre_core::time::truncate;
 
 use super::incident::IncidentView;
 use super::room::{Room, clip};
-use super::{fitting, halves};
+use super::{Wrapping, fitting, halves};
 
 /// What a digest says.
 #[derive(Serialize)]
@@ -62,7 +62,11 @@ struct Short<'a> {
 const MESSAGE_MAX_CHARS: usize = 120;
 
 /// The counts, with as many services and alerts as there is room for.
-pub(super) fn body(message: &Message<'_>, news: &[AlertNews<'_>]) -> Option<Vec<u8>> {
+pub(super) fn body(
+    message: &Message<'_>,
+    news: &[AlertNews<'_>],
+    wrapping: &Wrapping,
+) -> Option<Vec<u8>> {
     let tally = Tally::of(news);
     halves(news.len()).find_map(|kept| {
         let data = DigestData {
@@ -79,7 +83,7 @@ pub(super) fn body(message: &Message<'_>, news: &[AlertNews<'_>]) -> Option<Vec<
                 .collect(),
             omitted: news.len() - kept,
         };
-        fitting(message, data)
+        fitting(message, data, wrapping)
     })
 }
 

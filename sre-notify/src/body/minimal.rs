@@ -8,7 +8,7 @@ use sre_core::name::AlertId;
 use sre_core::notification::{AlertNews, Content, Message, Notice, Reason, Tally};
 
 use super::room::clip;
-use super::written;
+use super::{Wrapping, written};
 
 /// Text, and what it speaks of.
 #[derive(Serialize)]
@@ -33,7 +33,7 @@ const TEXT_MAX_CHARS: usize = 500;
 const MENTIONS_MAX: usize = 32;
 
 /// The message as text alone.
-pub(crate) fn degraded(message: &Message<'_>) -> Vec<u8> {
+pub(crate) fn degraded(message: &Message<'_>, wrapping: &Wrapping) -> Vec<u8> {
     let (service_name, text, news) = match message.content {
         Content::Alerts { service_name, news } => (Some(service_name.as_str()), lines(news), news),
         Content::Digest { news } => (None, counted(news), news),
@@ -60,7 +60,7 @@ pub(crate) fn degraded(message: &Message<'_>) -> Vec<u8> {
         alerts: mentions.collect(),
         omitted: news.len().saturating_sub(MENTIONS_MAX),
     };
-    written(message, data).unwrap_or_default()
+    written(message, data, wrapping).unwrap_or_default()
 }
 
 /// A line an alert, one after the other.

@@ -10,7 +10,7 @@ use sre_core::notification::{Message, Notice};
 
 use super::links::below;
 use super::room::clip;
-use super::{Bases, fitting};
+use super::{Bases, Wrapping, fitting};
 
 /// What a notice says. The facts of an incident are its `incident`, those of anything else `details`.
 #[derive(Serialize)]
@@ -30,7 +30,12 @@ struct NoticeData<'a> {
 const TEXT_CHARS: [usize; 2] = [usize::MAX, 1_000];
 
 /// The notice with all its facts; text alone when those do not fit.
-pub(super) fn body(message: &Message<'_>, notice: &Notice, bases: &Bases) -> Option<Vec<u8>> {
+pub(super) fn body(
+    message: &Message<'_>,
+    notice: &Notice,
+    bases: &Bases,
+    wrapping: &Wrapping,
+) -> Option<Vec<u8>> {
     let is_incident = notice.kind.is_incident();
     let link = bases
         .links
@@ -52,6 +57,6 @@ pub(super) fn body(message: &Message<'_>, notice: &Notice, bases: &Bases) -> Opt
             alerts: [],
             link: link.clone(),
         };
-        fitting(message, data)
+        fitting(message, data, wrapping)
     })
 }

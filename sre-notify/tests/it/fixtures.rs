@@ -19,7 +19,7 @@ use sre_core::policy::{BurnLevel, BurnRule};
 use sre_core::slo::Slo;
 use sre_core::target::Factor;
 use sre_core::time::Span;
-use sre_notify::{WebhookConfig, WebhookNotifier};
+use sre_notify::{WebhookConfig, WebhookFormat, WebhookNotifier};
 use uuid::Uuid;
 
 /// The key of the published vector.
@@ -39,6 +39,7 @@ pub(crate) fn config(url: &str) -> WebhookConfig {
     WebhookConfig {
         name: "default".to_owned(),
         url: url.parse().expect("an address"),
+        format: WebhookFormat::Standard,
         secret: Some(SECRET.parse().expect("a key")),
         timeout: Duration::from_millis(1_500),
         links_base: Some(
@@ -241,6 +242,7 @@ pub(crate) fn news(alert: &Alert, reason: Reason) -> AlertNews<'_> {
         alert,
         reason,
         sequence: 1,
+        known_severity: None,
         suppressed_episodes: 0,
         slo: None,
         evaluation: None,

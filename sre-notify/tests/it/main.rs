@@ -3,7 +3,9 @@
 mod answers;
 mod faults;
 mod fixtures;
+mod formats;
 mod heartbeat;
+mod pagerduty;
 mod rendering;
 mod secrets;
 mod signature;
@@ -13,4 +15,6 @@ mod smtp;
 mod smtp_faults;
 mod together;
 mod wicked;
+mod with_alertmanager;
 mod with_smtp;
+mod with_standardwebhooks;

@@ -195,3 +195,51 @@ async fn slack_and_mail_log_and_answer_without_address_recipient_or_password() {
         format!("{answers:?} {slack:?} {mail:?} {logged}").replace("of canary-user is", "is");
     assert_clean(&text);
 }
+
+#[tokio::test]
+async fn pagerduty_and_alertmanager_log_and_answer_without_key_or_address() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
+    let mut said = Vec::new();
+    let key = crate::pagerduty::KEY;
+    // Receivers that repeat all that they were sent.
+    let echo = address("h");
+    let echo_of_key = format!("routing_key {key} {echo}");
+    for (event, alerts) in [
+        (
+            answer("400 Bad Request", "", &echo_of_key),
+            answer("400 Bad Request", "", &echo),
+        ),
+        (
+            Reply::BytesThenReset(format!("HTTP/1.1 500 E\r\n\r\n{key}").into_bytes()),
+            Reply::BytesThenReset(Vec::new()),
+        ),
+    ] {
+        let (events, alertmanager) = (Sink::that(event).await, Sink::that(alerts).await);
+        let pagerduty =
+            crate::pagerduty::pagerduty(&address(&format!("127.0.0.1:{}", events.port)));
+        let alertmanager = crate::with_alertmanager::alertmanager(&address(&format!(
+            "127.0.0.1:{}",
+            alertmanager.port
+        )));
+        let event = outgoing(b"{\"a\":1}", now());
+        let answers = [
+            pagerduty.send(&event).await,
+            alertmanager
+                .send(&outgoing(b"[]", now()))
+                .await,
+        ];
+        assert!(String::from_utf8_lossy(&events.seen()[0].body).contains(key));
+        said.push(format!("{answers:?} {pagerduty:?} {alertmanager:?}"));
+    }
+    said.push(
+        log.0
+            .lock()
+            .expect("no panic while held")
+            .clone(),
+    );
+    let said = said.join(" ");
+    assert!(said.contains("PagerDuty was tried") && said.contains("Alertmanager was tried"));
+    assert_clean(&said);
+    assert!(!said.contains(key), "{said}");
+}

@@ -20,7 +20,7 @@ const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
     clippy::disallowed_methods,
     reason = "the verifier reads this clock and takes no other"
 )]
-fn machine_now() -> DateTime<Utc> {
+pub(crate) fn machine_now() -> DateTime<Utc> {
     std::time::SystemTime::now().into()
 }
 

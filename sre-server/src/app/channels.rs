@@ -5,7 +5,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use sre_core::notification::Notifier;
 use sre_notify::{
-    EmailConfig, EmailNotifier, MailAddress, SlackConfig, SlackNotifier, SmtpLogin, SmtpSecurity,
+    AlertmanagerConfig, AlertmanagerNotifier, EmailConfig, EmailNotifier, MailAddress,
+    PagerDutyConfig, PagerDutyNotifier, SlackConfig, SlackNotifier, SmtpLogin, SmtpSecurity,
     WebhookConfig, WebhookNotifier,
 };
 
@@ -29,6 +30,16 @@ pub(super) fn notifiers(config: &Config) -> anyhow::Result<Vec<Arc<dyn Notifier>
             SlackNotifier::new(slack_config(config, slack)?).context("Slack cannot be set up")?;
         notifiers.push(Arc::new(slack));
     }
+    if let Some(pagerduty) = &channels.pagerduty {
+        let pagerduty = PagerDutyNotifier::new(pagerduty_config(config, pagerduty)?)
+            .context("PagerDuty cannot be set up")?;
+        notifiers.push(Arc::new(pagerduty));
+    }
+    if let Some(alertmanager) = &channels.alertmanager {
+        let alertmanager = AlertmanagerNotifier::new(alertmanager_config(config, alertmanager)?)
+            .context("Alertmanager cannot be set up")?;
+        notifiers.push(Arc::new(alertmanager));
+    }
     if let Some(webhook) = &channels.webhook {
         let webhook = WebhookNotifier::new(webhook_config(config, webhook)?)
             .context("the webhook cannot be set up")?;
@@ -51,6 +62,10 @@ fn webhook_config(
         url: url
             .try_into()
             .context("WEBHOOK_URL cannot be used")?,
+        format: webhook
+            .format
+            .parse()
+            .context("WEBHOOK_FORMAT cannot be used")?,
         secret: secret
             .transpose()
             .context("WEBHOOK_SECRET cannot be used")?,
@@ -69,6 +84,44 @@ fn slack_config(config: &Config, slack: &config::SlackConfig) -> anyhow::Result<
             .context("SLACK_WEBHOOK_URL cannot be used")?,
         channel: slack.channel.clone(),
         username: slack.username.clone(),
+        timeout: SEND_TIMEOUT,
+        links_base: config.links.own.clone(),
+        dashboards_url: config.links.grafana.clone(),
+    })
+}
+
+fn pagerduty_config(
+    config: &Config,
+    pagerduty: &config::PagerDutyConfig,
+) -> anyhow::Result<PagerDutyConfig> {
+    Ok(PagerDutyConfig {
+        name: "pagerduty".to_owned(),
+        url: pagerduty
+            .url
+            .clone()
+            .try_into()
+            .context("PAGERDUTY_URL cannot be used")?,
+        routing_key: pagerduty
+            .routing_key
+            .expose()
+            .parse()
+            .context("PAGERDUTY_ROUTING_KEY cannot be used")?,
+        timeout: SEND_TIMEOUT,
+        links_base: config.links.own.clone(),
+        dashboards_url: config.links.grafana.clone(),
+    })
+}
+
+fn alertmanager_config(
+    config: &Config,
+    alertmanager: &config::AlertmanagerConfig,
+) -> anyhow::Result<AlertmanagerConfig> {
+    let url = alertmanager.url.expose().clone();
+    Ok(AlertmanagerConfig {
+        name: "alertmanager".to_owned(),
+        url: url
+            .try_into()
+            .context("ALERTMANAGER_URL cannot be used")?,
         timeout: SEND_TIMEOUT,
         links_base: config.links.own.clone(),
         dashboards_url: config.links.grafana.clone(),

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use sre_core::notification::Notifier;
 use sre_core::store::{Catalog as _, Outbox as _, Store};
 use sre_core::time::Clock as _;
-use sre_notify::{WebhookConfig, WebhookNotifier};
+use sre_notify::{WebhookConfig, WebhookFormat, WebhookNotifier};
 use sre_store_sqlite::{Options, SqliteStore};
 
 use super::{Parts, install_tls_provider, open, run_with};
@@ -100,6 +100,7 @@ fn unsent(config: &Config) -> anyhow::Result<Arc<dyn Notifier>> {
             .parse::<url::Url>()?
             .try_into()
             .context("the address of nobody")?,
+        format: WebhookFormat::Standard,
         secret: None,
         timeout: Duration::from_secs(1),
         links_base: format!("http://{}", config.server.address)

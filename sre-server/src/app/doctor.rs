@@ -82,6 +82,12 @@ async fn channels(channels: &Channels) -> Vec<Finding> {
     if let Some(slack) = &channels.slack {
         findings.extend(reached("channel slack", slack.url.expose()).await);
     }
+    if let Some(pagerduty) = &channels.pagerduty {
+        findings.extend(reached("channel pagerduty", &pagerduty.url).await);
+    }
+    if let Some(alertmanager) = &channels.alertmanager {
+        findings.extend(reached("channel alertmanager", alertmanager.url.expose()).await);
+    }
     if let Some(email) = &channels.email {
         let mail = Mail {
             place: Place {

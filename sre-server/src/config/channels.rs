@@ -1,10 +1,14 @@
 //! Who is told: a channel is on when its address is set and `ENABLE_…` is not `false`.
 
+mod alertmanager;
 mod email;
+mod pagerduty;
 mod slack;
 mod webhook;
 
+pub use self::alertmanager::AlertmanagerConfig;
 pub use self::email::{EmailConfig, MailLogin, MailSecurity};
+pub use self::pagerduty::PagerDutyConfig;
 pub use self::slack::SlackConfig;
 pub use self::webhook::WebhookConfig;
 
@@ -20,12 +24,20 @@ pub struct Channels {
     pub email: Option<EmailConfig>,
     /// Slack.
     pub slack: Option<SlackConfig>,
+    /// PagerDuty.
+    pub pagerduty: Option<PagerDutyConfig>,
+    /// An Alertmanager that is there already.
+    pub alertmanager: Option<AlertmanagerConfig>,
 }
 
 impl Channels {
     /// Whether nobody is told.
     pub const fn is_silent(&self) -> bool {
-        self.webhook.is_none() && self.email.is_none() && self.slack.is_none()
+        self.webhook.is_none()
+            && self.email.is_none()
+            && self.slack.is_none()
+            && self.pagerduty.is_none()
+            && self.alertmanager.is_none()
     }
 }
 
@@ -34,6 +46,8 @@ pub(super) fn read(reader: &mut Reader<'_>, shadow: bool) -> Channels {
         webhook: webhook::read(reader),
         email: email::read(reader),
         slack: slack::read(reader),
+        pagerduty: pagerduty::read(reader),
+        alertmanager: alertmanager::read(reader),
     };
     warn_of_silence(reader, &channels, shadow);
     channels

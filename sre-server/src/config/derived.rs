@@ -95,7 +95,11 @@ impl Config {
             .webhook
             .as_ref()
             .map(|webhook| webhook.timeout);
-        let has_others = self.channels.email.is_some() || self.channels.slack.is_some();
+        let channels = &self.channels;
+        let has_others = channels.email.is_some()
+            || channels.slack.is_some()
+            || channels.pagerduty.is_some()
+            || channels.alertmanager.is_some();
         let longest = webhook.max(has_others.then_some(SEND_TIMEOUT));
         let seconds = longest.map_or(1, |timeout| timeout.as_secs());
         Span::seconds(u32::try_from(seconds).unwrap_or(u32::MAX))
@@ -105,5 +109,5 @@ impl Config {
 /// The target that finds others.
 const DISCOVERY: &str = "discovery";
 
-/// How long one try by mail or Slack may take; the webhook's is a setting, with the same default.
+/// How long one try may take by any channel but the webhook; that is a setting, with the same default.
 pub(crate) const SEND_TIMEOUT: Duration = Duration::from_secs(30);

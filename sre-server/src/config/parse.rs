@@ -338,6 +338,21 @@ pub(super) fn webhook_key(_: &Setting, text: &str) -> Parsed<String> {
     }
 }
 
+/// An integration key of PagerDuty; what sends it checks it again.
+pub(super) fn routing_key(_: &Setting, text: &str) -> Parsed<String> {
+    let is_plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric());
+    if is_plain && text.len() == 32 {
+        Ok(text.to_owned())
+    } else {
+        let length = text.chars().count();
+        Err(format!(
+            "expected exactly 32 letters and digits, not {length} characters"
+        ))
+    }
+}
+
 pub(super) fn log_filter(_: &Setting, text: &str) -> Parsed<String> {
     match EnvFilter::builder().parse(text) {
         Ok(_) => Ok(text.to_owned()),

@@ -42,13 +42,17 @@ pub enum Section {
     Email,
     /// Alerts by Slack.
     Slack,
+    /// Alerts by PagerDuty.
+    PagerDuty,
+    /// Alerts by an Alertmanager that is there already.
+    Alertmanager,
     /// The process: its name, its logs.
     Process,
 }
 
 impl Section {
     /// All sections, in the order of the documentation.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Server,
         Self::Store,
         Self::Sources,
@@ -57,6 +61,8 @@ impl Section {
         Self::Webhook,
         Self::Email,
         Self::Slack,
+        Self::PagerDuty,
+        Self::Alertmanager,
         Self::Process,
     ];
 
@@ -71,6 +77,8 @@ impl Section {
             Self::Webhook => "Alerts by webhook",
             Self::Email => "Alerts by mail",
             Self::Slack => "Alerts by Slack",
+            Self::PagerDuty => "Alerts by PagerDuty",
+            Self::Alertmanager => "Alerts by Alertmanager",
             Self::Process => "Process and logs",
         }
     }
@@ -161,6 +169,8 @@ pub enum Kind {
     Emails,
     /// A Standard Webhooks key.
     WebhookKey,
+    /// An integration key of PagerDuty.
+    RoutingKey,
     /// Directives of the log filter.
     LogFilter,
 }
@@ -186,6 +196,7 @@ impl fmt::Display for Kind {
             Self::Path => f.write_str("a path"),
             Self::Emails => f.write_str("mail addresses, separated by commas"),
             Self::WebhookKey => f.write_str("`whsec_` and base64 of 24 to 64 bytes"),
+            Self::RoutingKey => f.write_str("exactly 32 letters and digits"),
             Self::LogFilter => {
                 f.write_str("a level, or directives such as `info,sre_server=debug`")
             }

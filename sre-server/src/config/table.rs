@@ -397,6 +397,14 @@ pub const SETTINGS: &[Setting] = &[
     )
     .secret(),
     Setting::new(
+        "WEBHOOK_FORMAT",
+        Section::Webhook,
+        Kind::Choice(&["standard", "alertmanager", "cloudevents"]),
+        Is("standard"),
+        "What is posted: our own facts as Standard Webhooks have them, what Alertmanager posts to its \
+         webhooks (version 4), or events of CloudEvents 1.0. Headers and signature are the same.",
+    ),
+    Setting::new(
         "WEBHOOK_SECRET",
         Section::Webhook,
         Kind::WebhookKey,
@@ -523,6 +531,46 @@ pub const SETTINGS: &[Setting] = &[
         Unset,
         "The name to post under. Webhooks of Slack apps post as the app, whatever this is.",
     ),
+    // Alerts by PagerDuty
+    Setting::new(
+        "ENABLE_PAGERDUTY_ALERTS",
+        Section::PagerDuty,
+        Kind::Flag,
+        Computed("`true` when `PAGERDUTY_ROUTING_KEY` is set"),
+        "`false` keeps PagerDuty off although its key is set.",
+    ),
+    Setting::new(
+        "PAGERDUTY_ROUTING_KEY",
+        Section::PagerDuty,
+        Kind::RoutingKey,
+        Unset,
+        "The integration key of a service of PagerDuty, of the type *Events API v2*.",
+    )
+    .secret(),
+    Setting::new(
+        "PAGERDUTY_URL",
+        Section::PagerDuty,
+        Kind::Url,
+        Is("https://events.pagerduty.com/v2/enqueue"),
+        "Where events are posted to; `https://events.eu.pagerduty.com/v2/enqueue` for accounts in Europe.",
+    ),
+    // Alerts by Alertmanager
+    Setting::new(
+        "ENABLE_ALERTMANAGER_ALERTS",
+        Section::Alertmanager,
+        Kind::Flag,
+        Computed("`true` when `ALERTMANAGER_URL` is set"),
+        "`false` keeps Alertmanager off although its address is set.",
+    ),
+    Setting::new(
+        "ALERTMANAGER_URL",
+        Section::Alertmanager,
+        Kind::Url,
+        Unset,
+        "An Alertmanager that alerts are posted to, without `/api/v2`; name and password in it are sent \
+         as basic authentication. Never this service itself.",
+    )
+    .secret(),
     // Process and logs
     Setting::new(
         "SRE_MONITOR_REPLICA_ID",

@@ -27,12 +27,14 @@ pub(crate) struct Peer {
 /// Everything that tests need beside Rust; one line each.
 #[rustfmt::skip]
 const PEERS: &[Peer] = &[
+    Peer { name: "Alertmanager", binary: "prometheus-alertmanager", debian_package: "prometheus-alertmanager", needed_by: "with_alertmanager::" },
     Peer { name: "Chromium",   binary: "chromedriver", debian_package: "chromium-driver", needed_by: "with_chromium::" },
     Peer { name: "Prometheus", binary: "prometheus",   debian_package: "prometheus", needed_by: "with_prometheus::" },
     Peer { name: "aiosmtpd",   binary: "aiosmtpd",     debian_package: "python3-aiosmtpd", needed_by: "with_smtp::" },
     Peer { name: "promtool",   binary: "promtool",     debian_package: "prometheus", needed_by: "with_promtool::" },
     // From PyPI: what Debian brings is the means to install it.
     Peer { name: "Schemathesis", binary: "schemathesis", debian_package: "python3-venv", needed_by: "with_schemathesis::" },
+    Peer { name: "Standard Webhooks", binary: "standardwebhooks-python", debian_package: "python3-venv", needed_by: "with_standardwebhooks::" },
 ];
 
 /// Makes the peers available, as far as that is possible, and answers which are still missing.
@@ -114,6 +116,7 @@ mod tests {
         let packages = [
             "chromium-driver",
             "prometheus",
+            "prometheus-alertmanager",
             "python3-aiosmtpd",
             "python3-venv",
         ];

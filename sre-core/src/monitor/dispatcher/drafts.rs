@@ -78,6 +78,14 @@ impl Candidate {
         self.group.sequence.saturating_add(1)
     }
 
+    fn known_severity(&self) -> Option<Severity> {
+        self.group
+            .told
+            .as_ref()
+            .filter(|told| told.alert_id == self.group.alert.id)
+            .map(|told| told.severity)
+    }
+
     /// Episodes of the identity between the one that was told last and this one.
     fn suppressed_episodes(&self) -> u64 {
         let episode = self.group.alert.episode;
@@ -349,6 +357,7 @@ fn news<'a>(candidate: &'a Candidate, place: usize, known: &'a Known) -> AlertNe
         alert: &candidate.group.alert,
         reason: candidate.reason,
         sequence: candidate.sequence(),
+        known_severity: candidate.known_severity(),
         suppressed_episodes: candidate.suppressed_episodes(),
         slo: facts.and_then(|facts| facts.slo.as_ref()),
         evaluation: facts.and_then(|facts| facts.evaluation.as_ref()),

@@ -8,7 +8,9 @@ use chrono::{DateTime, Utc};
 use crate::monitor::dispatcher::drafts::{Candidate, Draft};
 use crate::monitor::dispatcher::{Dispatched, Dispatcher, Sending};
 use crate::name::{DestinationId, IntentId};
-use crate::notification::{Judgement, Notice, Notifier, Said, Sendable, Withheld, judge, plan};
+use crate::notification::{
+    Judgement, Notice, Notifier, Plan, Said, Sendable, Withheld, judge, plan,
+};
 use crate::store::{ClaimedDelivery, Commit, DueGroup, Frozen, Judged, StoreError};
 
 /// When something is frozen, and until when its first try is claimed.
@@ -129,7 +131,11 @@ impl Dispatcher {
             .iter()
             .map(Candidate::sendable)
             .collect();
-        let plan = plan(&lane.said, &sendable, moment.now);
+        let plan = if notifier.takes_one_alert() {
+            Plan::of_each(sendable.len())
+        } else {
+            plan(&lane.said, &sendable, moment.now)
+        };
         for (place, until, rule) in &plan.held {
             if let Some(candidate) = candidates.get(*place) {
                 unsent.postpone(candidate.intents(), *until, *rule);

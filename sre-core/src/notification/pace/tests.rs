@@ -204,3 +204,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn where_the_receiver_groups_every_alert_goes_at_once_and_by_itself() {
+    let plan = Plan::of_each(12);
+    let alone: Vec<Planned> = (0..12)
+        .map(|place| Planned {
+            news: vec![place],
+            window_at: None,
+        })
+        .collect();
+    assert_eq!(plan.messages, alone);
+    assert!(plan.held.is_empty() && plan.digest.is_empty());
+}

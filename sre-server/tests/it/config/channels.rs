@@ -95,6 +95,40 @@ fn a_channel_that_is_enabled_without_an_address_is_refused() {
 }
 
 #[test]
+fn pagerduty_alertmanager_and_the_form_of_the_webhook_are_read() {
+    let given = [
+        ("PAGERDUTY_ROUTING_KEY", "0123456789abcdef0123456789ABCDEF"),
+        ("ALERTMANAGER_URL", "http://alertmanager:9093/am"),
+        ("WEBHOOK_URL", "https://hook.example/alerts"),
+        ("WEBHOOK_FORMAT", "cloudevents"),
+    ];
+    let channels = Given::new(&given).config().channels;
+    let pagerduty = channels.pagerduty.expect("it is on");
+    assert_eq!(
+        pagerduty.url.as_str(),
+        "https://events.pagerduty.com/v2/enqueue"
+    );
+    let alertmanager = channels.alertmanager.expect("it is on");
+    assert_eq!(alertmanager.url.expose().path(), "/am");
+    assert_eq!(
+        channels
+            .webhook
+            .expect("it is on")
+            .format,
+        "cloudevents"
+    );
+    let mut given = Given::new(&given);
+    given.set("ENABLE_PAGERDUTY_ALERTS", "false");
+    given.set("ENABLE_ALERTMANAGER_ALERTS", "false");
+    let channels = given.config().channels;
+    assert!(channels.pagerduty.is_none() && channels.alertmanager.is_none());
+
+    assert!(fault("ENABLE_PAGERDUTY_ALERTS", "true").contains("set PAGERDUTY_ROUTING_KEY"));
+    assert!(fault("ENABLE_ALERTMANAGER_ALERTS", "true").contains("set ALERTMANAGER_URL"));
+    assert!(fault("PAGERDUTY_ROUTING_KEY", "0123").contains("not 4 characters"));
+}
+
+#[test]
 fn everything_that_mail_lacks_is_told_at_once() {
     let lacking = |variables: &[(&str, &str)]| {
         let faults = Given::new(variables).faults();

@@ -83,6 +83,8 @@ fn no_secret_is_seen_in_debug_faults_warnings_or_what_config_shows() {
             "SLACK_WEBHOOK_URL",
             "https://hooks.slack.com/services/canary",
         ),
+        ("PAGERDUTY_ROUTING_KEY", "canarycanarycanarycanarycanary01"),
+        ("ALERTMANAGER_URL", "http://ann:canary@am:9093/canary"),
     ];
     let secrets = SETTINGS
         .iter()
@@ -121,6 +123,9 @@ fn no_secret_is_seen_in_debug_faults_warnings_or_what_config_shows() {
         ("WEBHOOK_SECRET", "canary"),
         ("WEBHOOK_SECRET", "whsec_canary"),
         ("SLACK_WEBHOOK_URL", "https:/canary"),
+        ("PAGERDUTY_ROUTING_KEY", "canary"),
+        ("PAGERDUTY_ROUTING_KEY", "canarycanarycanarycanarycanary-1"),
+        ("ALERTMANAGER_URL", "http:/canary"),
         ("SMTP_PASSWORD", "canary\n"),
         ("API_GATEWAY_URL", "http://ann:canary@gateway/"),
         ("GRAFANA_URL", "http://ann:canary@:x"),
