@@ -11,7 +11,7 @@ mod view;
 use chrono::{DateTime, Utc};
 
 use self::view::View;
-use crate::evaluation::{Evaluation, Progress};
+use crate::evaluation::{Evaluation, Progress, RuleOutcome};
 use crate::forecast::{Forecast, Nearness};
 use crate::ledger::{Ledger, LedgerError};
 use crate::policy::{BurnPolicy, BurnThresholds};
@@ -140,9 +140,17 @@ impl View<'_> {
         let (mut windows, own) = self.windows()?;
         let mut rules = Vec::with_capacity(policy.rules.len());
         for rule in &policy.rules {
-            let long = self.seen(rule.long, &windows)?;
-            let short = self.seen(rule.short, &windows)?;
-            rules.push(self.outcome(rule, long, short, &own)?);
+            let (mut long, mut short) = (None, None);
+            let long = self.seen(rule.long, &windows, &mut long)?;
+            let short = self.seen(rule.short, &windows, &mut short)?;
+            let (verdict, bad_needed) = self.verdict(rule, long, short, &own)?;
+            rules.push(RuleOutcome {
+                rule: *rule,
+                long: *long,
+                short: *short,
+                verdict,
+                bad_needed,
+            });
         }
         windows.push(own);
         let is_stale = self.is_stale();

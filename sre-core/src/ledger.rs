@@ -166,6 +166,11 @@ impl Ledger {
         self.width
     }
 
+    /// Divides by the length of its slices.
+    pub(crate) const fn per_width(&self) -> Divider {
+        self.per_width
+    }
+
     /// The end of the last slice.
     #[must_use]
     pub fn end(&self) -> DateTime<Utc> {

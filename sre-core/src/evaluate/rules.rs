@@ -2,7 +2,7 @@
 
 use super::view::View;
 use crate::count::{Count, Grain};
-use crate::evaluation::{RuleOutcome, RuleVerdict, WindowCounts};
+use crate::evaluation::{RuleVerdict, WindowCounts};
 use crate::ledger::LedgerError;
 use crate::policy::{BurnRule, Spending};
 use crate::time::{Interval, Span};
@@ -10,13 +10,13 @@ use crate::time::{Interval, Span};
 impl View<'_> {
     /// What a rule says: each of its windows is covered by itself, and there is history for at least
     /// the short one. A window that is measured to be clean settles it, whatever the other holds.
-    pub(super) fn outcome(
+    pub(super) fn verdict(
         &self,
         rule: &BurnRule,
-        long: WindowCounts,
-        short: WindowCounts,
+        long: &WindowCounts,
+        short: &WindowCounts,
         own: &WindowCounts,
-    ) -> Result<RuleOutcome, LedgerError> {
+    ) -> Result<(RuleVerdict, Option<Count>), LedgerError> {
         let is_covered = |window: &WindowCounts| {
             window
                 .coverage
@@ -26,27 +26,20 @@ impl View<'_> {
             let is_fast = rule
                 .factor
                 .is_exceeded_by(window.counts, self.definition.target);
-            is_fast && self.is_dear(rule, window, &long, own)
+            is_fast && self.is_dear(rule, window, long, own)
         };
         let is_known = self.known_seconds >= rule.short.as_seconds();
         // Either window alone can say no; it takes both to say yes.
         let is_clean = |window: &WindowCounts| is_covered(window) && !burns(window);
-        let (verdict, bad_needed) = if !is_known {
-            (RuleVerdict::Held, None)
-        } else if is_clean(&long) || is_clean(&short) {
-            (RuleVerdict::Quiet, None)
-        } else if !is_covered(&long) || !is_covered(&short) {
-            (RuleVerdict::Held, None)
+        if !is_known {
+            Ok((RuleVerdict::Held, None))
+        } else if is_clean(long) || is_clean(short) {
+            Ok((RuleVerdict::Quiet, None))
+        } else if !is_covered(long) || !is_covered(short) {
+            Ok((RuleVerdict::Held, None))
         } else {
-            self.guarded(rule, &long)?
-        };
-        Ok(RuleOutcome {
-            rule: *rule,
-            long,
-            short,
-            verdict,
-            bad_needed,
-        })
+            self.guarded(rule, long)
+        }
     }
 
     /// Whether the window spends the share of the whole budget that the rule asks for, if any. Of a

@@ -44,9 +44,10 @@ impl<'a> View<'a> {
         end: DateTime<Utc>,
         settings: &'a EvaluationSettings,
     ) -> Result<Self, LedgerError> {
+        let ending = ledger.ending(end)?;
         let known_seconds = progress
             .first_measured
-            .map_or(0, |first| Interval::new(first, end).seconds());
+            .map_or(0, |first| seconds_between(first, end, ending.second()));
         let whole = definition.window_at(end);
         let (whole_seconds, so_far) = match definition.window {
             Window::Rolling(span) => (span.as_seconds(), span),
@@ -62,10 +63,15 @@ impl<'a> View<'a> {
         let pace = expected_interval
             .unwrap_or(width)
             .max(width);
+        let per_pace = if pace == width {
+            ledger.per_width()
+        } else {
+            Divider::by(pace.as_seconds())
+        };
         Ok(Self {
             definition,
             ledger,
-            ending: ledger.ending(end)?,
+            ending,
             progress,
             end,
             whole,
@@ -73,7 +79,7 @@ impl<'a> View<'a> {
             so_far,
             settings,
             expected_interval,
-            per_pace: Divider::by(pace.as_seconds()),
+            per_pace,
             known_seconds,
             overlay: ledger.overlay(),
         })
@@ -125,11 +131,9 @@ impl<'a> View<'a> {
     pub(super) fn expected_slices(&self, window: Span) -> u32 {
         let known = self.known_seconds_of(window);
         // Half of one pace is already a slice that should have come: a lone first slice is covered.
-        if known == 0 {
-            0
-        } else {
-            self.per_pace.divide(known).max(1)
-        }
+        self.per_pace
+            .divide(known)
+            .max(known.min(1))
     }
 
     /// Seconds of the window since the first data, without those that a correction took out.
@@ -160,17 +164,22 @@ impl<'a> View<'a> {
         overlay.removed_seconds(Interval::new(start, self.end), self.definition.slice)
     }
 
-    /// As [`View::window`], where it may be among the reported windows already.
+    /// As [`View::window`], where it may be among the reported windows already; else it is kept in
+    /// `other`. A reference, since what was just written is slow to copy.
     #[inline]
-    pub(super) fn seen(
+    pub(super) fn seen<'w>(
         &self,
         window: Span,
-        reported: &[WindowCounts],
-    ) -> Result<WindowCounts, LedgerError> {
+        reported: &'w [WindowCounts],
+        other: &'w mut Option<WindowCounts>,
+    ) -> Result<&'w WindowCounts, LedgerError> {
         let held = reported
             .iter()
             .find(|held| held.window == window);
-        held.map_or_else(|| self.window(window), |held| Ok(*held))
+        match held {
+            Some(held) => Ok(held),
+            None => Ok(other.insert(self.window(window)?)),
+        }
     }
 
     /// Seconds of the window so far that lie after the first data.
@@ -192,10 +201,10 @@ impl<'a> View<'a> {
             .expected_interval
             .zip(self.progress.silent_since());
         known.is_some_and(|(expected, since)| {
-            let silence = Interval::new(since, self.end);
             let unagreed = match self.overlay {
-                None => i64::from(silence.seconds()),
+                None => i64::from(seconds_between(since, self.end, self.ending.second())),
                 Some(overlay) => {
+                    let silence = Interval::new(since, self.end);
                     let whole = silence.end() - silence.start();
                     (whole - overlay.covered_time(silence)).num_seconds()
                 }
@@ -210,4 +219,13 @@ impl<'a> View<'a> {
         let filled = self.known_seconds_of(self.so_far);
         u64::from(filled) * 4 < u64::from(self.counted_seconds())
     }
+}
+
+/// As [`Interval::seconds`], where the second of the end is known: to find it, dates are counted.
+fn seconds_between(start: DateTime<Utc>, end: DateTime<Utc>, end_second: i64) -> u32 {
+    let is_cut = end.timestamp_subsec_nanos() < start.timestamp_subsec_nanos();
+    let seconds = end_second
+        .saturating_sub(start.timestamp())
+        .saturating_sub(i64::from(is_cut));
+    u32::try_from(seconds.max(0)).unwrap_or(u32::MAX)
 }

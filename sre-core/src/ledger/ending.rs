@@ -53,6 +53,12 @@ impl<'a> Ending<'a> {
         }
     }
 
+    /// The second since the epoch at which they end.
+    #[inline]
+    pub(crate) const fn second(&self) -> i64 {
+        self.second
+    }
+
     /// The sum of the window of this length.
     ///
     /// # Errors
