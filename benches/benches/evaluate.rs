@@ -6,7 +6,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use sre_benches::fixture::{definition, end, filled};
 use sre_core::budget::ErrorBudget;
 use sre_core::count::Counts;
-use sre_core::evaluate::{EvaluationSettings, evaluate, windows};
+use sre_core::evaluate::{EvaluationSettings, Plan, evaluate};
 use sre_core::forecast::{Pace, time_left};
 use sre_core::target::{Factor, Target};
 use sre_core::time::Span;
@@ -26,13 +26,14 @@ fn whole(c: &mut Criterion) {
     ] {
         let (definition, settings) = (definition(window), EvaluationSettings::default());
         let policy = definition.policy(&settings.thresholds, None);
-        let end = end(window);
-        let (ledger, progress) = filled(window, &windows(&definition, &policy, end));
+        let (plan, end) = (Plan::new(&definition, policy), end(window));
+        let windows: Vec<Span> = plan.windows(&definition, end).collect();
+        let (ledger, progress) = filled(window, &windows);
         group.bench_function(name, |b| {
             b.iter(|| {
                 evaluate(
                     black_box(&definition),
-                    &policy,
+                    &plan,
                     &ledger,
                     &progress,
                     black_box(end),

@@ -15,7 +15,7 @@ use std::io::{Write, stdout};
 use sre_core::alert::{Alert, LifecycleSettings, Moment};
 use sre_core::budget::{ErrorBudget, burn_rate};
 use sre_core::decide::{Situation, decide};
-use sre_core::evaluate::{EvaluationSettings, evaluate};
+use sre_core::evaluate::{EvaluationSettings, Plan, evaluate};
 use sre_core::evaluation::{Evaluation, Progress};
 use sre_core::ledger::Ledger;
 use sre_core::recorder::{Event, Recorder};
@@ -54,7 +54,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         // that begins in an older hour would need that hour's slices from a store first
         // (`Ledger::missing_hours`); here the ledger is younger than its window.
         let policy = definition.policy(&settings.thresholds, progress.resolved_interval());
-        let found = evaluate(definition, &policy, &ledger, &progress, end, &settings)?;
+        let plan = Plan::new(definition, policy);
+        let found = evaluate(definition, &plan, &ledger, &progress, end, &settings)?;
 
         if minute % 60 == 0 || [182, 190, 199, 203, 210].contains(&minute) {
             print_status(&mut out, minute, &found)?;

@@ -4,17 +4,20 @@
 //! is rounded and nothing is a float before everything is decided.
 
 mod outlook;
+mod plan;
 mod rules;
 mod state;
 mod view;
 
 use chrono::{DateTime, Utc};
 
+use self::plan::Place;
+pub use self::plan::Plan;
 use self::view::View;
 use crate::evaluation::{Evaluation, Progress, RuleOutcome};
 use crate::forecast::{Forecast, Nearness};
 use crate::ledger::{Ledger, LedgerError};
-use crate::policy::{BurnPolicy, BurnThresholds};
+use crate::policy::BurnThresholds;
 use crate::slo::Definition;
 use crate::time::Span;
 
@@ -48,29 +51,12 @@ pub const REPORTED_WINDOWS: [Span; 8] = [
     Span::days(7),
 ];
 
-/// Every window that evaluating `definition` under `policy` at `end` asks of its ledger: of a calendar
-/// window, what of it has passed.
-#[must_use]
-pub fn windows(definition: &Definition, policy: &BurnPolicy, end: DateTime<Utc>) -> Vec<Span> {
-    let own = definition.window_so_far(end);
-    let mut windows = reported(definition).to_vec();
-    windows.extend(
-        policy
-            .rules
-            .iter()
-            .flat_map(|rule| [rule.long, rule.short]),
-    );
-    windows.push(own);
-    windows.sort_unstable();
-    windows.dedup();
-    windows
-}
-
-/// Evaluates an SLO whose last closed slice ends at `end`: judges it and looks ahead.
+/// Evaluates an SLO whose last closed slice ends at `end`: judges it and looks ahead. `plan` is that of
+/// its definition.
 ///
 /// ```
 /// use sre_core::count::Counts;
-/// use sre_core::evaluate::{EvaluationSettings, evaluate};
+/// use sre_core::evaluate::{EvaluationSettings, Plan, evaluate};
 /// use sre_core::evaluation::{Progress, SloState};
 /// use sre_core::ledger::Ledger;
 /// use sre_core::slice::Slice;
@@ -90,7 +76,8 @@ pub fn windows(definition: &Definition, policy: &BurnPolicy, end: DateTime<Utc>)
 ///     progress.note_measured(start, end);
 /// }
 /// let policy = definition.policy(&settings.thresholds, progress.resolved_interval());
-/// let found = evaluate(definition, &policy, &ledger, &progress, at_second(3_600), &settings)?;
+/// let plan = Plan::new(definition, policy);
+/// let found = evaluate(definition, &plan, &ledger, &progress, at_second(3_600), &settings)?;
 /// // Exactly on the budget is met, and nothing is left.
 /// let budget = found.budget.ok_or("something was measured")?;
 /// assert!(budget.is_met());
@@ -104,14 +91,14 @@ pub fn windows(definition: &Definition, policy: &BurnPolicy, end: DateTime<Utc>)
 /// [`LedgerError::MissingHour`] when a window begins in an hour that is not attached.
 pub fn evaluate(
     definition: &Definition,
-    policy: &BurnPolicy,
+    plan: &Plan,
     ledger: &Ledger,
     progress: &Progress,
     end: DateTime<Utc>,
     settings: &EvaluationSettings,
 ) -> Result<Evaluation, LedgerError> {
     let view = View::new(definition, ledger, progress, end, settings)?;
-    let mut found = view.judged(policy)?;
+    let mut found = view.judged(plan)?;
     found.forecast = view.forecast(&found.windows, found.state)?;
     found.nearness = view.nearness(&found.windows, &found.forecast)?;
     Ok(found)
@@ -125,24 +112,24 @@ pub fn evaluate(
 /// As [`evaluate`].
 pub fn judge(
     definition: &Definition,
-    policy: &BurnPolicy,
+    plan: &Plan,
     ledger: &Ledger,
     progress: &Progress,
     end: DateTime<Utc>,
     settings: &EvaluationSettings,
 ) -> Result<Evaluation, LedgerError> {
-    View::new(definition, ledger, progress, end, settings)?.judged(policy)
+    View::new(definition, ledger, progress, end, settings)?.judged(plan)
 }
 
 impl View<'_> {
-    fn judged(&self, policy: &BurnPolicy) -> Result<Evaluation, LedgerError> {
+    fn judged(&self, plan: &Plan) -> Result<Evaluation, LedgerError> {
         let (definition, settings) = (self.definition, self.settings);
-        let (mut windows, own) = self.windows()?;
-        let mut rules = Vec::with_capacity(policy.rules.len());
-        for rule in &policy.rules {
-            let (mut long, mut short) = (None, None);
-            let long = self.seen(rule.long, &windows, &mut long)?;
-            let short = self.seen(rule.short, &windows, &mut short)?;
+        let (mut windows, own) = (self.windows(plan.summed())?, self.own()?);
+        let seen = |place: Place| windows.get(place).unwrap_or(&own);
+        let mut rules = Vec::with_capacity(plan.policy().rules.len());
+        for (rule, [long, short]) in plan.rules() {
+            // References, since what was just written is slow to copy.
+            let (long, short) = (seen(*long), seen(*short));
             let (verdict, bad_needed) = self.verdict(rule, long, short, &own)?;
             rules.push(RuleOutcome {
                 rule: *rule,
@@ -152,14 +139,13 @@ impl View<'_> {
                 bad_needed,
             });
         }
-        windows.push(own);
         let is_stale = self.is_stale();
         let (state, reason) = self.state(&own, &rules, is_stale);
-        let hour = windows
-            .iter()
-            .rev()
-            .find(|held| held.window <= Span::hours(1))
-            .unwrap_or(&own);
+        let burn_level = settings
+            .thresholds
+            .level(seen(plan.level()).counts, definition.target);
+        windows.truncate(plan.reported());
+        windows.push(own);
         Ok(Evaluation {
             as_of: self.end,
             window_start: self.whole.start(),
@@ -169,9 +155,7 @@ impl View<'_> {
             coverage: own.coverage,
             filled_seconds: self.filled_seconds(),
             window: Span::seconds(self.whole_seconds),
-            burn_level: settings
-                .thresholds
-                .level(hour.counts, definition.target),
+            burn_level,
             budget_verdict: self.budget_verdict(&own, state),
             nearness: Nearness::Around,
             forecast: Forecast::Unknown,
@@ -181,16 +165,6 @@ impl View<'_> {
             raw: None,
         })
     }
-}
-
-/// Reported windows that hold at least a slice and are shorter than the SLO's own.
-fn reported(definition: &Definition) -> &'static [Span] {
-    let (own, slice) = (definition.window.span(), definition.slice.span());
-    let first = REPORTED_WINDOWS.partition_point(|window| *window < slice);
-    let last = REPORTED_WINDOWS.partition_point(|window| *window < own);
-    REPORTED_WINDOWS
-        .get(first..last)
-        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -271,7 +271,10 @@ impl Interval {
             // Within a year this takes no division, and every evaluation asks for one.
             let days = Days::new(u64::from(span.0 / DAY));
             let utc = end.naive_utc();
-            let start = utc.date().checked_sub_days(days).map(|date| date.and_time(utc.time()).and_utc());
+            let start = utc
+                .date()
+                .checked_sub_days(days)
+                .map(|date| date.and_time(utc.time()).and_utc());
             return Self {
                 start: start.unwrap_or(DateTime::<Utc>::MIN_UTC),
                 end,

@@ -43,6 +43,7 @@ pub(crate) fn p3(pairs: usize) -> Verdict {
         unit: "ms",
         ratio: compared.ratio,
         goal: "2",
+        attempt: 1,
         parts: vec![
             Part::at_most(
                 "nine windows of a million SLOs, times reading the same bytes",

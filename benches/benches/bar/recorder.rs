@@ -30,6 +30,7 @@ pub(crate) fn p1(pairs: usize) -> Verdict {
         unit: "ns",
         ratio: alone.ratio,
         goal: "1.5",
+        attempt: 1,
         parts: vec![
             Part::at_most("record(), times one fetch_add", alone.ratio, 1.5, ""),
             Part::at_least("two threads, times one", ours, 1.8, ""),

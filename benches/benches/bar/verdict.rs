@@ -14,6 +14,8 @@ pub(crate) struct Verdict {
     /// What was promised, in words and numbers.
     pub(crate) goal: &'static str,
     pub(crate) parts: Vec<Part>,
+    /// How often it was measured.
+    pub(crate) attempt: u32,
 }
 
 /// One thing that is promised, and whether it is so.
@@ -71,6 +73,9 @@ impl fmt::Display for Verdict {
             self.goal,
             word(self.is_short())
         )?;
+        if self.attempt > 1 {
+            write!(f, " in attempt {}", self.attempt)?;
+        }
         for part in &self.parts {
             let mark = part
                 .is_reached

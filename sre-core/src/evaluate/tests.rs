@@ -18,7 +18,7 @@ use crate::count::Count;
 use crate::evaluation::{BudgetVerdict, Coverage, InsufficientReason, RuleVerdict, SloState};
 use crate::hour::Hour;
 use crate::method::BudgetingMethod;
-use crate::policy::{BurnLevel, BurnRule, PolicyChoice};
+use crate::policy::{BurnLevel, BurnPolicy, BurnRule, PolicyChoice};
 use crate::slice::{Slice, SliceWidth};
 use crate::slo::tests::definition;
 use crate::time::at_second;
@@ -97,10 +97,10 @@ impl History {
     }
 
     pub(crate) fn evaluate(&mut self) -> Evaluation {
-        let (policy, end) = (self.policy(), self.end());
+        let (plan, end) = (Plan::new(&self.definition, self.policy()), self.end());
         for hour in self
             .ledger
-            .missing_hours(end, windows(&self.definition, &policy, end))
+            .missing_hours(end, plan.windows(&self.definition, end))
         {
             let held = self.hours.get(&hour).cloned();
             self.ledger
@@ -109,7 +109,7 @@ impl History {
         let settings = EvaluationSettings::default();
         let by = |evaluate: fn(&_, &_, &_, &_, _, &_) -> Result<Evaluation, _>| {
             let (definition, ledger) = (&self.definition, &self.ledger);
-            let found = evaluate(definition, &policy, ledger, &self.progress, end, &settings);
+            let found = evaluate(definition, &plan, ledger, &self.progress, end, &settings);
             found.expect("every edge hour is attached")
         };
         let found = by(evaluate);

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{EvaluationSettings, REPORTED_WINDOWS, reported};
+use super::EvaluationSettings;
 use crate::correction::Overlay;
 use crate::evaluation::{Coverage, Progress, WindowCounts};
 use crate::ledger::{Divider, Ending, Ledger, LedgerError};
@@ -85,31 +85,22 @@ impl<'a> View<'a> {
         })
     }
 
-    /// Counts and coverage of the window of this length that ends now.
-    pub(super) fn window(&self, window: Span) -> Result<WindowCounts, LedgerError> {
-        let sums = self.ending.window(window)?;
-        Ok(self.covered(window, sums))
+    /// Counts and coverage of these windows, in their order and with room for one more.
+    pub(super) fn windows(&self, windows: &[Span]) -> Result<Vec<WindowCounts>, LedgerError> {
+        let mut held = Vec::with_capacity(windows.len().saturating_add(1));
+        for window in windows {
+            held.push(self.covered(*window, self.ending.window(*window)?));
+        }
+        Ok(held)
     }
 
-    /// Counts and coverage of the reported windows, in their order and with room for one more; and of
-    /// the SLO's own, under its nominal length.
-    pub(super) fn windows(&self) -> Result<(Vec<WindowCounts>, WindowCounts), LedgerError> {
-        let reported = reported(self.definition);
-        let mut windows = [self.so_far; REPORTED_WINDOWS.len() + 1];
-        for (window, reported) in windows.iter_mut().zip(reported) {
-            *window = *reported;
-        }
-        let mut sums = [Sums::default(); REPORTED_WINDOWS.len() + 1];
-        self.ending
-            .windows(&windows, &mut sums)?;
-        let mut held = Vec::with_capacity(windows.len());
-        let covered = reported.iter().zip(&sums);
-        held.extend(covered.map(|(window, sums)| self.covered(*window, *sums)));
-        let own = WindowCounts {
+    /// Those of the SLO's own window, under its nominal length.
+    pub(super) fn own(&self) -> Result<WindowCounts, LedgerError> {
+        let sums = self.ending.window(self.so_far)?;
+        Ok(WindowCounts {
             window: self.definition.window.span(),
-            ..self.covered(self.so_far, sums.last().copied().unwrap_or_default())
-        };
-        Ok((held, own))
+            ..self.covered(self.so_far, sums)
+        })
     }
 
     #[inline]
@@ -162,24 +153,6 @@ impl<'a> View<'a> {
     fn removed_by(&self, overlay: &Overlay, seconds: u32) -> u32 {
         let start = self.end - TimeDelta::seconds(i64::from(seconds));
         overlay.removed_seconds(Interval::new(start, self.end), self.definition.slice)
-    }
-
-    /// As [`View::window`], where it may be among the reported windows already; else it is kept in
-    /// `other`. A reference, since what was just written is slow to copy.
-    #[inline]
-    pub(super) fn seen<'w>(
-        &self,
-        window: Span,
-        reported: &'w [WindowCounts],
-        other: &'w mut Option<WindowCounts>,
-    ) -> Result<&'w WindowCounts, LedgerError> {
-        let held = reported
-            .iter()
-            .find(|held| held.window == window);
-        match held {
-            Some(held) => Ok(held),
-            None => Ok(other.insert(self.window(window)?)),
-        }
     }
 
     /// Seconds of the window so far that lie after the first data.

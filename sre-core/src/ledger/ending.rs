@@ -15,6 +15,8 @@ pub struct Ending<'a> {
     second: i64,
     /// The slice that the end lies in, counted from the beginning.
     slice: u32,
+    /// How many slices lie before the fine ones.
+    coarse: u32,
     /// What makes a window's length a number of slices, rounded up where the end is on an edge: the
     /// seconds from the end to the last of its slice.
     rest: u32,
@@ -33,6 +35,7 @@ impl<'a> Ending<'a> {
             ledger,
             second,
             slice,
+            coarse: ledger.coarse_slices(),
             rest: ledger.per_width.divisor - 1 - rest,
             before: *before,
         })
@@ -48,6 +51,7 @@ impl<'a> Ending<'a> {
                 .next_slice()
                 .wrapping_mul(i64::from(width)),
             slice: ledger.slices(),
+            coarse: ledger.coarse_slices(),
             rest: width - 1,
             before: ledger.last(),
         }
@@ -79,7 +83,7 @@ impl<'a> Ending<'a> {
     pub fn windows(&self, windows: &[Span], sums: &mut [Sums]) -> Result<(), LedgerError> {
         for (sum, window) in sums.iter_mut().zip(windows) {
             let first = self.first_slice(*window);
-            match self.ledger.place(first) {
+            match self.place(first) {
                 Some(before) => *sum = self.before.minus(before).sums(),
                 None => return Err(self.ledger.missing(first)),
             }
@@ -142,9 +146,18 @@ impl<'a> Ending<'a> {
         self.slice.saturating_sub(slices)
     }
 
+    /// As [`Ledger::place`].
+    #[inline]
+    fn place(&self, slice: u32) -> Option<&'a Prefix> {
+        match slice.checked_sub(self.coarse) {
+            Some(fine) => Some(self.ledger.fine_place(fine)),
+            None => self.ledger.coarse_place(slice),
+        }
+    }
+
     #[inline]
     fn sums_since(&self, slice: u32) -> Result<Sums, LedgerError> {
-        match self.ledger.place(slice) {
+        match self.place(slice) {
             Some(before) => Ok(self.before.minus(before).sums()),
             None => Err(self.ledger.missing(slice)),
         }

@@ -52,19 +52,24 @@ impl Ledger {
     #[inline]
     pub(super) fn place(&self, slice: u32) -> Option<&Prefix> {
         match slice.checked_sub(self.coarse_slices()) {
-            Some(fine) => Some(
-                self.fine
-                    .get(fine as usize)
-                    .or(self.fine.last())
-                    .unwrap_or(&NOTHING),
-            ),
+            Some(fine) => Some(self.fine_place(fine)),
             None => self.coarse_place(slice),
         }
     }
 
+    /// As [`Ledger::place`], for a slice counted from the first fine one; what lies after the last is
+    /// there.
+    #[inline]
+    pub(super) fn fine_place(&self, slice: u32) -> &Prefix {
+        self.fine
+            .get(slice as usize)
+            .or(self.fine.last())
+            .unwrap_or(&NOTHING)
+    }
+
     /// As [`Ledger::place`], for a slice before the fine ones.
     #[inline]
-    fn coarse_place(&self, slice: u32) -> Option<&Prefix> {
+    pub(super) fn coarse_place(&self, slice: u32) -> Option<&Prefix> {
         let hour = self.per_hour.divide(slice);
         let within = slice.wrapping_sub(hour.wrapping_mul(self.per_hour.divisor));
         if within == 0 {

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::correction::{Correction, Overlay};
-use crate::evaluate::EvaluationSettings;
+use crate::evaluate::{EvaluationSettings, Plan};
 use crate::evaluation::{Evaluation, Progress};
 use crate::hour::Hour;
 use crate::ledger::{Ledger, LedgerError};
 use crate::monitor::ledgers::{evaluate_with_edges, too_large};
 use crate::name::CorrectionId;
-use crate::policy::BurnPolicy;
+use crate::policy::BurnThresholds;
 use crate::slice::Slice;
 use crate::slo::{Generation, Slo};
 use crate::store::{Evaluations, StoreError};
@@ -30,6 +30,16 @@ pub(super) struct Books {
     /// What the corrected ledger was made by.
     by: Vec<CorrectionId>,
     expanded: Option<Expanded>,
+    planned: Option<Planned>,
+}
+
+/// The plan of the last evaluation, with what must be the same before it may be used again.
+#[derive(Debug)]
+struct Planned {
+    version: u64,
+    interval: Option<Span>,
+    thresholds: BurnThresholds,
+    plan: Plan,
 }
 
 /// Corrections as they were expanded last. Those of an id change only with the revision, and then the
@@ -49,6 +59,7 @@ impl Books {
             corrected: None,
             by: Vec::new(),
             expanded: None,
+            planned: None,
         }
     }
 
@@ -181,37 +192,26 @@ impl Books {
         std::iter::once(&mut self.raw).chain(&mut self.corrected)
     }
 
-    /// Evaluates what is judged, with the window as it was measured beside it.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each is a part of one evaluation, none a flag"
-    )]
+    /// Evaluates what is judged, with the window as it was measured beside it. Rules are those that stand
+    /// at the interval by which progress has them resolved.
     pub(super) async fn evaluate(
         &mut self,
         store: &dyn Evaluations,
         slo: &Slo,
         generation: Generation,
-        policy: &BurnPolicy,
         progress: &Progress,
         end: DateTime<Utc>,
         settings: &EvaluationSettings,
     ) -> Result<Evaluation, StoreError> {
-        let raw = evaluate_with_edges(
-            store,
-            slo,
-            generation,
-            policy,
-            &mut self.raw,
-            progress,
-            end,
-            settings,
-        )
-        .await?;
+        let plan = Planned::current(&mut self.planned, slo, progress, settings);
+        let raw = &mut self.raw;
+        let raw =
+            evaluate_with_edges(store, slo, generation, plan, raw, progress, end, settings).await?;
         let Some(corrected) = &mut self.corrected else {
             return Ok(raw);
         };
         let found = evaluate_with_edges(
-            store, slo, generation, policy, corrected, progress, end, settings,
+            store, slo, generation, plan, corrected, progress, end, settings,
         )
         .await?;
         let window = Interval::new(found.window_start, end);
@@ -226,6 +226,32 @@ impl Books {
                 .filter(|_| is_touched),
             ..found
         })
+    }
+}
+
+impl Planned {
+    /// The plan that is held, if it is the one for this SLO as it is now; else a new one takes its place.
+    fn current<'a>(
+        held: &'a mut Option<Self>,
+        slo: &Slo,
+        progress: &Progress,
+        settings: &EvaluationSettings,
+    ) -> &'a Plan {
+        let (definition, thresholds) = (&slo.definition, settings.thresholds);
+        let interval = progress.resolved_interval();
+        let is_current = |held: &Self| {
+            (held.version, held.interval, held.thresholds) == (slo.version, interval, thresholds)
+        };
+        if !held.as_ref().is_some_and(is_current) {
+            *held = None;
+        }
+        let planned = held.get_or_insert_with(|| Self {
+            version: slo.version,
+            interval,
+            thresholds,
+            plan: Plan::new(definition, definition.policy(&thresholds, interval)),
+        });
+        &planned.plan
     }
 }
 

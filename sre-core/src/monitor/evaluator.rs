@@ -364,18 +364,14 @@ impl Evaluator {
         progress: &Progress,
         end: DateTime<Utc>,
     ) -> Result<Evaluation, StoreError> {
-        let settings = &self.settings.evaluation;
-        let definition = &claim.slo.definition;
-        let policy = definition.policy(&settings.thresholds, progress.resolved_interval());
         books
             .evaluate(
                 self.ports.evaluations.as_ref(),
                 &claim.slo,
                 claim.generation,
-                &policy,
                 progress,
                 end,
-                settings,
+                &self.settings.evaluation,
             )
             .await
     }

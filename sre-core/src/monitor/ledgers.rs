@@ -6,13 +6,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 
 use crate::correction::Correction;
-use crate::evaluate::{EvaluationSettings, evaluate, windows};
+use crate::evaluate::{EvaluationSettings, Plan, evaluate};
 use crate::evaluation::{Evaluation, Progress};
 use crate::hour::Hour;
 use crate::ledger::{Ledger, LedgerError};
 use crate::monitor::books::Books;
 use crate::name::SloId;
-use crate::policy::BurnPolicy;
 use crate::slo::{Definition, Generation, Slo};
 use crate::store::{Evaluations, StoreError};
 use crate::time::{Interval, Span};
@@ -124,11 +123,8 @@ pub async fn recompute(
     books
         .correct(store, slo, generation, corrections, end)
         .await?;
-    let policy = slo
-        .definition
-        .policy(&settings.thresholds, progress.resolved_interval());
     books
-        .evaluate(store, slo, generation, &policy, progress, end, settings)
+        .evaluate(store, slo, generation, progress, end, settings)
         .await
 }
 
@@ -141,13 +137,15 @@ pub(super) async fn evaluate_with_edges(
     store: &dyn Evaluations,
     slo: &Slo,
     generation: Generation,
-    policy: &BurnPolicy,
+    plan: &Plan,
     ledger: &mut Ledger,
     progress: &Progress,
     end: DateTime<Utc>,
     settings: &EvaluationSettings,
 ) -> Result<Evaluation, StoreError> {
-    let windows = windows(&slo.definition, policy, end);
+    let windows: Vec<Span> = plan
+        .windows(&slo.definition, end)
+        .collect();
     ledger.detach_all_but(end, &windows);
     for start in ledger.missing_hours(end, windows) {
         let during = Interval::ending(start + Span::hours(1).as_delta(), Span::hours(1));
@@ -159,7 +157,7 @@ pub(super) async fn evaluate_with_edges(
             .find(|hour| hour.start() == start);
         ledger.attach(&hour.unwrap_or_else(|| Hour::unmeasured(start, ledger.width())));
     }
-    evaluate(&slo.definition, policy, ledger, progress, end, settings)
+    evaluate(&slo.definition, plan, ledger, progress, end, settings)
         .map_err(|error| too_large(slo.id, error))
 }
 

@@ -10,7 +10,7 @@ use super::attribution::Attribution;
 use super::latency::LatencyLine;
 use super::{Event, Recorder};
 use crate::count::Counts;
-use crate::evaluate::{EvaluationSettings, evaluate, windows};
+use crate::evaluate::{EvaluationSettings, Plan, evaluate};
 use crate::evaluation::{Evaluation, Progress};
 use crate::hour::Hour;
 use crate::ledger::{Ledger, LedgerError};
@@ -243,13 +243,13 @@ impl Book {
         let pace = progress
             .learned_interval()
             .or(Some(definition.slice.span()));
-        let policy = definition.policy(&settings.thresholds, pace);
-        for start in ledger.missing_hours(end, windows(definition, &policy, end)) {
+        let plan = Plan::new(definition, definition.policy(&settings.thresholds, pace));
+        for start in ledger.missing_hours(end, plan.windows(definition, end)) {
             let packed = self.hours.get(&start);
             let hour = packed.and_then(|bytes| Hour::unpack(start, definition.slice, bytes).ok());
             ledger.attach(&hour.unwrap_or_else(|| Hour::unmeasured(start, definition.slice)));
         }
-        evaluate(definition, &policy, &ledger, &progress, end, settings)
+        evaluate(definition, &plan, &ledger, &progress, end, settings)
     }
 }
 

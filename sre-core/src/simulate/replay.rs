@@ -13,7 +13,6 @@ use super::{
 };
 use crate::alert::Moment;
 use crate::correction::Overlay;
-use crate::evaluate::windows;
 use crate::evaluation::Progress;
 use crate::hour::Hour;
 use crate::ledger::Ledger;
@@ -208,7 +207,11 @@ impl<'a> Replay<'a> {
             self.windows = self
                 .running
                 .iter()
-                .flat_map(|running| windows(running.definition(), &running.policy, end))
+                .flat_map(|running| {
+                    running
+                        .plan
+                        .windows(running.definition(), end)
+                })
                 .collect();
             self.windows.sort_unstable();
             self.windows.dedup();

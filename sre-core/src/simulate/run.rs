@@ -6,7 +6,7 @@ use super::raised::Raised;
 use super::{Candidate, Simulation, weeks};
 use crate::alert::{Alert, AlertUpdate, Moment};
 use crate::decide::{Situation, decide};
-use crate::evaluate::evaluate;
+use crate::evaluate::{Plan, evaluate};
 use crate::evaluation::{Evaluation, Progress};
 use crate::ledger::{Ledger, LedgerError};
 use crate::policy::BurnPolicy;
@@ -49,7 +49,7 @@ pub(super) struct Running {
     slo: Slo,
     /// For which learned interval the policy was resolved.
     expected: Option<Span>,
-    pub(super) policy: BurnPolicy,
+    pub(super) plan: Plan,
     /// The newest episode of each identity, as the store would have it.
     latest: Vec<Alert>,
     raised: Vec<Raised>,
@@ -70,7 +70,7 @@ impl Running {
             .thresholds;
         Self {
             name: candidate.name.clone(),
-            policy: slo.definition.policy(thresholds, None),
+            plan: Plan::new(&slo.definition, slo.definition.policy(thresholds, None)),
             slo,
             expected: None,
             latest: Vec::new(),
@@ -98,10 +98,8 @@ impl Running {
             .settings
             .evaluation
             .thresholds;
-        self.policy = self
-            .slo
-            .definition
-            .policy(thresholds, expected);
+        let definition = &self.slo.definition;
+        self.plan = Plan::new(definition, definition.policy(thresholds, expected));
         self.expected = expected;
         true
     }
@@ -117,7 +115,7 @@ impl Running {
     ) -> Result<Evaluation, LedgerError> {
         let found = evaluate(
             &self.slo.definition,
-            &self.policy,
+            &self.plan,
             ledger,
             progress,
             ledger.end(),
@@ -170,7 +168,7 @@ impl Running {
         let pages_per_week = told as f64 / weeks(during.end() - during.start());
         Run {
             name: self.name,
-            policy: self.policy,
+            policy: self.plan.into_policy(),
             alerts: self.raised,
             pages_per_week,
             pages,

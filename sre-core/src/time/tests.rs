@@ -72,3 +72,39 @@ fn an_interval_is_never_read_backwards() {
     let read: Interval = serde_json::from_str(&backwards).expect("reads");
     assert!(read.is_empty(), "{read:?}");
 }
+
+/// However long it is: whole days are counted by dates, and all else by seconds.
+#[test]
+fn an_interval_begins_so_many_seconds_before_its_end() {
+    let day = i64::from(DAY);
+    let last_of_2016 = 1_483_228_799;
+    for second in [
+        0,
+        59,
+        day - 1,
+        31 * day,
+        366 * day,
+        19_782 * day,
+        last_of_2016,
+    ] {
+        for nanos in [0, 1, 999_999_999, 1_500_000_000] {
+            let Some(end) = DateTime::from_timestamp(second, nanos) else {
+                continue; // no such leap second
+            };
+            for seconds in [1, 60, DAY - 1, DAY, DAY + 1, 30 * DAY, 365 * DAY, 400 * DAY] {
+                let begin = second - i64::from(seconds);
+                let expected = DateTime::from_timestamp(begin, nanos.min(999_999_999));
+                let interval = Interval::ending(end, Span(seconds));
+                assert_eq!(
+                    Some(interval.start()),
+                    expected,
+                    "{seconds} s before {end:?}"
+                );
+                assert_eq!(interval.end(), end);
+            }
+        }
+    }
+    let first = DateTime::<Utc>::MIN_UTC;
+    assert_eq!(Interval::ending(first, Span::days(1)).start(), first);
+    assert_eq!(Interval::ending(first, Span::SECOND).start(), first);
+}

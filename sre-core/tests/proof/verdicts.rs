@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 use num_bigint::BigUint;
 use sre_core::count::Counts;
-use sre_core::evaluate::{EvaluationSettings, evaluate, windows};
+use sre_core::evaluate::{EvaluationSettings, Plan, evaluate};
 use sre_core::evaluation::{Evaluation, InsufficientReason, Progress, RuleVerdict, SloState};
 use sre_core::hour::Hour;
 use sre_core::ledger::Ledger;
@@ -316,12 +316,13 @@ impl Judge {
         }
         let end = ledger.end();
         let policy = definition.policy(&BurnThresholds::default(), progress.learned_interval());
-        for start in ledger.missing_hours(end, windows(definition, &policy, end)) {
+        let plan = Plan::new(definition, policy);
+        for start in ledger.missing_hours(end, plan.windows(definition, end)) {
             let held = hours.get(&start).cloned();
             ledger.attach(&held.unwrap_or_else(|| Hour::unmeasured(start, width)));
         }
         let settings = EvaluationSettings::default();
-        evaluate(definition, &policy, &ledger, &progress, end, &settings).expect("attached")
+        evaluate(definition, &plan, &ledger, &progress, end, &settings).expect("attached")
     }
 }
 
