@@ -23,12 +23,18 @@ pub(crate) fn configuration(prometheus: &str) -> Config {
 
 impl Settings for Given {
     fn get(&self, name: &str) -> Option<OsString> {
-        let (_, text) = self.0.iter().find(|(held, _)| *held == name)?;
+        let (_, text) = self
+            .0
+            .iter()
+            .find(|(held, _)| *held == name)?;
         Some(text.into())
     }
 
     fn names(&self) -> Vec<String> {
-        self.0.iter().map(|(name, _)| (*name).to_owned()).collect()
+        self.0
+            .iter()
+            .map(|(name, _)| (*name).to_owned())
+            .collect()
     }
 
     fn read_file(&self, _path: &Path) -> io::Result<String> {

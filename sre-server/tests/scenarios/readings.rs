@@ -13,6 +13,7 @@ const SCRAPES: i64 = 15;
 const SCRAPED_AT: i64 = 7;
 /// How often a probe is made, and what is long past was scraped.
 const RARELY: i64 = MINUTE;
+const EVERY_MINUTE: usize = 60;
 /// How often what only the rules over three days look at was scraped.
 const COARSELY: i64 = 300;
 /// Where counters began.
@@ -29,15 +30,15 @@ struct Counters {
 
 /// A clean month of a job.
 pub(crate) fn clean(job: &str, kind: Kind, text: &mut String) {
-    let counters = (0..)
-        .map(|n| ZERO - 30 * DAY - HOUR + n * RARELY)
-        .take_while(|at| *at <= ZERO + HOUR)
+    let month = ZERO - 30 * DAY - HOUR..ZERO + HOUR;
+    let counters: Vec<_> = month
+        .step_by(EVERY_MINUTE)
         .map(|at| {
             let total = requests(kind, at);
             (at, Some(Counters { total, bad: 0 }))
         })
         .collect();
-    write_counters(job, counters, text);
+    write_counters(job, &counters, text);
 }
 
 /// A scene with the days before it.
@@ -57,7 +58,7 @@ pub(crate) fn staged(scene: &Scene, text: &mut String) {
         read.push((at, counters(scene, at)));
         at += if at < fine { COARSELY } else { SCRAPES };
     }
-    write_counters(&job, read, text);
+    write_counters(&job, &read, text);
 }
 
 /// The instants from one to another at which a probe is made.
@@ -87,8 +88,7 @@ fn counters(scene: &Scene, at: i64) -> Option<Counters> {
             let (pairs, rest) = (troubled / (2 * MINUTE), troubled % (2 * MINUTE));
             (pairs * MINUTE + rest.min(MINUTE)) * per_second
         }
-        Trouble::DeadExporter if (begins..ends).contains(&at) => return None,
-        Trouble::Deploy if (begins..ends).contains(&at) => return None,
+        Trouble::DeadExporter | Trouble::Deploy if (begins..ends).contains(&at) => return None,
         Trouble::Deploy if at >= ends => {
             let total = (at - ends) * per_second;
             let bad = total.min(FAILED_AFTER_DEPLOY);
@@ -112,18 +112,21 @@ fn requests(kind: Kind, at: i64) -> i64 {
 /// So that a request is made at the very instant at which one of the quiet days' fails.
 const CALM_OF_QUIET: i64 = crate::scenario::CALM % 360;
 
-fn write_counters(job: &str, read: Vec<(i64, Option<Counters>)>, text: &mut String) {
+fn write_counters(job: &str, read: &[(i64, Option<Counters>)], text: &mut String) {
     for (code, of) in [
-        (r#",code="200""#, (|held: Counters| held.total - held.bad) as fn(Counters) -> i64),
+        (
+            r#",code="200""#,
+            (|held: Counters| held.total - held.bad) as fn(Counters) -> i64,
+        ),
         (r#",code="500""#, |held| held.bad),
     ] {
-        for (at, counters) in &read {
+        for (at, counters) in read {
             if let Some(counters) = counters {
                 line("http_requests_total", job, code, of(*counters), *at, text);
             }
         }
     }
-    for (at, counters) in &read {
+    for (at, counters) in read {
         line("up", job, "", counters.is_some().into(), *at, text);
     }
 }

@@ -8,5 +8,5 @@ mod prometheus;
 mod recorder;
 mod rules;
 mod staged;
-mod suite;
 mod table;
+mod with_prometheus;

@@ -26,13 +26,19 @@ impl StageClock {
     }
 
     pub(crate) fn set(&self, at: DateTime<Utc>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = at;
+        *self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = at;
     }
 }
 
 impl Clock for StageClock {
     fn now(&self) -> DateTime<Utc> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -61,7 +67,9 @@ impl Engine {
             is_durable: false,
             ..Options::default()
         };
-        let store = SqliteStore::open(path, options).await.expect("a store");
+        let store = SqliteStore::open(path, options)
+            .await
+            .expect("a store");
         let destination = channel.destination().clone();
         let routes = vec![destination.id];
         store
@@ -105,20 +113,38 @@ impl Engine {
     pub(crate) async fn evaluate(&self) {
         let now = self.clock.now();
         loop {
-            let evaluated = self.evaluator.activate(now).await.expect("a slot");
+            let evaluated = self
+                .evaluator
+                .activate(now)
+                .await
+                .expect("a slot");
             assert!(evaluated.error.is_none(), "{:?}", evaluated.error);
             if !evaluated.has_more {
                 break;
             }
         }
-        while self.evaluator.backfill(now).await.expect("history") {}
+        while self
+            .evaluator
+            .backfill(now)
+            .await
+            .expect("history")
+        {}
     }
 
     /// Does everything else that is due.
     pub(crate) async fn tell(&self) {
         let now = self.clock.now();
-        while self.mover.activate(now).await.expect("alerts") > 0 {}
-        self.keeper.activate(now).await.expect("incidents");
+        while self
+            .mover
+            .activate(now)
+            .await
+            .expect("alerts")
+            > 0
+        {}
+        self.keeper
+            .activate(now)
+            .await
+            .expect("incidents");
         loop {
             let dispatched = self
                 .dispatcher
@@ -127,7 +153,9 @@ impl Engine {
                 .expect("intents");
             assert!(dispatched.error.is_none(), "{:?}", dispatched.error);
             for sending in dispatched.sendings {
-                let sent = self.dispatcher.send(sending, 0, self.clock.as_ref());
+                let sent = self
+                    .dispatcher
+                    .send(sending, 0, self.clock.as_ref());
                 assert_eq!(sent.await.expect("a record").outcome, "delivered");
             }
             if !dispatched.has_more {

@@ -26,7 +26,9 @@ pub(crate) struct Listener {
 
 impl Listener {
     pub(crate) async fn start() -> Self {
-        let socket = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let socket = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
         let url = format!("http://{}/", socket.local_addr().expect("an address"));
         let called = Arc::<Mutex<Vec<Called>>>::default();
         let kept = Arc::clone(&called);
@@ -51,7 +53,9 @@ impl Drop for Listener {
 }
 
 fn lock(called: &Mutex<Vec<Called>>) -> std::sync::MutexGuard<'_, Vec<Called>> {
-    called.lock().unwrap_or_else(PoisonError::into_inner)
+    called
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Takes the messages of one connection.
@@ -59,7 +63,9 @@ async fn take(mut socket: TcpStream, called: Arc<Mutex<Vec<Called>>>) {
     while let Some(body) = read(&mut socket).await {
         let at = Instant::now();
         let body: Value = serde_json::from_slice(&body).expect("JSON");
-        let job = body["groupLabels"]["job"].as_str().expect("a group");
+        let job = body["groupLabels"]["job"]
+            .as_str()
+            .expect("a group");
         lock(&called).push(Called {
             at,
             job: job.to_owned(),
@@ -79,13 +85,17 @@ async fn read(socket: &mut TcpStream) -> Option<Vec<u8>> {
         if socket.read_buf(&mut bytes).await.ok()? == 0 {
             return None;
         }
-        let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
+        let end = bytes
+            .windows(4)
+            .position(|window| window == b"\r\n\r\n");
         if let Some(end) = end {
             break end + 4;
         }
     };
     let mut body = bytes.split_off(head_end);
-    let head = String::from_utf8(bytes).ok()?.to_lowercase();
+    let head = String::from_utf8(bytes)
+        .ok()?
+        .to_lowercase();
     let length: usize = head
         .lines()
         .find_map(|line| line.strip_prefix("content-length: "))?

@@ -105,30 +105,57 @@ impl Stage {
     }
 
     async fn fold(&self, kind: Kind, job: &str) {
-        let (engine, _) = self.open(kind, Some(job), at_second(ZERO - HOUR)).await;
+        let (engine, _) = self
+            .open(kind, Some(job), at_second(ZERO - HOUR))
+            .await;
         let slo = slo(kind);
-        let start = start_of(&slo, History::Window, &self.settings, at_second(ZERO - HOUR));
-        engine.store.insert(&slo, &start).await.expect("a new SLO");
+        let start = start_of(
+            &slo,
+            History::Window,
+            &self.settings,
+            at_second(ZERO - HOUR),
+        );
+        engine
+            .store
+            .insert(&slo, &start)
+            .await
+            .expect("a new SLO");
         self.close(engine, &slo).await;
     }
 
     async fn probe(&self) {
         let begin = ZERO - 30 * DAY;
-        let (engine, clock) = self.open(Kind::Probed, None, at_second(begin)).await;
+        let (engine, clock) = self
+            .open(Kind::Probed, None, at_second(begin))
+            .await;
         let slo = slo(Kind::Probed);
         let start = start_of(&slo, History::None, &self.settings, at_second(begin));
-        engine.store.insert(&slo, &start).await.expect("a new SLO");
+        engine
+            .store
+            .insert(&slo, &start)
+            .await
+            .expect("a new SLO");
         for hour in (begin..ZERO - HOUR).step_by(3_600) {
             let samples: Vec<Sample> = probes(hour, hour + HOUR)
                 .map(|at| probe(true, at))
                 .collect();
-            let stored = engine.store.append(&samples, at_second(hour));
+            let stored = engine
+                .store
+                .append(&samples, at_second(hour));
             stored.await.expect("samples");
-            clock.set(self.settings.grid(&slo).after(at_second(hour + HOUR)));
+            clock.set(
+                self.settings
+                    .grid(&slo)
+                    .after(at_second(hour + HOUR)),
+            );
             engine.evaluate().await;
         }
-        let samples: Vec<Sample> = probes(ZERO - HOUR, ZERO).map(|at| probe(true, at)).collect();
-        let stored = engine.store.append(&samples, at_second(ZERO - HOUR));
+        let samples: Vec<Sample> = probes(ZERO - HOUR, ZERO)
+            .map(|at| probe(true, at))
+            .collect();
+        let stored = engine
+            .store
+            .append(&samples, at_second(ZERO - HOUR));
         stored.await.expect("samples");
         self.close(engine, &slo).await;
     }
@@ -166,7 +193,10 @@ impl Stage {
             engine.evaluate().await;
         }
         let standings = engine.store.standings(&[slo.id]).await;
-        let standing = standings.expect("standings").pop().expect("an SLO");
+        let standing = standings
+            .expect("standings")
+            .pop()
+            .expect("an SLO");
         let evaluation = standing.evaluation.expect("a slot");
         let known = i64::from(evaluation.filled_seconds);
         assert!(known > 29 * DAY, "a month is known: {evaluation:?}");
@@ -177,15 +207,22 @@ impl Stage {
     /// Plays a scene: what the receiver hears.
     pub(crate) async fn play(&self, scene: Scene) -> Vec<Heard> {
         let kind = scene.scenario.traffic;
-        let path = self.room.path().join(format!("{}.db", scene.job()));
+        let path = self
+            .room
+            .path()
+            .join(format!("{}.db", scene.job()));
         std::fs::copy(self.room.path().join(file(kind)), &path).expect("a copy of the store");
         let clock = StageClock::at(at_second(ZERO));
         let source = (kind != Kind::Probed).then(|| {
             let dark = (scene.scenario.trouble == Trouble::DeadSource)
                 .then(|| Interval::new(at_second(scene.begins()), at_second(scene.ends())));
             let prometheus = Arc::clone(&self.prometheus);
-            Arc::new(Staged::new(prometheus, &scene.job(), dark, Arc::clone(&clock)))
-                as Arc<dyn MetricSource>
+            Arc::new(Staged::new(
+                prometheus,
+                &scene.job(),
+                dark,
+                Arc::clone(&clock),
+            )) as Arc<dyn MetricSource>
         });
         let play = Play {
             scene,
@@ -205,14 +242,29 @@ impl Stage {
 impl Play {
     async fn start(&self) -> Engine {
         let (source, channel) = (self.source.clone(), Arc::clone(&self.channel));
-        Engine::start(&self.path, self.settings, source, channel, Arc::clone(&self.clock)).await
+        Engine::start(
+            &self.path,
+            self.settings,
+            source,
+            channel,
+            Arc::clone(&self.clock),
+        )
+        .await
     }
 
     /// How long until the next look between slots.
     fn pause(&self, now: DateTime<Utc>) -> TimeDelta {
-        let last = self.channel.heard().last().map(|heard| heard.at);
+        let last = self
+            .channel
+            .heard()
+            .last()
+            .map(|heard| heard.at);
         let is_busy = last.is_some_and(|last| now - last < TimeDelta::minutes(5));
-        if is_busy { LOOK_EVERY } else { TimeDelta::minutes(1) }
+        if is_busy {
+            LOOK_EVERY
+        } else {
+            TimeDelta::minutes(1)
+        }
     }
 
     async fn run(&self) {
@@ -238,7 +290,10 @@ impl Play {
                 let stored = engine.store.append(&sample, closed);
                 stored.await.expect("a sample");
             }
-            if restart.take_if(|at| *at <= now).is_some() {
+            if restart
+                .take_if(|at| *at <= now)
+                .is_some()
+            {
                 engine.end().await;
                 now += AWAY;
                 self.clock.set(now);
@@ -258,7 +313,9 @@ impl Play {
 /// When the process looks that was to look at an instant: at the next quarter of a second, its tick.
 fn tick(at: DateTime<Utc>) -> DateTime<Utc> {
     let tick = TimeDelta::milliseconds(250);
-    let before = at.duration_trunc(tick).expect("an instant of this century");
+    let before = at
+        .duration_trunc(tick)
+        .expect("an instant of this century");
     if before == at { at } else { before + tick }
 }
 

@@ -71,14 +71,21 @@ impl Prometheus {
         let text = answer.text().await.expect("all of it");
         let answer: Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(answer["status"], "success", "{text}");
-        let series = answer["data"]["result"].as_array().expect("a matrix");
+        let series = answer["data"]["result"]
+            .as_array()
+            .expect("a matrix");
         assert!(series.len() <= 1, "one SLO has one alert: {text}");
-        let values = series.iter().filter_map(|held| held["values"].as_array());
+        let values = series
+            .iter()
+            .filter_map(|held| held["values"].as_array());
         values
             .flatten()
             .filter_map(|pair| pair[0].as_f64())
             .map(|second| {
-                #[expect(clippy::cast_possible_truncation, reason = "seconds of a grid are whole")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "seconds of a grid are whole"
+                )]
                 at_second(second as i64)
             })
             .collect()
@@ -112,7 +119,10 @@ pub(crate) async fn start(
     // Between finding a free port and using it somebody else may take it.
     for _ in 0..5 {
         let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = free.local_addr().expect("an address").to_string();
+        let address = free
+            .local_addr()
+            .expect("an address")
+            .to_string();
         drop(free);
         let mut child = command(program)
             .args(arguments(&address))
@@ -131,7 +141,11 @@ async fn is_ready(url: &str, child: &mut Child) -> bool {
     let client = client();
     let deadline = Instant::now() + Duration::from_mins(1);
     while Instant::now() < deadline {
-        if child.try_wait().expect("a child").is_some() {
+        if child
+            .try_wait()
+            .expect("a child")
+            .is_some()
+        {
             return false;
         }
         let answer = client.get(url).send().await;
@@ -149,7 +163,12 @@ fn remember(room: &Path, history: &str) {
     std::fs::write(&input, format!("{history}# EOF\n")).expect("the history is written");
     let output = command("promtool")
         // By default every block holds two hours, and the text is read once for each.
-        .args(["tsdb", "create-blocks-from", "--max-block-duration=2000h", "openmetrics"])
+        .args([
+            "tsdb",
+            "create-blocks-from",
+            "--max-block-duration=2000h",
+            "openmetrics",
+        ])
         .args([input.as_path(), &room.join("data")])
         .stderr(Stdio::piped())
         .output()

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sre_core::notification::{Answer, Destination, Message, Notifier, Outgoing};
-use sre_notify::{WebhookConfig, WebhookNotifier};
+use sre_notify::{WebhookConfig, WebhookFormat, WebhookNotifier};
 
 /// A receiver that takes everything at once.
 #[derive(Debug)]
@@ -27,11 +27,14 @@ pub(crate) struct Heard {
 
 impl Recorder {
     pub(crate) fn new() -> Arc<Self> {
-        let url: url::Url = "http://localhost:9/".parse().expect("a url");
+        let url: url::Url = "http://localhost:9/"
+            .parse()
+            .expect("a url");
         let like = WebhookNotifier::new(WebhookConfig {
             name: "webhook".to_owned(),
             url: url.try_into().expect("an address"),
             secret: None,
+            format: WebhookFormat::Standard,
             timeout: Duration::from_secs(30),
             links_base: None,
             dashboards_url: None,
@@ -105,8 +108,15 @@ impl Notifier for Recorder {
         let alerts = body["data"]["alerts"]
             .as_array()
             .unwrap_or_else(|| panic!("a message of alerts: {body}"));
-        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        heard.extend(alerts.iter().map(|alert| texts(outgoing.now, alert)));
+        let mut heard = self
+            .heard
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        heard.extend(
+            alerts
+                .iter()
+                .map(|alert| texts(outgoing.now, alert)),
+        );
         Answer::Responded {
             status: 204,
             retry_after: None,

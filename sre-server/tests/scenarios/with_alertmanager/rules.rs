@@ -37,11 +37,14 @@ impl Alert {
     /// Its expression. The error ratios stand where Sloth names recorded series of them, which are
     /// evaluated no earlier.
     fn expression(self, scene: &Scene) -> String {
-        let conditions = self.conditions().map(|(short, long, factor)| {
-            let [short, long] = [short, long]
-                .map(|window| format!("({}) > ({factor} * {BUDGET})", error_ratio(scene, window)));
-            format!("({short} and {long})")
-        });
+        let conditions = self
+            .conditions()
+            .map(|(short, long, factor)| {
+                let [short, long] = [short, long].map(|window| {
+                    format!("({}) > ({factor} * {BUDGET})", error_ratio(scene, window))
+                });
+                format!("({short} and {long})")
+            });
         conditions.join(" or ")
     }
 }

@@ -61,7 +61,9 @@ impl MetricSource for Staged {
             ..question.clone()
         };
         let now = self.clock.now();
-        let is_dark = self.dark.is_some_and(|dark| dark.contains(now));
+        let is_dark = self
+            .dark
+            .is_some_and(|dark| dark.contains(now));
         if is_dark {
             self.nobody.measure(&question).await
         } else {

@@ -5,7 +5,7 @@ use std::path::Path;
 use sre_core::policy::PolicyChoice;
 
 use super::recorder::Heard;
-use super::suite::{Played, detection};
+use super::with_prometheus::{Played, detection};
 use crate::scenario::{Goal, SCENARIOS, Scenario, Trouble};
 
 /// Where the table begins and ends in the document.
@@ -29,7 +29,9 @@ pub(crate) fn table(played: &[Played]) -> String {
 
 /// Puts the table into a document, between its marks.
 pub(crate) fn write(path: &Path, table: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .join(path);
     let text = std::fs::read_to_string(&path).expect("the document");
     let [before, after] = MARKS.map(|mark| {
         let at = text.find(mark);
@@ -45,7 +47,9 @@ fn row(scenario: &Scenario, scenes: &[&Played]) -> String {
         let should = scenes
             .iter()
             .filter(|_| scenario.goal == Goal::Page);
-        should.filter_map(|one| first(one)).collect()
+        should
+            .filter_map(|one| first(one))
+            .collect()
     };
     let (ours, theirs) = (firsts(Played::our_first), firsts(Played::their_first));
     let our_pages = scenes.iter().map(|one| {
@@ -57,7 +61,9 @@ fn row(scenario: &Scenario, scenes: &[&Played]) -> String {
         let told = &one.theirs.told;
         format!("{}, {}", told.firing, told.resolved)
     });
-    let tickets = scenes.first().map_or(0, |one| one.theirs.tickets.len());
+    let tickets = scenes
+        .first()
+        .map_or(0, |one| one.theirs.tickets.len());
     let none_ran = "no rule is evaluated";
     let cells = [
         scenario.name.to_owned(),
@@ -66,8 +72,16 @@ fn row(scenario: &Scenario, scenes: &[&Played]) -> String {
         same(scenes.iter().map(|one| others(one))),
         spread(&ours),
         beyond(&ours, detection(scenario, &PolicyChoice::Default)),
-        if is_away { none_ran.to_owned() } else { same(their_pages) },
-        if is_away { none_ran.to_owned() } else { tickets.to_string() },
+        if is_away {
+            none_ran.to_owned()
+        } else {
+            same(their_pages)
+        },
+        if is_away {
+            none_ran.to_owned()
+        } else {
+            tickets.to_string()
+        },
         spread(&theirs),
         beyond(&theirs, detection(scenario, &PolicyChoice::GoogleSre)),
     ];
@@ -90,7 +104,12 @@ fn others(one: &Played) -> String {
         .iter()
         .filter(|heard| !heard.is_page() && !heard.is_page_resolve())
         .map(|heard| match heard.reason.as_str() {
-            "first" => format!("`{}`", heard.alert_type),
+            "first" if one.scene.scenario.goal == Goal::Page => format!("`{}`", heard.alert_type),
+            "first" => format!(
+                "`{}` after {}",
+                heard.alert_type,
+                length(one.since_begin(heard.at))
+            ),
             "all_resolved" => format!("`{}` ends", heard.alert_type),
             "severity_fell" => format!("page falls to {}", heard.severity),
             reason => format!("`{}` {reason}", heard.alert_type),
@@ -103,11 +122,24 @@ fn others(one: &Played) -> String {
     }
 }
 
+/// A length of time, as people read it.
+fn length(seconds: f64) -> String {
+    let [minute, hour] = [60.0, 3_600.0];
+    match seconds {
+        _ if seconds < 10.0 * minute => format!("{seconds:.0} s"),
+        _ if seconds < 2.0 * hour => format!("{:.0} min", seconds / minute),
+        _ => format!("{:.1} h", seconds / hour),
+    }
+}
+
 /// What every scene shows; each different thing with how often.
 fn same(cells: impl Iterator<Item = String>) -> String {
     let mut counted: Vec<(String, usize)> = Vec::new();
     for cell in cells {
-        match counted.iter_mut().find(|(held, _)| *held == cell) {
+        match counted
+            .iter_mut()
+            .find(|(held, _)| *held == cell)
+        {
             Some((_, count)) => *count += 1,
             None => counted.push((cell, 1)),
         }
@@ -128,7 +160,10 @@ fn beyond(firsts: &[f64], detection: Option<f64>) -> String {
     let Some(detection) = detection else {
         return "–".to_owned();
     };
-    let beyond: Vec<f64> = firsts.iter().map(|first| first - detection).collect();
+    let beyond: Vec<f64> = firsts
+        .iter()
+        .map(|first| first - detection)
+        .collect();
     spread(&beyond)
 }
 
@@ -137,7 +172,10 @@ fn spread(seconds: &[f64]) -> String {
     let mut sorted = seconds.to_vec();
     sorted.sort_by(f64::total_cmp);
     let rank = |percent: usize| {
-        let rank = (sorted.len() * percent).div_ceil(100).max(1) - 1;
+        let rank = (sorted.len() * percent)
+            .div_ceil(100)
+            .max(1)
+            - 1;
         sorted.get(rank)
     };
     match (rank(50), rank(95)) {

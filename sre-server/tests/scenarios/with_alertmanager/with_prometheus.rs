@@ -40,7 +40,10 @@ pub(crate) struct Theirs {
 impl Played {
     /// Seconds from the beginning of the trouble to our first page.
     pub(crate) fn our_first(&self) -> Option<f64> {
-        let first = self.ours.iter().find(|heard| heard.is_page())?;
+        let first = self
+            .ours
+            .iter()
+            .find(|heard| heard.is_page())?;
         Some(self.since_begin(first.at))
     }
 
@@ -51,10 +54,14 @@ impl Played {
     }
 
     pub(crate) fn our(&self, is: impl Fn(&Heard) -> bool) -> usize {
-        self.ours.iter().filter(|heard| is(heard)).count()
+        self.ours
+            .iter()
+            .filter(|heard| is(heard))
+            .count()
     }
 
-    fn since_begin(&self, at: DateTime<Utc>) -> f64 {
+    /// Seconds from the beginning of the trouble.
+    pub(crate) fn since_begin(&self, at: DateTime<Utc>) -> f64 {
         (at - at_second(self.scene.begins())).as_seconds_f64()
     }
 }
@@ -77,7 +84,10 @@ async fn play_all() -> Vec<Played> {
     let only = Env.get("SCENARIOS_ONLY");
     let scenes: Vec<Scene> = SCENARIOS
         .iter()
-        .filter(|scenario| only.as_ref().is_none_or(|only| only == scenario.key))
+        .filter(|scenario| {
+            only.as_ref()
+                .is_none_or(|only| only == scenario.key)
+        })
         .flat_map(Scenario::scenes)
         .collect();
     for scene in &scenes {
@@ -141,7 +151,10 @@ async fn every_fault_is_told_once_and_in_time_and_nothing_else_is() {
     if let Some(path) = Env.get("SCENARIOS_WRITE") {
         table::write(path.as_ref(), &table);
     }
-    let missed: Vec<String> = played.iter().filter_map(missed).collect();
+    let missed: Vec<String> = played
+        .iter()
+        .filter_map(missed)
+        .collect();
     assert!(missed.is_empty(), "{}", missed.join("\n"));
 }
 
@@ -151,7 +164,10 @@ fn missed(played: &Played) -> Option<String> {
     let of = |alert_type: &'static str, resolved: bool| {
         played.our(|heard| heard.alert_type == alert_type && heard.is_resolve() == resolved)
     };
-    let (pages, resolves) = (played.our(Heard::is_page), played.our(Heard::is_page_resolve));
+    let (pages, resolves) = (
+        played.our(Heard::is_page),
+        played.our(Heard::is_page_resolve),
+    );
     let all = played.ours.len();
     let is_met = match scenario.goal {
         Goal::Page => {
