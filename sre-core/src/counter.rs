@@ -157,7 +157,7 @@ pub fn unexplained(
         .filter(|at| during.contains(*at))
         .min()?;
     let stretch = Interval::new(first.checked_sub_signed(LOOK_BACK)?, known_from);
-    (!stretch.is_empty() && stretch.start() < known_from).then_some(stretch)
+    (!stretch.is_empty()).then_some(stretch)
 }
 
 /// The readings of `during` that have nothing to be subtracted from, with the target whose earlier

@@ -121,6 +121,8 @@ pub mod slo;
 pub mod source;
 pub mod store;
 pub mod target;
+#[cfg(test)]
+mod texts;
 pub mod threshold;
 pub mod time;
 pub mod window;

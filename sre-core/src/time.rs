@@ -130,12 +130,10 @@ impl Span {
 
     const fn clamped(n: u32, unit: u32) -> Self {
         let seconds = n.saturating_mul(unit);
-        if seconds == 0 {
-            Self::SECOND
-        } else if seconds > Self::MAX.0 {
-            Self::MAX
-        } else {
-            Self(seconds)
+        match Self::from_seconds(seconds) {
+            Some(span) => span,
+            None if seconds == 0 => Self::SECOND,
+            None => Self::MAX,
         }
     }
 }

@@ -216,7 +216,8 @@ fn members_are_one_to_twenty_and_each_once() {
     };
     let new = |of: Vec<Member>| Composite::new(of, Combine::Min, EXCLUDE);
     assert_eq!(new(Vec::new()), Err(CompositeError::Empty));
-    assert!(new(of(20).collect()).is_ok());
+    let twenty = new(of(20).collect()).expect("members");
+    assert_eq!(twenty.members(), of(20).collect::<Vec<_>>());
     assert_eq!(new(of(21).collect()), Err(CompositeError::TooMany));
     let twice = of(3).chain(of(1)).collect();
     assert_eq!(new(twice), Err(CompositeError::Duplicate { place: 3 }));

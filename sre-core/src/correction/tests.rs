@@ -345,3 +345,18 @@ fn what_was_ended_stays_corrected_up_to_there() {
     let overlay = Overlay::new([&held], january);
     assert!(overlay.touches(cut) && !overlay.touches(Interval::new(from, january.end())));
 }
+
+#[test]
+fn a_single_period_is_found_where_it_touches_and_ends_where_it_ends() {
+    let once = Period::once(at_second(3_600), at_second(7_200)).expect("legal");
+    let whole = Interval::new(at_second(3_600), at_second(7_200));
+    let during = |from, to| once.during(Interval::new(at_second(from), at_second(to)));
+    assert_eq!(during(7_199, 9_000), [whole]);
+    assert_eq!(during(0, 3_601), [whole]);
+    assert_eq!(
+        (during(7_200, 9_000), during(0, 3_600)),
+        (Vec::new(), Vec::new())
+    );
+    assert_eq!(once.ends_at(), Some(at_second(7_200)));
+    assert_eq!(once.begins_at(), at_second(3_600));
+}

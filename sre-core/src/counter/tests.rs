@@ -411,3 +411,26 @@ proptest! {
         prop_assert_eq!(sum(&found), expected.millionths());
     }
 }
+
+/// Of several faults the earliest is told, in whatever order the series come.
+#[test]
+fn the_earliest_impossible_reading_is_the_one_that_is_told() {
+    let early = series(&[(0, 1.0), (12, f64::NAN)]);
+    let late = series(&[(0, 1.0), (17, -1.0)]);
+    for counters in [[early.clone(), late.clone()], [late, early]] {
+        let found = increases_of(&counters, seconds(10, 20), TEN);
+        let error = CountError::NotFinite;
+        let at = at_second(12);
+        assert_eq!(found, [Increase::Impossible { at, error }]);
+    }
+}
+
+/// Where a series was read, its target was scraped.
+#[test]
+fn a_series_tells_when_its_target_was_scraped() {
+    let mut known = Scrapes::default();
+    known.record_series(&series(&[(100, 1.0), (160, 2.0)]));
+    let knew = |second| known.knew(&target("a:1"), at_second(second));
+    assert!(knew(101) && knew(161) && !knew(100));
+    assert!(!known.knew(&target("b:1"), at_second(161)));
+}

@@ -92,3 +92,34 @@ const BISECTIONS: u32 = 60;
 const STEPS_MAX: u32 = 10_000;
 /// What stands for zero in a denominator.
 const TINY: f64 = 1e-300;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `Γ(n) = (n − 1)!`, and `Γ(½) = √π`; to the last digit but one of a float.
+    #[test]
+    fn the_logarithm_of_gamma_is_that_of_factorials() {
+        let mut factorial = 1.0_f64;
+        for n in 1..30 {
+            let found = ln_gamma(f64::from(n));
+            let exact = factorial.ln();
+            assert!(
+                (found - exact).abs() <= 1e-15 * exact.max(14.0),
+                "{n}: {found} {exact}"
+            );
+            factorial *= f64::from(n);
+        }
+        let half = std::f64::consts::PI.sqrt().ln();
+        assert!((ln_gamma(0.5) - half).abs() < 2e-14);
+    }
+
+    /// Without anything bad, or good, the distribution is a point.
+    #[test]
+    fn a_parameter_of_nothing_leaves_one_value() {
+        for share in [0.025, 0.975] {
+            assert!(beta_quantile(share, 0.0, 5.0) <= 0.0);
+            assert!(beta_quantile(share, 5.0, 0.0) >= 1.0);
+        }
+    }
+}

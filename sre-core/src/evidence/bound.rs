@@ -115,7 +115,7 @@ impl<const UP: bool> Bound<UP> {
     pub(super) fn ceil(self) -> u128 {
         let mantissa = u128::from(self.mantissa);
         match u32::try_from(self.exponent) {
-            Ok(up) if up < 64 => mantissa << up,
+            Ok(up) if up <= u64::BITS => mantissa << up,
             Ok(_) => u128::MAX,
             Err(_) => {
                 let down = self.exponent.unsigned_abs();
@@ -197,5 +197,53 @@ mod tests {
             prop_assert!(Bound::<true>::ONE.times(n).is_at_most(exactly));
             prop_assert!(!Bound::<true>::ONE.times(n + 1).is_at_most(exactly));
         }
+    }
+
+    /// Sums stay exact where they can be, and what is cut away is never lost from an upper bound.
+    #[test]
+    fn a_sum_is_exact_until_something_is_cut_away() {
+        let (up, down) = (Bound::<true>::ONE, Bound::<false>::ONE);
+        assert_eq!(up.plus(up).ceil(), 2);
+        assert_eq!(up.times(5).plus(up.times(3)).ceil(), 8);
+        let (mut dust, mut less) = (up, down);
+        for _ in 0..4 {
+            dust = dust.over(1 << 63);
+            less = less.over(1 << 63);
+        }
+        assert_eq!((up.plus(dust).ceil(), dust.plus(up).ceil()), (2, 2));
+        assert_eq!((down.plus(less).ceil(), less.plus(down).ceil()), (1, 1));
+    }
+
+    /// A mantissa of ones that is rounded up is the next power.
+    #[test]
+    fn what_is_rounded_over_all_ones_is_the_next_power() {
+        let up = Bound::<true>::of(u128::MAX, 0, false);
+        assert_eq!((up.mantissa, up.exponent), (1 << 63, 65));
+        let down = Bound::<false>::of(u128::MAX, 0, false);
+        assert_eq!((down.mantissa, down.exponent), (u64::MAX, 64));
+    }
+
+    #[test]
+    fn a_power_is_not_below_itself() {
+        for (bound, power) in [(Bound::<true>::ONE, 0), (Bound::<true>::ONE.over(4), -2)] {
+            assert!(
+                !bound.is_below(power) && bound.is_below(power + 1) && bound.is_below(power + 9)
+            );
+            assert!(!bound.is_below(power - 1));
+        }
+        assert!(Bound::<true>::ratio(0, 1).is_below(-1_000));
+    }
+
+    #[test]
+    fn the_next_whole_number_is_found_up_to_128_bits() {
+        for power in [0, 1, 62, 63, 64, 65, 100, 126, 127] {
+            assert_eq!(
+                Bound::<true>::of(1 << power, 0, false).ceil(),
+                1 << power,
+                "{power}"
+            );
+        }
+        assert_eq!(Bound::<true>::of(1 << 127, 1, false).ceil(), u128::MAX);
+        assert_eq!(Bound::<true>::ratio(7, 2).ceil(), 4);
     }
 }

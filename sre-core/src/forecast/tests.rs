@@ -368,3 +368,18 @@ fn an_exhaustion_is_what_its_parts_say() {
     assert_eq!(Exhaustion::from_parts("exhausted", now, None, None), None);
     assert_eq!(Exhaustion::from_parts("soon", None, None, None), None);
 }
+
+/// What exceeds the numbers at hand is cut on both sides alike, so the place stays the same.
+#[test]
+fn the_end_of_a_budget_of_any_size_lies_where_its_line_crosses_zero() {
+    let first = Left {
+        seconds: 50,
+        bad: 0,
+        total: 0,
+    };
+    for scale in (0..124).step_by(4) {
+        let (before, after) = (3_i128 << scale, -(1_i128 << scale));
+        assert_eq!(crossing(&first, 1_000, before, after), 800, "2^{scale}");
+        assert_eq!(crossing(&first, 1_000, before, 0), 1_050, "2^{scale}");
+    }
+}

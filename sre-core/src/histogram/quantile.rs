@@ -1,6 +1,6 @@
 //! Interpolation as Prometheus does it (`promql/quantile.go`): for showing, never for deciding.
 
-use super::{Bound, Bucket, Histogram};
+use super::{Bucket, Histogram};
 
 impl Histogram {
     /// The value that a share `q` of the observations does not exceed, interpolated linearly inside
@@ -124,13 +124,11 @@ impl Histogram {
         total
     }
 
-    /// The buckets below the last.
+    /// The buckets below the last, which ends at +Inf wherever there is a total.
     fn finite(&self) -> &[Bucket] {
-        let buckets = self.buckets();
-        match buckets.split_last() {
-            Some((last, finite)) if last.le == Bound::INFINITY => finite,
-            _ => buckets,
-        }
+        self.buckets()
+            .split_last()
+            .map_or(&[], |(_, finite)| finite)
     }
 }
 

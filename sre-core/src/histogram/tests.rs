@@ -108,7 +108,10 @@ fn equal_bounds_are_added_and_what_decreases_is_flattened_and_told() {
 fn fractions_are_those_of_prometheus() {
     let positive = histogram(&[("1", 1), ("2", 3), ("3", 6), ("+Inf", 100)]);
     let negative = histogram(&[("-3", 10), ("-2", 12), ("-1", 15), ("+Inf", 100)]);
+    // A first bucket that ends at 0 has no start: all of it lies before whatever is below.
+    let from_zero = histogram(&[("0", 10), ("+Inf", 20)]);
     for (histogram, lower, upper, expected) in [
+        (&from_zero, -1.0, f64::INFINITY, 0.5),
         (&positive, 0.0, 1.5, 0.02),
         (&positive, 0.5, 2.0, 0.025),
         (&positive, 2.0, 5.0, 0.03),
@@ -393,4 +396,40 @@ fn of_buckets(inside: &[u64]) -> Histogram {
             (le, count(sum))
         });
     Histogram::new(buckets.collect::<Vec<_>>()).expect("fits")
+}
+
+/// What decreased in one of two stays told of both together.
+#[test]
+fn a_histogram_that_was_flattened_stays_so_when_it_is_merged() {
+    let falling = histogram(&[("1", 5), ("2", 3), ("+Inf", 10)]);
+    let rising = histogram(&[("1", 5), ("2", 6), ("+Inf", 10)]);
+    for (one, other, is_flattened) in [
+        (&falling, &rising, true),
+        (&rising, &falling, true),
+        (&rising, &rising, false),
+    ] {
+        let merged = one.merge(other).expect("equal bounds");
+        assert_eq!(merged.is_flattened(), is_flattened);
+    }
+}
+
+/// Noise is less than 10⁻¹² of both together: at exactly that it is told.
+#[test]
+fn a_decrease_of_a_trillionth_is_no_noise() {
+    let is_flattened = |one, other| {
+        let falling = [(bound("1"), one), (bound("+Inf"), other)]
+            .map(|(bound, millionths)| (bound, Count::from_millionths(millionths)));
+        Histogram::new(falling)
+            .expect("fits")
+            .is_flattened()
+    };
+    assert!(is_flattened(1_000_000_000_001, 999_999_999_999));
+    assert!(!is_flattened(1_000_000_000_002, 1_000_000_000_000));
+}
+
+#[test]
+fn a_limit_between_two_bounds_is_not_exact() {
+    let bounds = || ["0.1", "0.25", "+Inf"].map(bound);
+    let of = |limit| Bracket::of(bound(limit), bounds()).expect("between");
+    assert!(of("0.25").is_exact() && !of("0.2").is_exact());
 }

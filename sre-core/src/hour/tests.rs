@@ -42,11 +42,24 @@ proptest! {
         }
         let back = Hour::unpack(at_second(9_000), SliceWidth::MINUTE, &hour.pack());
         prop_assert_eq!(back.as_ref(), Ok(&hour));
-        if let Some(summed) = hour.summed() {
-            prop_assert_eq!(summed.sums(), hour.sums());
-            let back = Hour::unpack(at_second(9_000), SliceWidth::MINUTE, &summed.pack());
-            prop_assert_eq!(back, Ok(summed));
+    }
+
+    #[test]
+    fn a_summed_hour_is_read_back_exactly(bad in 0_u64..1 << 62, good in 0_u64..1 << 62, n in 1..60_i64) {
+        let count = Count::from_millionths;
+        let mut hour = Hour::unmeasured(at_second(7_200), SliceWidth::MINUTE);
+        for minute in 0..n {
+            hour.set(at_second(7_200 + 60 * minute), Slice::Measured(Counts::NONE));
         }
+        let counts = Counts::with_bad(count(bad), count(bad + good)).expect("legal");
+        hour.set(at_second(7_200), Slice::Measured(counts));
+        let summed = hour.summed().expect("fits");
+        prop_assert_eq!(summed.sums(), hour.sums());
+        let mut bytes = summed.pack();
+        let unpack = |bytes: &[u8]| Hour::unpack(at_second(9_000), SliceWidth::MINUTE, bytes);
+        prop_assert_eq!(unpack(&bytes), Ok(summed));
+        bytes.push(0);
+        prop_assert_eq!(unpack(&bytes), Err(UnpackError), "a byte too many");
     }
 
     #[test]
@@ -87,4 +100,34 @@ fn a_slice_that_is_set_again_is_what_was_said_last() {
         hour.set(at_second(120), slice);
         assert_eq!(hour.slice_at(at_second(120)), slice);
     }
+}
+
+/// Fractions on either side alone are enough to need the finer tag.
+#[test]
+fn a_fraction_of_an_event_is_packed_whichever_count_has_it() {
+    for (bad, total) in [(500_000, 1_000_000), (1_000_000, 1_500_000), (1, 2)] {
+        let [bad, total] = [bad, total].map(Count::from_millionths);
+        let mut hour = Hour::unmeasured(at_second(0), SliceWidth::MINUTE);
+        let counts = Counts::with_bad(bad, total).expect("legal");
+        hour.set(at_second(0), Slice::Measured(counts));
+        let back = Hour::unpack(at_second(0), SliceWidth::MINUTE, &hour.pack());
+        assert_eq!(back, Ok(hour));
+    }
+}
+
+#[test]
+fn a_sum_of_more_slices_than_an_hour_has_is_no_hour() {
+    let mut hour = Hour::unmeasured(at_second(0), SliceWidth::TEN_SECONDS);
+    for n in 0..61 {
+        hour.set(at_second(10 * n), Slice::Measured(Counts::NONE));
+    }
+    let bytes = hour.summed().expect("fits").pack();
+    assert!(Hour::unpack(at_second(0), SliceWidth::TEN_SECONDS, &bytes).is_ok());
+    assert_eq!(
+        Hour::unpack(at_second(0), SliceWidth::MINUTE, &bytes),
+        Err(UnpackError)
+    );
+    hour.set(at_second(0), Slice::Unmeasured);
+    let bytes = hour.summed().expect("fits").pack();
+    assert!(Hour::unpack(at_second(0), SliceWidth::MINUTE, &bytes).is_ok());
 }

@@ -97,6 +97,8 @@ mod tests {
             }
             let some = ledger.bad_slices(Interval::new(start, ledger.end()), enough).expect("on the hour");
             prop_assert_eq!(some >= enough, found >= enough);
+            prop_assert!(some < enough + 12, "one hour too many at most");
+            prop_assert_eq!(ledger.bad_slices(Interval::new(start, ledger.end()), 0), Ok(0));
         }
     }
 }

@@ -8,6 +8,8 @@ use super::*;
 use crate::count::{Count, Counts};
 use crate::time::at_second;
 
+mod held;
+
 /// Slices in a map, summed one by one: what the ledger must agree with.
 #[derive(Debug)]
 struct Naive {

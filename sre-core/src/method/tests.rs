@@ -347,3 +347,29 @@ proptest! {
         prop_assert_eq!((slice.bad().is_zero(), slice.total()), (is_good, Count::ONE));
     }
 }
+
+/// Where events are counted a share weighs one event; elsewhere it is judged as a slice is.
+#[test]
+fn a_slice_that_is_known_by_its_share_weighs_one() {
+    let unit = Grain::Trillionths.unit();
+    let tenth = Count::from_millionths(unit.millionths() / 10);
+    let share = Slice::Measured(Counts::with_bad(tenth, unit).expect("legal"));
+    let one = |bad| {
+        let bad = Count::from_millionths(bad);
+        Slice::Measured(Counts::with_bad(bad, Count::ONE).expect("legal"))
+    };
+    let target = |text: &str| BudgetingMethod::Timeslices(text.parse().expect(text));
+    assert_eq!(
+        BudgetingMethod::Occurrences.judge_shares(share),
+        one(100_000)
+    );
+    assert_eq!(target("90").judge_shares(share), one(0));
+    assert_eq!(target("90.1").judge_shares(share), one(1_000_000));
+    assert_eq!(BudgetingMethod::RatioTimeslices.judge_shares(share), share);
+    for method in [
+        BudgetingMethod::Occurrences,
+        BudgetingMethod::RatioTimeslices,
+    ] {
+        assert_eq!(method.judge_shares(Slice::Unmeasured), Slice::Unmeasured);
+    }
+}

@@ -193,3 +193,19 @@ proptest! {
             .is_exceeded_by(counts, target);
     }
 }
+
+/// `factor ÷ 10⁹` in parts of 2⁶⁴, cut below, and all of them where it is no less than the whole.
+#[test]
+fn a_part_of_a_budget_allows_what_its_factor_says() {
+    let of = |text: &str| {
+        text.parse::<Factor>()
+            .expect(text)
+            .per_billion_of_budget()
+    };
+    assert_eq!(of("1"), 18_446_744_073);
+    assert_eq!(of("14.4"), 265_633_114_661);
+    assert_eq!(of("0.000001"), 18_446);
+    assert_eq!(of("999999999"), 18_446_744_055_262_807_542);
+    let whole = Factor::try_from((1_000_000_000, 1)).expect("in range");
+    assert_eq!(whole.per_billion_of_budget(), u64::MAX);
+}

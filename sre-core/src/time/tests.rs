@@ -108,3 +108,23 @@ fn an_interval_begins_so_many_seconds_before_its_end() {
     assert_eq!(Interval::ending(first, Span::days(1)).start(), first);
     assert_eq!(Interval::ending(first, Span::SECOND).start(), first);
 }
+
+/// Only whole seconds count, and a part at either end does not make one.
+#[test]
+fn the_seconds_of_an_interval_are_those_that_passed_whole() {
+    let at = |millis: i64| DateTime::from_timestamp_millis(millis).expect("in range");
+    for (start, end, seconds) in [
+        (0, 2_000, 2),
+        (500, 2_250, 1),
+        (500, 2_500, 2),
+        (250, 2_750, 2),
+        (-500, 500, 1),
+        (900, 1_100, 0),
+    ] {
+        assert_eq!(
+            Interval::new(at(start), at(end)).seconds(),
+            seconds,
+            "{start} {end}"
+        );
+    }
+}

@@ -194,6 +194,69 @@ fn a_rule_says_when_it_is_over() {
     );
 }
 
+/// The first of a weekday may be as late as the 7th, the second as late as the 14th.
+#[test]
+fn the_nth_weekday_of_a_month_is_counted_in_sevens() {
+    let of = |rule, start| starts(rule, start, "UTC", 400);
+    assert_eq!(
+        of("FREQ=MONTHLY;BYDAY=1SU;COUNT=4", "2024-01-07T00:00:00"),
+        ["01-07T00:00", "02-04T00:00", "03-03T00:00", "04-07T00:00"]
+    );
+    assert_eq!(
+        of("FREQ=MONTHLY;BYDAY=2SU;COUNT=4", "2024-01-14T00:00:00"),
+        ["01-14T00:00", "02-11T00:00", "03-10T00:00", "04-14T00:00"]
+    );
+    assert_eq!(
+        of(
+            "FREQ=WEEKLY;BYDAY=TU,WE,TH,FR,SA,SU,MO;COUNT=8",
+            "2024-01-02T00:00:00"
+        ),
+        [2, 3, 4, 5, 6, 7, 8, 9].map(|day| format!("01-0{day}T00:00"))
+    );
+}
+
+/// Every fifth month, over the end of a year; every fourteenth too.
+#[test]
+fn months_are_counted_across_years() {
+    let of = |rule, days| starts(rule, "2024-01-15T00:00:00", "UTC", days);
+    assert_eq!(
+        of("FREQ=MONTHLY;INTERVAL=5", 700),
+        [
+            "01-15T00:00",
+            "06-15T00:00",
+            "11-15T00:00",
+            "04-15T00:00",
+            "09-15T00:00"
+        ]
+    );
+    assert_eq!(
+        of("FREQ=MONTHLY;INTERVAL=14", 900),
+        ["01-15T00:00", "03-15T00:00", "05-15T00:00"]
+    );
+}
+
+/// Beyond the last year nothing recurs, and no rule may say that it does.
+#[test]
+fn nothing_recurs_after_the_last_year() {
+    let rule = |rule: &str| Recurrence::new(rule, "2024-01-01T00:00:00", Span::hours(2), "UTC");
+    let (last, next) = (2_200, 2_201);
+    let daily = rule("FREQ=DAILY").expect("a rule");
+    let year = |year: i32| {
+        Interval::new(
+            instant(&format!("{year}-12-30T00:00:00Z")),
+            instant(&format!("{}-01-05T00:00:00Z", year + 1)),
+        )
+    };
+    assert_eq!(daily.during(year(last)).len(), 2);
+    assert!(daily.during(year(next)).is_empty());
+    for until in ["1231", "1231T235959Z"] {
+        assert!(rule(&format!("FREQ=DAILY;UNTIL={last}{until}")).is_ok());
+        assert!(rule(&format!("FREQ=DAILY;UNTIL={next}{until}")).is_err());
+    }
+    let many = format!("FREQ=MONTHLY;BYMONTHDAY=1{}", ",1".repeat(61));
+    assert!(rule(&many).is_ok());
+}
+
 #[test]
 fn what_is_not_offered_is_refused_by_name() {
     let refused = |rule: &str| {

@@ -174,3 +174,17 @@ fn a_ticket_says_what_it_is_about() {
     let slow = message(Fine, 99_500, AlertType::SlowBurn);
     assert!(slow.contains("warning, because both exceed 2"), "{slow}");
 }
+
+/// A slow burn whose rule was edited away did not get better: the definition is why it ends.
+#[test]
+fn a_slow_burn_whose_rule_is_gone_ends_by_the_definition() {
+    for (rules, reason) in [(&[(WARNING, Quiet)][..], "condition"), (&[], "definition")] {
+        let mut world = World::default();
+        world.after(&budget(Fine, &[(WARNING, Firing)]));
+        let ended = world.after(&budget(Fine, rules));
+        assert_eq!(
+            ended,
+            [format!("slow_burn medium resolved {reason} resolve")]
+        );
+    }
+}

@@ -134,3 +134,42 @@ fn a_baseline_across_the_line_is_detected_at_once_and_never_clears() {
     assert_eq!(detected(&rule, target("99.9"), outage), Some(0.0));
     assert_eq!(reset(&rule, target("99.9"), outage), None);
 }
+
+/// Two seconds of nothing but failures are there by the baseline, so the third takes `1 ÷ (0.5 − 0.1)`
+/// seconds. Where slices are asked for that are bad at all, every one has been.
+#[test]
+fn what_was_bad_before_an_outage_counts_for_its_guard() {
+    let rule = rule("1", Span::seconds(20), Span::seconds(10));
+    let line = rule.line(target("99.9"), MONTH);
+    let outage = |baseline| Outage {
+        baseline: ratio(baseline),
+        error_ratio: ratio("0.5"),
+    };
+    let wait = |baseline, min_bad, is_any_bad| {
+        let guards = Guards {
+            min_bad,
+            significance_level: None,
+            traffic: Traffic {
+                total: Count::events(40).expect("fits"),
+                seconds: 40,
+            },
+            is_any_bad,
+        };
+        outage(baseline)
+            .persuades(&rule, &line, &guards)
+            .map(Seconds::as_f64)
+    };
+    assert_eq!(wait("0.1", 3, false), Some(2.5));
+    assert_eq!(wait("0.1", 2, false), Some(0.0));
+    assert_eq!(wait("0", 3, false), Some(6.0));
+    assert_eq!(wait("0", 11, false), None);
+    assert_eq!(wait("0.1", 3, true), Some(0.0));
+    assert_eq!(wait("0", 3, true), Some(3.0));
+}
+
+#[test]
+fn seconds_that_differ_are_not_equal_and_are_shown_as_such() {
+    assert_ne!(Seconds::new(1, 2), Seconds::new(1, 3));
+    assert_eq!(Seconds::new(1, 2), Seconds::new(2, 4));
+    assert_eq!(format!("{:?}", Seconds::new(1, 2)), "0.5 s");
+}

@@ -122,6 +122,17 @@ fn an_interval_that_ends_on_the_target_keeps_it() {
     assert_eq!(of(0.001_1, 0.002), Certainty::Missed);
 }
 
+/// Above ten million events all intervals are Wilson's, and only there.
+#[test]
+fn quantiles_are_searched_up_to_ten_million_events() {
+    let (last, above) = (trials(50, QUANTILES_MAX), trials(50, QUANTILES_MAX + 1));
+    for interval in [clopper_pearson, jeffreys] {
+        assert_eq!(interval(above), wilson(above));
+        assert_ne!(interval(last), wilson(last));
+    }
+    assert_eq!(above.total(), 10_000_001);
+}
+
 proptest! {
     /// L27: Wilson's interval holds the measured ratio.
     #[test]

@@ -146,6 +146,21 @@ fn the_inequality_takes_over_where_it_hardly_costs_anything() {
     }
 }
 
+/// Where the mean is next to nothing, what is left of the inequality is `t ≥ 2L/3`.
+#[test]
+fn bernstein_s_bound_of_a_line_near_nothing_is_two_thirds_of_the_logarithm() {
+    let line = line("0.1", "99.999999");
+    for (text, log) in [("0.1", 3_u64), ("0.0001", 10), ("0.000000001", 21)] {
+        let needed = level(text)
+            .bad_needed(SUMMED_MAX + 1, &line)
+            .expect("within reach");
+        // One for the mean of 0.01, and the root of t² = (2Lt + 6L) ÷ 3.
+        let t = needed - 1;
+        let is_enough = |t: u64| 3 * t * t >= 2 * log * t + 6 * log;
+        assert!(is_enough(t) && !is_enough(t - 2), "{text}: {needed}");
+    }
+}
+
 /// Above ten million events the gate is the smallest whole `t` above the mean with
 /// `3t² ≥ 2Lt + 6LV`, to the one or two that rounding up costs, for a whole `L ≥ ln(1/α)`.
 #[test]
