@@ -278,27 +278,6 @@ fn one_rule_that_fires_among_quiet_ones_is_enough() {
     }
 }
 
-/// The own window stands by itself: it is not among the reported ones, nor is what a slice outlasts.
-#[test]
-fn a_window_as_long_as_the_own_one_is_not_reported_twice() {
-    let slices = [1, 5, 15].map(Span::minutes);
-    for (own, slice) in REPORTED_WINDOWS
-        .into_iter()
-        .flat_map(|own| slices.map(|slice| (own, slice)))
-    {
-        let definition = Definition {
-            window: Window::Rolling(own),
-            slice: SliceWidth::new(slice).expect("a width"),
-            ..definition()
-        };
-        let shorter: Vec<_> = REPORTED_WINDOWS
-            .into_iter()
-            .filter(|window| slice <= *window && *window < own)
-            .collect();
-        assert_eq!(reported(&definition), shorter, "{own} of {slice}");
-    }
-}
-
 /// The own window has a place beside all of the reported ones, however many of them it outlasts.
 #[test]
 fn trouble_older_than_every_reported_window_counts_in_the_own_one() {
