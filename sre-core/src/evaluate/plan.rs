@@ -134,6 +134,7 @@ mod tests {
     use super::*;
     use crate::evaluate::tests::History;
     use crate::policy::{BurnLevel, PolicyChoice};
+    use crate::slice::SliceWidth;
     use crate::slo::tests::definition;
     use crate::target::Factor;
     use crate::window::{CalendarUnit, CalendarWindow};
@@ -189,5 +190,21 @@ mod tests {
             );
             assert_eq!(found.rules[1].short, found.rules[0].long);
         }
+    }
+
+    /// A window of one slice is the shortest that says anything; the SLO's own is not reported twice.
+    #[test]
+    fn reported_windows_hold_at_least_a_slice_and_are_shorter_than_the_own() {
+        let short = Definition {
+            slice: SliceWidth::new(Span::minutes(5)).expect("a width"),
+            window: Window::Rolling(Span::hours(1)),
+            ..definition()
+        };
+        assert_eq!(reported(&short), [Span::minutes(5), Span::minutes(30)]);
+        let coarse = Definition {
+            slice: SliceWidth::new(Span::minutes(15)).expect("a width"),
+            ..short
+        };
+        assert_eq!(reported(&coarse), [Span::minutes(30)]);
     }
 }

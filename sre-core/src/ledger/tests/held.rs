@@ -272,3 +272,19 @@ fn what_comes_after_an_overlay_was_extended_is_corrected_by_it() {
     let all = Interval::new(at_second(0), corrected.end());
     assert_eq!(corrected.sum(all), Ok(naive.sum(all)));
 }
+
+/// What is replaced makes room for what replaces it, in the open hour too.
+#[test]
+fn an_open_hour_as_large_as_a_sum_can_be_may_be_replaced_by_itself() {
+    let mut ledger = Ledger::new(MINUTE, Span::days(2), hours(0));
+    let huge = Counts::new(Count::ZERO, Count::from_millionths(SUM_MAX)).expect("legal");
+    let slice = Slice::Measured(huge);
+    ledger
+        .append(hours(0), slice)
+        .expect("fits");
+    let mut hour = Hour::unmeasured(hours(0), MINUTE);
+    hour.set(hours(0), slice);
+    let all = Interval::ending(ledger.end(), Span::minutes(1));
+    assert_eq!(ledger.set_hour(&hour), Ok(()));
+    assert_eq!(ledger.sum(all).expect("fine").counts, huge);
+}
