@@ -48,6 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             at_second(begin + 60 * (minute + 1)),
         );
         ledger.append(start, Slice::Measured(recorder.drain()))?;
+        let before = progress.last_measured;
         progress.note_measured(start, end);
 
         // The rules are scaled to the window; those that cannot stand on it are left out. A window
@@ -71,9 +72,13 @@ fn main() -> Result<(), Box<dyn Error>> {
             criticality: Criticality::Normal,
             evaluation: &found,
             latest: &latest,
+            course: &progress.course,
+            measured: progress.newly_measured(before, Span::minutes(1)),
             moment,
         };
-        for update in decide(&situation) {
+        let decided = decide(&situation);
+        progress.course = decided.course;
+        for update in decided.alerts {
             let alert = update.alert;
             writeln!(
                 out,

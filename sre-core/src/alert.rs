@@ -5,7 +5,9 @@
 //! not part of it. Episodes are numbered 1, 2, 3…; a resolved one is never opened again. Every
 //! change of an episode is a *transition*, counted, so that of two writers one wins.
 
+mod course;
 mod fingerprint;
+mod flapping;
 mod identity;
 mod lifecycle;
 mod report;
@@ -19,6 +21,8 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 pub use fingerprint::Fingerprint;
+pub use course::{Course, Hold};
+pub use flapping::{Cleared, FlapHistory, FlapShare, Flaps, HOLD_MAX};
 pub use identity::{DedupKey, Identity, Origin};
 pub use lifecycle::{InvalidTransition, LifecycleSettings, Moment, Opening, ResolveReason};
 pub use report::{Report, Reported, report};
@@ -188,6 +192,11 @@ impl fmt::Display for Severity {
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum AlertState {
+    /// It is wrong, but for less long than it has to be: told to nobody, and in no statistic.
+    Pending {
+        /// Since when.
+        since: DateTime<Utc>,
+    },
     /// It is wrong, and nobody has said that they look.
     Firing,
     /// Somebody looks; repeats stop, updates and the resolve still go out.
@@ -215,6 +224,7 @@ impl AlertState {
     #[must_use]
     pub const fn status(&self) -> AlertStatus {
         match self {
+            Self::Pending { .. } => AlertStatus::Pending,
             Self::Firing => AlertStatus::Firing,
             Self::Acknowledged { .. } => AlertStatus::Acknowledged,
             Self::Resolved { .. } => AlertStatus::Resolved,
@@ -264,6 +274,9 @@ pub struct Alert {
     pub destinations: BTreeSet<DestinationId>,
     /// What its burn rules saw when it last changed.
     pub rules: Vec<RuleOutcome>,
+    /// What is known of its flapping.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub flaps: Flaps,
     /// The incident that it belongs to, as of when it was read: the store keeps it, transitions do
     /// not change it.
     pub incident_id: Option<IncidentId>,
@@ -274,6 +287,32 @@ impl Alert {
     #[must_use]
     pub const fn is_open(&self) -> bool {
         !matches!(self.state, AlertState::Resolved { .. })
+    }
+
+    /// Whether it is wrong, but not for long enough: told to nobody.
+    #[must_use]
+    pub const fn is_pending(&self) -> bool {
+        matches!(self.state, AlertState::Pending { .. })
+    }
+
+    /// Whether it has fired: an episode that is pending, or cleared while it was, has not, and counts
+    /// nowhere.
+    #[must_use]
+    pub const fn has_fired(&self) -> bool {
+        !matches!(
+            self.state,
+            AlertState::Pending { .. }
+                | AlertState::Resolved {
+                    reason: ResolveReason::ClearedPending,
+                    ..
+                }
+        )
+    }
+
+    /// Whether it is held open because it flaps.
+    #[must_use]
+    pub const fn is_flapping(&self) -> bool {
+        self.flaps.is_flapping()
     }
 
     /// Whether burn rules hold it open.

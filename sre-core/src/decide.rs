@@ -1,14 +1,14 @@
 //! What an evaluation changes: which alerts open, change and end, and who is told.
 //!
 //! An SLO has at most one open **page** (`burn_rate`, as grave as the highest paging rule that
-//! fires), one open **ticket** (the gravest of `slow_burn`, `budget_exhaustion`, `slo_violation`)
+//! fires; what it takes to confirm it says [`page`]), one open **ticket** (the gravest of `slow_burn`, `budget_exhaustion`, `slo_violation`)
 //! and one `no_data` alert. Nothing ends because nobody measured: a rule that is held keeps what it
 //! said before. Pure, and without randomness: the same decision made twice is the same rows.
 
 use chrono::{DateTime, Utc};
 
 use crate::alert::{
-    Alert, AlertType, AlertUpdate, Identity, Moment, Opening, ResolveReason, Severity,
+    Alert, AlertType, AlertUpdate, Course, Identity, Moment, Opening, ResolveReason, Severity,
 };
 use crate::budget::burn_rate;
 use crate::evaluation::{BudgetVerdict, Evaluation, RuleOutcome, RuleVerdict};
@@ -16,6 +16,9 @@ use crate::forecast::Nearness;
 use crate::policy::BurnLevel;
 use crate::service::Criticality;
 use crate::slo::Slo;
+use crate::time::Span;
+
+mod page;
 
 /// What there is to decide on.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +31,11 @@ pub struct Situation<'a> {
     pub evaluation: &'a Evaluation,
     /// The newest episode of each identity of the SLO that has one: see [`identities`].
     pub latest: &'a [Alert],
+    /// What is remembered of its page.
+    pub course: &'a Course,
+    /// How much was measured since the last decision: see
+    /// [`Progress::newly_measured`](crate::evaluation::Progress::newly_measured).
+    pub measured: Option<Span>,
     /// When, and who is to be told.
     pub moment: Moment<'a>,
 }
@@ -45,14 +53,24 @@ pub fn identities(slo: &Slo) -> [Identity; 5] {
     .map(|kind| Identity::generated(slo.definition.service_name.clone(), slo.id, kind))
 }
 
+/// What was decided: stored in one transaction.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decided {
+    /// The transitions of alerts.
+    pub alerts: Vec<AlertUpdate>,
+    /// What is to be remembered of the page.
+    pub course: Course,
+}
+
 /// Decides what an evaluation changes.
 #[must_use]
-pub fn decide(situation: &Situation<'_>) -> Vec<AlertUpdate> {
-    let mut updates = Vec::new();
-    updates.extend(situation.page());
-    updates.extend(situation.tickets());
-    updates.extend(situation.no_data());
-    updates
+pub fn decide(situation: &Situation<'_>) -> Decided {
+    let mut course = situation.course.clone();
+    let mut alerts = Vec::new();
+    alerts.extend(situation.page(&mut course));
+    alerts.extend(situation.tickets());
+    alerts.extend(situation.no_data());
+    Decided { alerts, course }
 }
 
 /// Ends everything that an SLO has open, because it is deleted, disabled, or counts something else
@@ -71,34 +89,6 @@ pub fn retire(latest: &[Alert], moment: &Moment<'_>) -> Vec<AlertUpdate> {
 }
 
 impl Situation<'_> {
-    /// The page opens when a paging rule fires, follows the gravest, and ends when every rule that
-    /// held it open is measured to be quiet.
-    fn page(&self) -> Option<AlertUpdate> {
-        let open = self.open(|kind| *kind == AlertType::BurnRate);
-        let holding = self.holding(open, BurnLevel::pages);
-        let gravest = holding
-            .iter()
-            .max_by_key(|outcome| (outcome.rule.level, outcome.rule.factor));
-        match (open, gravest) {
-            (None, None) => None,
-            (None, Some(rule)) => {
-                let message = self.burn_message(rule);
-                let opening = self.opening(AlertType::BurnRate, severity(rule), &message, holding);
-                Some(Alert::open(opening, &self.moment))
-            }
-            (Some(page), None) => self.end(page, self.end_of_rules(page)),
-            (Some(page), Some(rule)) if self.judged(severity(rule)) != page.severity => {
-                let judged = self.judged(severity(rule));
-                let message = self.explained(&self.burn_message(rule), severity(rule));
-                Some(
-                    page.clone()
-                        .changed(judged, message, holding, &self.moment),
-                )
-            }
-            (Some(page), Some(_)) => self.held_by(page, holding),
-        }
-    }
-
     /// The ticket is a fact about the budget: it opens, gives way to a graver or lesser one, or
     /// ends. While too little is known it stays what it is.
     fn tickets(&self) -> Vec<AlertUpdate> {
@@ -172,8 +162,10 @@ impl Situation<'_> {
         };
         let open = pages().find(|page| page.is_open());
         let was_open = |page: &Alert| {
-            page.ends_at()
-                .is_none_or(|ended| ended > since)
+            page.has_fired()
+                && page
+                    .ends_at()
+                    .is_none_or(|ended| ended > since)
         };
         pages().any(was_open)
             || !self
@@ -181,8 +173,9 @@ impl Situation<'_> {
                 .is_empty()
     }
 
-    /// The rules of these levels that burn for all that is known: those that fire, and those that
-    /// nobody can judge now and that burned when the open alert was last changed.
+    /// The rules of these levels that burn for all that is known: those that fire, those that nobody can
+    /// judge now and that burned when the open alert was last changed, and those that hold it and still
+    /// burn faster than what ends it.
     fn holding(
         &self,
         open: Option<&Alert>,
@@ -194,7 +187,10 @@ impl Situation<'_> {
             .filter(|outcome| match outcome.verdict {
                 RuleVerdict::Firing => true,
                 RuleVerdict::Held => open.is_some_and(|alert| has_rule(alert, outcome)),
-                RuleVerdict::Quiet | RuleVerdict::TooFewBad | RuleVerdict::NotSignificant => false,
+                RuleVerdict::Quiet => {
+                    open.is_some_and(|alert| has_rule(alert, outcome) && self.clings(alert, outcome))
+                }
+                RuleVerdict::TooFewBad | RuleVerdict::NotSignificant => false,
             })
             .copied()
             .collect()

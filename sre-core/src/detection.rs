@@ -313,6 +313,13 @@ impl Seconds {
         )
     }
 
+    /// So much later.
+    fn plus(self, span: Option<Span>) -> Self {
+        let whole = span.map_or(0, |span| u128::from(span.as_seconds()));
+        let later = whole.saturating_mul(self.denominator);
+        Self::new(self.numerator.saturating_add(later), self.denominator)
+    }
+
     /// What is left of a span; nothing where this is longer.
     fn left_of(self, span: Span) -> Self {
         let whole = u128::from(span.as_seconds()).saturating_mul(self.denominator);

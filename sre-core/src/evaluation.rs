@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::alert::Course;
 use crate::budget::{ErrorBudget, ProjectedBudget, burn_rate};
 use crate::count::{Count, Counts, Grain};
 use crate::forecast::{Forecast, Nearness};
@@ -378,6 +379,12 @@ pub struct Progress {
         serde(default, skip_serializing_if = "Option::is_none")
     )]
     pub rules_interval: Option<Span>,
+    /// How long what would move the page has held, and how often it changed.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Course::is_blank")
+    )]
+    pub course: Course,
 }
 
 #[cfg(feature = "serde")]
@@ -468,6 +475,20 @@ impl Progress {
         if !(holds_alert && self.rules_interval.is_some()) {
             self.rules_interval = self.learned_interval();
         }
+    }
+
+    /// How much was measured since the last slice was measured at `before`: what lies between, but no
+    /// more than one `pace`, since nobody looked at the rest; `None` where nothing was.
+    #[must_use]
+    pub fn newly_measured(&self, before: Option<DateTime<Utc>>, pace: Span) -> Option<Span> {
+        let last = self.last_measured?;
+        let passed = before.map_or(pace.as_delta(), |before| last - before);
+        let seconds = passed
+            .num_seconds()
+            .min(pace.as_secs_i64());
+        u32::try_from(seconds)
+            .ok()
+            .and_then(Span::from_seconds)
     }
 
     /// How long nothing has been measured at `at` while somebody watched; zero when never measured.

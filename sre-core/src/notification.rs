@@ -47,6 +47,10 @@ pub enum IntentKind {
     Recur,
     /// Its acknowledgement ended.
     AckTimeout,
+    /// It flaps: it is held open from here on.
+    FlapStart,
+    /// It flaps no more.
+    FlapEnd,
     /// It is over.
     Resolve,
 }
@@ -61,6 +65,8 @@ impl IntentKind {
             Self::Repeat => "repeat",
             Self::Recur => "recur",
             Self::AckTimeout => "ack_timeout",
+            Self::FlapStart => "flap_start",
+            Self::FlapEnd => "flap_end",
             Self::Resolve => "resolve",
         }
     }

@@ -4,6 +4,7 @@
 //! ([`Threshold`], [`BudgetingMethod`]), how much must be good ([`Target`]) and over how long
 //! ([`Window`]). Everything else is how it is watched.
 
+mod alerting;
 mod builder;
 mod rules;
 
@@ -23,6 +24,7 @@ use crate::threshold::Threshold;
 use crate::time::{Interval, Span};
 use crate::window::Window;
 
+pub use alerting::{Alerting, KEEP_FIRING_MAX, PENDING_MAX};
 pub use builder::{FieldFault, InvalidSlo, SloBuilder};
 
 /// Who may change an SLO.
@@ -90,6 +92,12 @@ pub struct Definition {
     pub links: BTreeMap<String, String>,
     /// Which rules page.
     pub burn_policy: PolicyChoice,
+    /// How long what they say has to last before it counts.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Alerting::is_none")
+    )]
+    pub alerting: Alerting,
 }
 
 /// The default of [`Definition::min_bad`]: one failure in ten requests of an hour is no page.

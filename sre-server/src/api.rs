@@ -228,6 +228,12 @@ fn alerts(routes: Routes<Context>) -> Routes<Context> {
         )
         .route(
             Method::POST,
+            "/alerts/{id}/unacknowledge",
+            alerts::unacknowledge,
+            alerts::unacknowledge_doc(),
+        )
+        .route(
+            Method::POST,
             "/alerts/{id}/resolve",
             alerts::resolve,
             alerts::resolve_doc(),

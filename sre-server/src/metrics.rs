@@ -371,10 +371,11 @@ const OUTCOMES: [&str; 6] = [
 ];
 
 /// Why a notification can stay unsent.
-const RULES: [Withheld; 5] = [
+const RULES: [Withheld; 6] = [
     Withheld::NeverTold,
     Withheld::Cooldown,
     Withheld::Acknowledged,
+    Withheld::Flapping,
     Withheld::NothingNew,
     Withheld::Shadow,
 ];

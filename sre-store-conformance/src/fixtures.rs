@@ -16,7 +16,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sre_core::time::{Interval, at_second};
 
 pub use alerts::{
-    acknowledged, due_at, fires, fires_again, goes_on, identity, moment, raised, resolved,
+    acknowledged, due_at, fires, fires_again, flapped, goes_on, identity, moment, raised, resolved,
     settings, severity_update,
 };
 pub use corrections::{correction, every, of_service, of_slo};

@@ -76,7 +76,7 @@ impl HealthRecords for MemoryStore {
             .episodes
             .values()
             .map(|episode| &episode.alert);
-        for alert in alerts.filter(|alert| alert.is_open()) {
+        for alert in alerts.filter(|alert| alert.is_open() && alert.has_fired()) {
             if !services.contains(alert.service_name()) {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! How an episode moves: firing ⇄ acknowledged → resolved, and never back from there.
+//! How an episode moves: pending → firing ⇄ acknowledged → resolved, and never back from there.
 //!
 //! Each transition consumes the episode, takes the time and returns the episode after; what it
 //! makes known is an intent for every destination that has to hear it.
@@ -8,12 +8,16 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use crate::alert::{Alert, AlertState, AlertStatus, AlertUpdate, Identity, Severity};
+use crate::alert::{
+    Alert, AlertState, AlertStatus, AlertUpdate, Flaps, Identity, Severity,
+};
 use crate::evaluation::RuleOutcome;
 use crate::incident::Join;
 use crate::name::DestinationId;
 use crate::notification::{Intent, IntentKind};
 use crate::time::Span;
+
+mod flapping;
 
 /// Why an episode ended.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -31,6 +35,8 @@ pub enum ResolveReason {
     Superseded,
     /// Its SLO was deleted, disabled, or now counts something else.
     Definition,
+    /// It was right again before it had been wrong for long enough: it was told to nobody.
+    ClearedPending,
 }
 
 impl ResolveReason {
@@ -43,6 +49,7 @@ impl ResolveReason {
             Self::Timeout => "timeout",
             Self::Superseded => "superseded",
             Self::Definition => "definition",
+            Self::ClearedPending => "cleared_pending",
         }
     }
 }
@@ -150,14 +157,28 @@ impl Alert {
     /// ```
     #[must_use]
     pub fn open(opening: Opening, moment: &Moment<'_>) -> AlertUpdate {
-        let alert = Self {
+        let alert = Self::begun(opening, AlertState::Firing, moment);
+        let mut update = alert.told_to_routes(None, None, IntentKind::Fire, moment);
+        update.concerns_incidents();
+        update
+    }
+
+    /// Opens an episode that has not been wrong for long enough: told to nobody.
+    #[must_use]
+    pub(crate) fn pend(opening: Opening, moment: &Moment<'_>) -> AlertUpdate {
+        let since = moment.now;
+        Self::begun(opening, AlertState::Pending { since }, moment).advanced(None, None, moment)
+    }
+
+    fn begun(opening: Opening, state: AlertState, moment: &Moment<'_>) -> Self {
+        Self {
             id: opening
                 .identity
                 .episode_id(opening.episode),
             identity: opening.identity,
             episode: opening.episode,
             transition: 1,
-            state: AlertState::Firing,
+            state,
             severity: opening.severity,
             message: opening.message,
             starts_at: moment.now,
@@ -169,9 +190,24 @@ impl Alert {
             next_action_at: None,
             destinations: BTreeSet::new(),
             rules: opening.rules,
+            flaps: Flaps::default(),
             incident_id: None,
-        };
-        let mut update = alert.told_to_routes(None, None, IntentKind::Fire, moment);
+        }
+    }
+
+    /// The pending episode has been wrong for long enough: it fires, as one that opens does.
+    #[must_use]
+    pub(crate) fn fire(
+        mut self,
+        severity: Severity,
+        message: String,
+        rules: Vec<RuleOutcome>,
+        moment: &Moment<'_>,
+    ) -> AlertUpdate {
+        let (expected, from) = (self.transition, self.state.status());
+        (self.severity, self.message, self.rules) = (severity, message, rules);
+        self.state = AlertState::Firing;
+        let mut update = self.told_to_routes(Some(expected), Some(from), IntentKind::Fire, moment);
         update.concerns_incidents();
         update
     }
@@ -180,14 +216,15 @@ impl Alert {
     ///
     /// # Errors
     ///
-    /// [`InvalidTransition`] unless firing or already acknowledged (which extends it).
+    /// [`InvalidTransition`] unless firing or already acknowledged (which extends it): what is pending
+    /// was told to nobody.
     pub fn acknowledge(
         mut self,
         by: Option<String>,
         comment: Option<String>,
         moment: &Moment<'_>,
     ) -> Result<AlertUpdate, InvalidTransition> {
-        if !self.is_open() {
+        if !self.is_open() || self.is_pending() {
             return Err(InvalidTransition {
                 from: self.state.status(),
                 verb: "acknowledged",
@@ -205,11 +242,37 @@ impl Alert {
         Ok(update)
     }
 
-    /// Ends the episode.
+    /// Nobody looks after all: it fires as if it had not been acknowledged, and repeats go on. Nobody
+    /// is told, since nothing is new.
     ///
     /// # Errors
     ///
-    /// [`InvalidTransition`] when it has ended.
+    /// [`InvalidTransition`] unless acknowledged.
+    pub fn unacknowledge(
+        mut self,
+        by: Option<String>,
+        comment: Option<String>,
+        moment: &Moment<'_>,
+    ) -> Result<AlertUpdate, InvalidTransition> {
+        let (expected, from) = (self.transition, self.state.status());
+        if from != AlertStatus::Acknowledged {
+            return Err(InvalidTransition {
+                from,
+                verb: "unacknowledged",
+            });
+        }
+        self.state = AlertState::Firing;
+        let mut update = self.advanced(Some(expected), Some(from), moment);
+        (update.actor, update.comment) = (by, comment);
+        Ok(update)
+    }
+
+    /// Ends the episode, whether it flaps or not.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidTransition`] when it has ended, and for what people would end that is pending: it ends
+    /// by itself, and nobody was told of it.
     pub fn resolve(
         mut self,
         reason: ResolveReason,
@@ -217,25 +280,24 @@ impl Alert {
         comment: Option<String>,
         moment: &Moment<'_>,
     ) -> Result<AlertUpdate, InvalidTransition> {
-        if !self.is_open() {
+        let is_ours = matches!(
+            reason,
+            ResolveReason::ClearedPending | ResolveReason::Definition
+        );
+        if !self.is_open() || (self.is_pending() && !is_ours) {
             return Err(InvalidTransition {
                 from: self.state.status(),
                 verb: "resolved",
             });
         }
         let (expected, from) = (self.transition, self.state.status());
+        self.flaps = self.flaps_of_ended(moment.now);
         self.state = AlertState::Resolved {
             at: moment.now,
             reason,
             by: by.clone(),
         };
-        let owed: Vec<DestinationId> = self
-            .destinations
-            .iter()
-            .copied()
-            .collect();
-        let mut update = self.advanced(Some(expected), Some(from), moment);
-        update.intents = intents(&update.alert, &owed, IntentKind::Resolve, moment.now);
+        let mut update = self.told_to_owed(expected, from, IntentKind::Resolve, moment);
         (update.actor, update.comment) = (by, comment);
         Ok(update)
     }
@@ -299,9 +361,13 @@ impl Alert {
             .expires_at
             .is_some_and(|at| at <= now)
         {
+            self.expires_at = None;
             return self
-                .resolve(ResolveReason::Timeout, None, None, moment)
+                .over(ResolveReason::Timeout, None, None, moment)
                 .ok();
+        }
+        if self.is_moved_by_flapping(now) {
+            return self.steadied(moment);
         }
         let (expected, from) = (self.transition, self.state.status());
         match self.state {
@@ -329,21 +395,22 @@ impl Alert {
     pub fn next_action(&self, settings: &LifecycleSettings) -> Option<DateTime<Utc>> {
         let by_state = match self.state {
             AlertState::Resolved { .. } => return None,
+            AlertState::Pending { .. } => None,
             AlertState::Acknowledged { .. } if self.is_ticket() => None,
             AlertState::Acknowledged { until, .. } => Some(until),
             AlertState::Firing => self.repeat_at(settings),
         };
-        [by_state, self.expires_at]
+        [by_state, self.expires_at, self.flapping_ends_at()]
             .into_iter()
             .flatten()
             .min()
     }
 
-    /// When the firing episode is told again; never for a ticket or before it was told.
+    /// When the firing episode is told again; never for a ticket, before it was told, or while it flaps.
     fn repeat_at(&self, settings: &LifecycleSettings) -> Option<DateTime<Utc>> {
         let told = self
             .last_notified_at
-            .filter(|_| !self.is_ticket())?;
+            .filter(|_| !self.is_ticket() && !self.is_flapping())?;
         Some(told + settings.repeat_interval.as_delta())
     }
 
@@ -358,6 +425,25 @@ impl Alert {
         self.destinations.extend(moment.routes);
         let mut update = self.advanced(expected, from, moment);
         update.intents = intents(&update.alert, moment.routes, kind, moment.now);
+        update
+    }
+
+    /// The transition, with an intent for everyone who had one of this episode.
+    fn told_to_owed(
+        self,
+        expected: u64,
+        from: AlertStatus,
+        kind: IntentKind,
+        moment: &Moment<'_>,
+    ) -> AlertUpdate {
+        let mut update = self.advanced(Some(expected), Some(from), moment);
+        let owed: Vec<DestinationId> = update
+            .alert
+            .destinations
+            .iter()
+            .copied()
+            .collect();
+        update.intents = intents(&update.alert, &owed, kind, moment.now);
         update
     }
 

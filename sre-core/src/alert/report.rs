@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::alert::lifecycle::{Moment, Opening};
-use crate::alert::{Alert, AlertUpdate, Identity, Severity};
+use crate::alert::{Alert, AlertUpdate, FlapHistory, Flaps, Identity, Severity};
 use crate::notification::IntentKind;
 use crate::time::Span;
 
@@ -49,6 +49,13 @@ pub fn report(latest: Option<Alert>, report: Report, moment: &Moment<'_>) -> Rep
                 report.value.or(open.value),
                 report.threshold.or(open.threshold),
             );
+            if let Some(update) = open.reported_while_flapping(&report, moment) {
+                return Reported::Repeated(Box::new(update));
+            }
+            open.flaps = Flaps {
+                history: open.history_with_report(moment.now),
+                ..Flaps::default()
+            };
             let update = if report.severity > open.severity {
                 open.occurrences = open.occurrences.saturating_add(1);
                 open.changed(report.severity, report.message, Vec::new(), moment)
@@ -59,6 +66,15 @@ pub fn report(latest: Option<Alert>, report: Report, moment: &Moment<'_>) -> Rep
             Reported::Repeated(Box::new(update))
         }
         latest => {
+            // What ends and begins again and again flaps, whatever the episode.
+            let history = latest.as_ref().map_or_else(
+                || {
+                    let mut history = FlapHistory::default();
+                    history.note(true, moment.now);
+                    history
+                },
+                |alert| alert.history_with_report(moment.now),
+            );
             let opening = Opening {
                 episode: latest.map_or(1, |alert| alert.episode.saturating_add(1)),
                 identity: report.identity,
@@ -70,6 +86,7 @@ pub fn report(latest: Option<Alert>, report: Report, moment: &Moment<'_>) -> Rep
             update.alert.value = report.value;
             update.alert.threshold = report.threshold;
             update.alert.expires_at = expires_at;
+            update.alert.flaps.history = history;
             update.alert.next_action_at = update
                 .alert
                 .next_action(moment.settings);

@@ -1,8 +1,10 @@
 //! What an evaluation changes: pages, tickets and silence, one by one and as whole stories.
 
 mod criticality;
+mod flapping;
 mod forecast;
 mod page;
+mod pending;
 mod silence;
 mod story;
 mod tickets;
@@ -20,6 +22,7 @@ use crate::forecast::{Forecast, Nearness};
 use crate::name::DestinationId;
 use crate::notification::IntentKind;
 use crate::policy::BurnRule;
+use crate::slo::Alerting;
 use crate::target::Factor;
 use crate::time::{Span, at_second};
 
@@ -116,6 +119,9 @@ fn unjudged(state: SloState, is_stale: bool) -> Evaluation {
 #[derive(Default)]
 struct World {
     latest: BTreeMap<DedupKey, Alert>,
+    course: Course,
+    alerting: Alerting,
+    unmeasured: bool,
     minutes: i64,
     settings: LifecycleSettings,
     criticality: Criticality,
@@ -129,8 +135,9 @@ impl World {
         at_second(60 * self.minutes)
     }
 
-    fn decided(&self, evaluation: &Evaluation) -> Vec<AlertUpdate> {
-        let slo = crate::slo::tests::slo();
+    fn decided(&self, evaluation: &Evaluation) -> Decided {
+        let mut slo = crate::slo::tests::slo();
+        slo.definition.alerting = self.alerting;
         let latest: Vec<Alert> = self.latest.values().cloned().collect();
         let settings = &self.settings;
         let slot = Some(self.now());
@@ -145,6 +152,8 @@ impl World {
             slo: &slo,
             evaluation,
             latest: &latest,
+            course: &self.course,
+            measured: (!self.unmeasured).then(|| Span::minutes(1)),
             moment,
         })
     }
@@ -152,13 +161,15 @@ impl World {
     /// Decides, stores what was decided under the guards of a store, and says it in words.
     fn after(&mut self, evaluation: &Evaluation) -> Vec<Line> {
         self.minutes += 1;
-        let updates = self.decided(evaluation);
+        let decided = self.decided(evaluation);
         assert_eq!(
             self.decided(evaluation),
-            updates,
+            decided,
             "the same decision twice is the same rows"
         );
-        updates
+        self.course = decided.course;
+        decided
+            .alerts
             .iter()
             .map(|update| self.apply(update))
             .collect()

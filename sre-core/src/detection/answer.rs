@@ -2,7 +2,7 @@
 
 use super::{Guards, Outage, Seconds, Traffic};
 use crate::policy::{BurnPolicy, BurnRule};
-use crate::slo::Definition;
+use crate::slo::{Alerting, Definition};
 use crate::time::Span;
 
 /// When one rule sees an outage, and when it is quiet again.
@@ -13,10 +13,11 @@ pub struct RuleDetection {
     pub rule: BurnRule,
     /// From the beginning of the outage until the rule's long window burns; `None` for never.
     pub crosses: Option<Seconds>,
-    /// Until it fires: the same, or later where a guard waits for evidence; `None` for never.
+    /// Until it fires: the same, or later where a guard waits for evidence, or a page for its breach to
+    /// last (`for`); `None` for never.
     pub fires: Option<Seconds>,
-    /// From the end of an outage that it saw until it is quiet; `None` where it never fires, or where
-    /// the baseline alone keeps it burning.
+    /// From the end of an outage that it saw until it is quiet, and a page has been for as long as it is
+    /// kept (`keep_firing_for`); `None` where it never fires, or where the baseline alone keeps it burning.
     pub clears: Option<Seconds>,
 }
 
@@ -82,14 +83,23 @@ fn rule_detection(
         Some(guards) => outage.persuades(rule, &line, guards),
         None => Some(Seconds::ZERO),
     };
+    let alerting = if rule.level.pages() {
+        definition.alerting
+    } else {
+        Alerting::NONE
+    };
     let fires = crosses
         .zip(persuaded)
-        .map(|(crosses, persuaded)| crosses.max(persuaded));
+        .map(|(crosses, persuaded)| crosses.max(persuaded))
+        .map(|fires| fires.plus(alerting.pending_for));
+    let until = alerting.lets_go(rule).line(definition.target, window);
     RuleDetection {
         rule: *rule,
         crosses,
         fires,
-        clears: fires.and_then(|_| outage.clears(&line, rule.short)),
+        clears: fires
+            .and_then(|_| outage.clears(&until, rule.short))
+            .map(|clears| clears.plus(alerting.keep_firing_for)),
     }
 }
 

@@ -153,7 +153,9 @@ fn quiet_since<'a>(alerts: impl Iterator<Item = &'a Alert>) -> Option<DateTime<U
 /// Whether an alert that is in no incident is of any interest: it counts, or says that a budget is
 /// gone.
 fn matters(alert: &Alert) -> bool {
-    alert.is_countable() || (alert.is_ticket() && *alert.alert_type() == AlertType::SloViolation)
+    alert.has_fired()
+        && (alert.is_countable()
+            || (alert.is_ticket() && *alert.alert_type() == AlertType::SloViolation))
 }
 
 /// An alert that joins late confirms no candidate: that was its to do when it began. A ticket makes

@@ -24,6 +24,7 @@ use crate::monitor::ledgers::{LedgerKey, Ledgers, horizon, load_ledger};
 use crate::name::{DestinationId, ServiceName, SloId};
 use crate::schedule::SlotGrid;
 use crate::service::Criticality;
+use crate::slo::Slo;
 use crate::source::{FailureClass, MetricSource};
 use crate::store::{
     Alerts, Changes, Commit, Evaluations, Gap, MemberStanding, Samples, Services, SlotClaim,
@@ -316,11 +317,16 @@ impl Evaluator {
         if is_newest {
             let newest = newest_slice(books.raw(), &claim.slo);
             self.record_slot(&claim, slot, newest, &mut changes);
-            changes.alerts = decide(&Situation {
+            let pace = pace(&claim.slo, &changes.progress);
+            let decided = decide(&Situation {
                 slo: &claim.slo,
                 criticality,
                 evaluation: &changes.evaluation,
                 latest,
+                course: &claim.progress.course,
+                measured: changes
+                    .progress
+                    .newly_measured(claim.progress.last_measured, pace),
                 moment: Moment {
                     now,
                     slot: Some(slot),
@@ -328,6 +334,8 @@ impl Evaluator {
                     settings: &self.settings.lifecycle,
                 },
             });
+            changes.alerts = decided.alerts;
+            changes.progress.course = decided.course;
             let target = claim.slo.definition.target;
             begin_at_onset(&mut changes.alerts, books.judged(), target);
         }
@@ -512,6 +520,15 @@ fn note_pause(progress: &mut Progress, claim: &SlotClaim, grid: &SlotGrid, now: 
     if (is_pause && !was_stale) || progress.watching_since.is_none() {
         progress.watching_since = Some(grid.closed_at(now));
     }
+}
+
+/// How often an SLO is measured: as declared, else as learned; never more often than its slices end.
+fn pace(slo: &Slo, progress: &Progress) -> Span {
+    let width = slo.definition.slice.span();
+    slo.definition
+        .expected_interval
+        .or_else(|| progress.learned_interval())
+        .map_or(width, |expected| expected.max(width))
 }
 
 /// The hours that live slices touched, whole.

@@ -54,6 +54,10 @@ pub enum Reason {
     Recurred,
     /// It goes on.
     Repeat,
+    /// It flaps: until it is steady nothing more is told of it but that it became graver.
+    Flapping,
+    /// It flaps no more.
+    Steady,
     /// It is over.
     AllResolved,
 }
@@ -69,6 +73,8 @@ impl Reason {
             Self::AckTimeout => "ack_timeout",
             Self::Recurred => "recurred",
             Self::Repeat => "repeat",
+            Self::Flapping => "flapping",
+            Self::Steady => "steady",
             Self::AllResolved => "all_resolved",
         }
     }
@@ -86,6 +92,8 @@ pub enum Withheld {
     Cooldown,
     /// Somebody looks.
     Acknowledged,
+    /// It flaps, and the destination knows.
+    Flapping,
     /// The destination knows all that there is to know.
     NothingNew,
     /// It goes in one message with what else joins the one that was sent before.
@@ -104,6 +112,7 @@ impl Withheld {
             Self::NeverTold => "never_told",
             Self::Cooldown => "cooldown",
             Self::Acknowledged => "acknowledged",
+            Self::Flapping => "flapping",
             Self::NothingNew => "nothing_new",
             Self::Grouped => "grouped",
             Self::Digest => "digest",
@@ -193,8 +202,17 @@ fn judge_heard(
             .any(|intent| intent.kind == kind)
     };
     let is_acknowledged = matches!(alert.state, AlertState::Acknowledged { .. });
+    let (is_flapping, flapping) = (alert.is_flapping(), flapping_news(intents));
     if alert.severity > heard.severity {
         send(intents, Reason::SeverityRaised)
+    } else if is_flapping && flapping == Some(IntentKind::FlapStart) {
+        send(intents, Reason::Flapping)
+    } else if is_flapping && has(IntentKind::AckTimeout) {
+        send(intents, Reason::AckTimeout)
+    } else if is_flapping {
+        Judgement::Withhold(Withheld::Flapping)
+    } else if !is_flapping && flapping == Some(IntentKind::FlapEnd) {
+        send(intents, Reason::Steady)
     } else if alert.severity < heard.severity {
         send(intents, Reason::SeverityFell)
     } else if is_acknowledged {
@@ -212,6 +230,13 @@ fn judge_heard(
     } else {
         Judgement::Withhold(Withheld::NothingNew)
     }
+}
+
+/// The first that these intents say of flapping: its beginning, where the destination believes it
+/// steady, or its end, where it was told of the beginning.
+fn flapping_news(intents: &[Intent]) -> Option<IntentKind> {
+    let mut kinds = intents.iter().map(|intent| intent.kind);
+    kinds.find(|kind| matches!(kind, IntentKind::FlapStart | IntentKind::FlapEnd))
 }
 
 /// The newest intent carries the message, which speaks of the alert as it is now.

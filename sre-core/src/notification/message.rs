@@ -100,6 +100,8 @@ const fn kind(reason: Reason) -> &'static str {
         Reason::First => "alert.firing",
         Reason::SeverityRaised | Reason::SeverityFell | Reason::AckTimeout => "alert.updated",
         Reason::Recurred | Reason::Repeat => "alert.repeated",
+        Reason::Flapping => "alert.flapping",
+        Reason::Steady => "alert.steady",
         Reason::AllResolved => "alert.resolved",
     }
 }
@@ -108,7 +110,11 @@ const fn kind(reason: Reason) -> &'static str {
 const fn rank(reason: Reason) -> u8 {
     match reason {
         Reason::First => 0,
-        Reason::SeverityRaised | Reason::SeverityFell | Reason::AckTimeout => 1,
+        Reason::SeverityRaised
+        | Reason::SeverityFell
+        | Reason::AckTimeout
+        | Reason::Flapping
+        | Reason::Steady => 1,
         Reason::Recurred | Reason::Repeat => 2,
         Reason::AllResolved => 3,
     }

@@ -22,7 +22,7 @@ pub struct Raised {
     pub gravest: Severity,
     /// What it said when it opened.
     pub message: String,
-    /// The slot that opened it.
+    /// The slot at which it fired.
     pub starts_at: DateTime<Utc>,
     /// The end of the last slice that was known then.
     pub as_of: DateTime<Utc>,
@@ -66,14 +66,19 @@ impl Truth {
 }
 
 impl Raised {
-    pub(super) fn new(alert: &Alert, found: &Evaluation, bad_before: u128) -> Self {
+    pub(super) fn new(
+        alert: &Alert,
+        at: DateTime<Utc>,
+        found: &Evaluation,
+        bad_before: u128,
+    ) -> Self {
         Self {
             id: alert.id,
             kind: alert.alert_type().clone(),
             severity: alert.severity,
             gravest: alert.severity,
             message: alert.message.clone(),
-            starts_at: alert.starts_at,
+            starts_at: at,
             as_of: found.as_of,
             ends_at: None,
             reason: None,

@@ -148,6 +148,7 @@ impl<'a> Replay<'a> {
             Slice::Unmeasured
         };
         let at = Interval::new(start, self.at());
+        let before = self.progress.last_measured;
         if slice.is_measured() {
             self.progress
                 .note_measured(at.start(), at.end());
@@ -168,10 +169,19 @@ impl<'a> Replay<'a> {
             .overlay()
             .map_or(slice, |overlay| overlay.correct(at, slice));
         let bad = self.events.bad_with(slice);
+        let measured = self
+            .progress
+            .newly_measured(before, self.expected());
         let mut allowance = None;
         for running in &mut self.running {
-            let found =
-                running.step(&self.simulation, &self.ledger, &self.progress, moment, bad)?;
+            let found = running.step(
+                &self.simulation,
+                &self.ledger,
+                &self.progress,
+                measured,
+                moment,
+                bad,
+            )?;
             allowance = allowance.or_else(|| Allowance::of(&found));
         }
         self.events.note(at, slice, allowance);

@@ -4,7 +4,7 @@ use super::event::SignificantEvent;
 use super::quality::{Quality, judge};
 use super::raised::Raised;
 use super::{Candidate, Simulation, weeks};
-use crate::alert::{Alert, AlertUpdate, Moment};
+use crate::alert::{Alert, AlertUpdate, Course, Moment};
 use crate::decide::{Situation, decide};
 use crate::evaluate::{Plan, evaluate};
 use crate::evaluation::{Evaluation, Progress};
@@ -52,6 +52,8 @@ pub(super) struct Running {
     pub(super) plan: Plan,
     /// The newest episode of each identity, as the store would have it.
     latest: Vec<Alert>,
+    /// What is remembered of the page.
+    course: Course,
     raised: Vec<Raised>,
 }
 
@@ -74,6 +76,7 @@ impl Running {
             slo,
             expected: None,
             latest: Vec::new(),
+            course: Course::default(),
             raised: Vec::new(),
         }
     }
@@ -110,6 +113,7 @@ impl Running {
         simulation: &Simulation<'_>,
         ledger: &Ledger,
         progress: &Progress,
+        measured: Option<Span>,
         moment: Moment<'_>,
         bad: u128,
     ) -> Result<Evaluation, LedgerError> {
@@ -121,14 +125,17 @@ impl Running {
             ledger.end(),
             &simulation.settings.evaluation,
         )?;
-        let updates = decide(&Situation {
+        let decided = decide(&Situation {
             slo: &self.slo,
             criticality: simulation.criticality,
             evaluation: &found,
             latest: &self.latest,
+            course: &self.course,
+            measured,
             moment,
         });
-        for update in updates {
+        self.course = decided.course;
+        for update in decided.alerts {
             self.apply(update, &found, bad);
         }
         Ok(found)
@@ -143,9 +150,12 @@ impl Running {
             .find(|raised| raised.id == id)
         {
             Some(raised) => raised.follow(&update),
-            None => self
-                .raised
-                .push(Raised::new(&update.alert, found, bad)),
+            // What is pending, and what cleared while it was, told nobody anything.
+            None if update.alert.has_fired() => {
+                let raised = Raised::new(&update.alert, update.at, found, bad);
+                self.raised.push(raised);
+            }
+            None => {}
         }
         self.latest
             .retain(|alert| alert.identity != update.alert.identity);

@@ -6,7 +6,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use super::{Definition, MIN_BAD_DEFAULT, ManagedBy, Slo, default_slo_id, rules};
+use super::{Alerting, Definition, MIN_BAD_DEFAULT, ManagedBy, Slo, default_slo_id, rules};
 use crate::evidence::SignificanceLevel;
 use crate::indicator::{Indicator, MetricKind};
 use crate::method::{BudgetingMethod, SliceTarget};
@@ -73,6 +73,7 @@ pub struct SloBuilder {
     labels: BTreeMap<String, String>,
     links: BTreeMap<String, String>,
     burn_policy: PolicyChoice,
+    alerting: Alerting,
     id: Option<SloId>,
     managed_by: ManagedBy,
     created_at: DateTime<Utc>,
@@ -155,6 +156,7 @@ impl SloBuilder {
             labels: BTreeMap::new(),
             links: BTreeMap::new(),
             burn_policy: PolicyChoice::Default,
+            alerting: Alerting::NONE,
             id: None,
             managed_by: ManagedBy::Api,
             created_at: DateTime::UNIX_EPOCH,
@@ -302,6 +304,12 @@ impl SloBuilder {
         self
     }
 
+    /// How long what the rules say has to last before it counts; at once by default.
+    pub fn alerting(mut self, alerting: Alerting) -> Self {
+        self.alerting = alerting;
+        self
+    }
+
     /// Its id; derived from service and name by default, so that the same SLO has the same id in
     /// every process.
     pub fn id(mut self, id: SloId) -> Self {
@@ -378,6 +386,7 @@ impl SloBuilder {
             labels: self.labels,
             links: self.links,
             burn_policy: self.burn_policy,
+            alerting: self.alerting,
         };
         faults.extend(rules::faults(&definition));
         if faults.is_empty() {

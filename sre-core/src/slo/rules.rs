@@ -1,5 +1,6 @@
 //! What every definition must be, field by field.
 
+use super::alerting;
 use super::builder::FieldFault;
 use super::{Definition, ENTRIES_MAX, LABEL_NAME_MAX, NAME_MAX, RULES_MAX, TEXT_MAX};
 use crate::count::Count;
@@ -20,6 +21,7 @@ pub(super) fn faults(definition: &Definition) -> Vec<FieldFault> {
     ));
     faults.extend(of_floors(definition));
     faults.extend(of_policy(definition));
+    faults.extend(alerting::faults(definition));
     let is_composite = matches!(definition.indicator, Indicator::Composite(_));
     if is_composite && definition.method == BudgetingMethod::Occurrences {
         let detail = "a composite has no events of its own: take timeslices or ratio_timeslices";

@@ -63,6 +63,10 @@ fn why(reason: Reason) -> Option<Fact> {
         Reason::AckTimeout => "the acknowledgement has ended, and it still fires",
         Reason::Recurred => "it was reported again",
         Reason::Repeat => "it still fires",
+        Reason::Flapping => {
+            "it flaps: it is held open, and only told again where it becomes graver, until it is steady"
+        }
+        Reason::Steady => "it flaps no more",
         // The first news and the last say it themselves.
         _ => return None,
     };

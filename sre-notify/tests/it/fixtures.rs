@@ -212,6 +212,7 @@ fn alert(identity: Identity, severity: Severity, message: String) -> Alert {
         next_action_at: None,
         destinations: BTreeSet::new(),
         rules: Vec::new(),
+        flaps: sre_core::alert::Flaps::default(),
         incident_id: None,
     }
 }

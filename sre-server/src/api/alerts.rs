@@ -22,7 +22,9 @@ use crate::http::{ApiError, Call, Response, response};
 
 pub(super) use self::notifications::{notifications, notifications_doc};
 pub(super) use self::report::{report, report_doc};
-pub(super) use self::transitions::{acknowledge, acknowledge_doc, resolve, resolve_doc};
+pub(super) use self::transitions::{
+    acknowledge, acknowledge_doc, resolve, resolve_doc, unacknowledge, unacknowledge_doc,
+};
 pub(super) use self::view::AlertRuleView;
 
 /// How often a write is decided again because somebody else was first. As many as there are requests
@@ -37,10 +39,7 @@ pub(super) async fn list(mut call: Call<Context>) -> Result<Response, ApiError> 
     let asked = asked(&mut call.query, call.now);
     let paging = call.query.paging::<Key>();
     call.query.finish()?;
-    let rows = match asked {
-        Some(query) => rows(&call.context, &query, &paging).await?,
-        None => Vec::new(),
-    };
+    let rows = rows(&call.context, &asked, &paging).await?;
     paging.answer(rows, |alert| (alert.starts_at, alert.id), AlertView::from)
 }
 
@@ -84,9 +83,8 @@ async fn found(call: &Call<Context>) -> Result<Alert, ApiError> {
     alert.ok_or_else(|| ApiError::no_such(NOUN))
 }
 
-/// What the query asks for; `None` for what is never stored. Faults are left in `query`.
-fn asked(query: &mut Query, now: DateTime<Utc>) -> Option<AlertQuery> {
-    let state = query.text("state");
+/// What the query asks for. Faults are left in `query`.
+fn asked(query: &mut Query, now: DateTime<Utc>) -> AlertQuery {
     let (from, to) = (query.instant("from"), query.instant("to"));
     if from
         .zip(to)
@@ -94,19 +92,9 @@ fn asked(query: &mut Query, now: DateTime<Utc>) -> Option<AlertQuery> {
     {
         query.fault("to", "must be later than `from`");
     }
-    let stored: Option<AlertStatus> = state
-        .as_deref()
-        .and_then(|state| state.parse().ok());
-    let is_pending = state.as_deref() == Some("pending");
-    if state.is_some() && stored.is_none() && !is_pending {
-        query.fault(
-            "state",
-            "is one of pending, firing, acknowledged and resolved",
-        );
-    }
-    let asked = AlertQuery {
+    AlertQuery {
         service: query.parse_as("service"),
-        state: stored,
+        state: query.parse_as::<AlertStatus>("state"),
         severity: query.parse_as("severity"),
         alert_type: query.parse_as("type"),
         during: (from.is_some() || to.is_some()).then(|| {
@@ -114,8 +102,7 @@ fn asked(query: &mut Query, now: DateTime<Utc>) -> Option<AlertQuery> {
             let end = to.unwrap_or(now + TimeDelta::days(1));
             Interval::new(from.unwrap_or(DateTime::UNIX_EPOCH), end)
         }),
-    };
-    (!is_pending).then_some(asked)
+    }
 }
 
 /// The rows of a page, and one more where there is one. A store gives at most [`Page::LIMIT_MAX`]

@@ -16,6 +16,7 @@ use self::look::{Found, Look};
 use self::view::SloView;
 use self::written::SloBody;
 
+mod alerting;
 mod budget_history;
 mod burn_policy;
 mod change;

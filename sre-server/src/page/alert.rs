@@ -79,6 +79,9 @@ fn facts(alert: &Alert, call: &Call<Context>) -> Markup {
                 div { dt { "Ended" } dd { (moment::at(*at)) } }
                 div { dt { "Because" } dd { (reason.as_str()) @if let Some(by) = by { ", by " bdi { (by) } } } }
             }
+            @if let Some(since) = alert.flaps.since {
+                div { dt { "Flaps since" } dd { (moment::at(since)) ", " (alert.flaps.history.share()) " of its last 20 changes: held open until it is steady" } }
+            }
             div { dt { "Reported" } dd { (number::many(usize::try_from(alert.occurrences).unwrap_or(usize::MAX), "time")) } }
             div { dt { "Episode" } dd { (alert.episode) " of this trouble" } }
             @if let Some(value) = alert.value {

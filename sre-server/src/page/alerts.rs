@@ -127,6 +127,7 @@ pub(super) fn list(alerts: &[Alert], now: DateTime<Utc>) -> Markup {
 pub(super) fn since(alert: &Alert, now: DateTime<Utc>) -> Markup {
     html! {
         @match &alert.state {
+            AlertState::Pending { since } => { "pending since " (moment::at(*since)) }
             AlertState::Firing => { "firing since " (moment::at(alert.starts_at)) " (" (moment::lasting(now - alert.starts_at)) ")" }
             AlertState::Acknowledged { at, by, .. } => {
                 "acknowledged " (moment::ago(*at, now))
@@ -136,6 +137,7 @@ pub(super) fn since(alert: &Alert, now: DateTime<Utc>) -> Markup {
                 "lasted " (moment::lasting(*at - alert.starts_at)) ", over " (moment::ago(*at, now))
             }
         }
+        @if alert.is_flapping() { " · flapping" }
     }
 }
 

@@ -1,14 +1,16 @@
 //! Episodes and their transitions: of two writers one wins.
 
 use sre_core::alert::{
-    Alert, AlertState, AlertType, AlertUpdate, Identity, Origin, ResolveReason, Severity,
+    Alert, AlertState, AlertType, AlertUpdate, Cleared, Flaps, Identity, Origin, ResolveReason,
+    Severity,
 };
 use sre_core::store::{Alerts, Store};
 
 use super::{applied, superseded};
 use crate::Verdict;
 use crate::fixtures::{
-    acknowledged, at, at_micros, destination, detailed_evaluation, fires, fires_again, identity,
+    acknowledged, at, at_micros, destination, detailed_evaluation, fires, fires_again, flapped,
+    identity,
     labels, raised, resolved,
 };
 use crate::tools::{is_applied, taken_by_many};
@@ -57,6 +59,15 @@ pub async fn every_field_of_an_episode_is_kept(store: &dyn Alerts) -> Verdict {
         expires_at: Some(at_micros(3, 4)),
         next_action_at: Some(at_micros(5, 6)),
         rules: detailed_evaluation(at(0)).rules,
+        flaps: Flaps {
+            history: flapped(),
+            since: Some(at_micros(3, 1)),
+            cleared: Some(Cleared {
+                at: at_micros(4, 1),
+                reason: ResolveReason::Timeout,
+                by: Some("Zoë".to_owned()),
+            }),
+        },
         ..opened.alert.clone()
     };
     let mut alert = applied(
@@ -69,6 +80,9 @@ pub async fn every_field_of_an_episode_is_kept(store: &dyn Alerts) -> Verdict {
     .await?;
     let (seen_at, until) = (at_micros(7, 8), at_micros(9, 10));
     let states = [
+        AlertState::Pending {
+            since: at_micros(6, 7),
+        },
         AlertState::Acknowledged {
             at: seen_at,
             by: Some("Zoë".to_owned()),
@@ -102,6 +116,7 @@ pub async fn every_reason_of_an_end_is_kept(store: &dyn Alerts) -> Verdict {
         ResolveReason::Timeout,
         ResolveReason::Superseded,
         ResolveReason::Definition,
+        ResolveReason::ClearedPending,
     ];
     for (n, reason) in (1..).zip(reasons) {
         let alert = applied(store, fires(&identity(n, AlertType::NoData), &[], at(0))).await?;

@@ -1,6 +1,6 @@
 //! What a commit moves, and that it is whole.
 
-use sre_core::alert::AlertType;
+use sre_core::alert::{AlertType, Course, Hold};
 use sre_core::evaluation::Progress;
 use sre_core::histogram::Bracket;
 use sre_core::store::{BudgetRecord, Commit, Store};
@@ -10,7 +10,7 @@ use super::{applied, claim, claims, insert_due, superseded};
 use crate::Verdict;
 use crate::fixtures::{
     acknowledged, at, at_micros, calculation, changes, destination, detailed_evaluation, fires,
-    identity, resolved,
+    flapped, identity, resolved,
 };
 use crate::tools::{all, is_applied};
 
@@ -39,6 +39,14 @@ pub async fn a_commit_moves_the_slot(store: &dyn Store) -> Verdict {
             above: "0.5".parse().expect("a bound"),
         }),
         rules_interval: Some(Span::minutes(1)),
+        course: Course {
+            hold: Some(Hold {
+                is_breach: true,
+                since: at_micros(50, 1),
+                seconds: u32::MAX,
+            }),
+            history: flapped(),
+        },
     };
     decided.evaluation = detailed_evaluation(at(60));
     applied(store, decided.clone()).await?;

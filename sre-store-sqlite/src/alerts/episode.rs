@@ -31,6 +31,7 @@ pub(crate) struct AlertRow {
     pub(crate) next_action_at: Option<i64>,
     pub(crate) destinations: String,
     pub(crate) rules: String,
+    pub(crate) flaps: String,
     pub(crate) incident_id: Option<Vec<u8>>,
 }
 
@@ -42,7 +43,7 @@ macro_rules! select_alerts {
             "select a.id, a.episode, a.origin, a.service_name, a.alert_type, a.slo_id, a.labels,
                     a.transition, a.state_detail, a.severity, a.message, a.value, a.threshold,
                     a.occurrences, a.starts_at, a.expires_at, a.last_notified_at,
-                    a.next_action_at, a.destinations, a.rules, a.incident_id
+                    a.next_action_at, a.destinations, a.rules, a.flaps, a.incident_id
                from alerts a "
                 + $rest,
             $($argument),+
@@ -94,6 +95,7 @@ impl AlertRow {
             next_action_at: row.optional_instant("next_action_at", self.next_action_at)?,
             destinations: row.json("destinations", &self.destinations)?,
             rules: row.json("rules", &self.rules)?,
+            flaps: row.json("flaps", &self.flaps)?,
             incident_id: incident_id
                 .map(|id| row.id("incident_id", id))
                 .transpose()?

@@ -54,6 +54,7 @@ struct Changed {
     next_action_at: Option<i64>,
     destinations: String,
     rules: String,
+    flaps: String,
 }
 
 impl Changed {
@@ -70,6 +71,7 @@ impl Changed {
             next_action_at: row::optional_instant(alert.next_action_at),
             destinations: row::json("destinations", &alert.destinations)?,
             rules: row::json("rules", &alert.rules)?,
+            flaps: row::json("flaps", &alert.flaps)?,
         })
     }
 }
@@ -88,9 +90,10 @@ async fn open(tx: &mut SqliteConnection, alert: &Alert) -> Result<bool, StoreErr
         "insert into alerts (id, dedup_key, episode, origin, service_name, alert_type, slo_id,
                              labels, transition, state, state_detail, severity, message, value,
                              threshold, occurrences, starts_at, ends_at, expires_at,
-                             last_notified_at, next_action_at, destinations, rules, claim_until)
+                             last_notified_at, next_action_at, destinations, rules, claim_until,
+                             flaps)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-                 $19, $20, $21, $22, $23, $24)
+                 $19, $20, $21, $22, $23, $24, $25)
              on conflict do nothing",
         alert.id.0,
         key,
@@ -115,7 +118,8 @@ async fn open(tx: &mut SqliteConnection, alert: &Alert) -> Result<bool, StoreErr
         changed.next_action_at,
         changed.destinations,
         changed.rules,
-        never
+        never,
+        changed.flaps
     )
     .execute(tx)
     .await
@@ -141,6 +145,7 @@ async fn advance(
             set transition = $3, state = $4, state_detail = $5, severity = $6, message = $7,
                 value = $8, threshold = $9, occurrences = $10, ends_at = $11, expires_at = $12,
                 destinations = $15, rules = $16, claim_until = $17, starts_at = $18,
+                flaps = $19,
                 -- What was delivered after the episode was read is not undone: the later delivery
                 -- stands, and of an open episode the earlier next action with it. One that comes
                 -- too early is postponed; one that is lost is a repeat that nobody hears.
@@ -170,7 +175,8 @@ async fn advance(
         changed.destinations,
         changed.rules,
         never,
-        starts
+        starts,
+        changed.flaps
     )
     .execute(tx)
     .await

@@ -154,13 +154,15 @@ impl DueRow {
 }
 
 /// Every reason of a message.
-const REASONS: [Reason; 7] = [
+const REASONS: [Reason; 9] = [
     Reason::First,
     Reason::SeverityRaised,
     Reason::SeverityFell,
     Reason::AckTimeout,
     Reason::Recurred,
     Reason::Repeat,
+    Reason::Flapping,
+    Reason::Steady,
     Reason::AllResolved,
 ];
 

@@ -170,12 +170,14 @@ impl IntentRow {
 }
 
 /// Every kind of intent.
-const KINDS: [IntentKind; 6] = [
+const KINDS: [IntentKind; 8] = [
     IntentKind::Fire,
     IntentKind::Update,
     IntentKind::Repeat,
     IntentKind::Recur,
     IntentKind::AckTimeout,
+    IntentKind::FlapStart,
+    IntentKind::FlapEnd,
     IntentKind::Resolve,
 ];
 

@@ -1,6 +1,8 @@
 //! Every state × every event, and what holds after any sequence of them.
 
+mod flapping;
 mod sequences;
+mod states;
 mod table;
 
 use std::collections::BTreeMap;
@@ -9,7 +11,7 @@ use chrono::TimeDelta;
 use uuid::Uuid;
 
 use super::*;
-use crate::alert::{AlertStatus, AlertType, Origin};
+use crate::alert::{AlertStatus, AlertType, FlapHistory, Origin};
 use crate::name::SloId;
 use crate::time::at_second;
 

@@ -369,7 +369,7 @@ fn news<'a>(candidate: &'a Candidate, place: usize, known: &'a Known) -> AlertNe
 const fn class(reason: Reason) -> u8 {
     match reason {
         Reason::First | Reason::SeverityRaised | Reason::AckTimeout | Reason::AllResolved => 1,
-        Reason::SeverityFell | Reason::Recurred => 2,
+        Reason::SeverityFell | Reason::Recurred | Reason::Flapping | Reason::Steady => 2,
         Reason::Repeat => 3,
     }
 }

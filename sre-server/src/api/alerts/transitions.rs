@@ -1,4 +1,4 @@
-//! `POST /alerts/{id}/acknowledge` and `/resolve`: what people do with an alert.
+//! `POST /alerts/{id}/acknowledge`, `/unacknowledge` and `/resolve`: what people do with an alert.
 
 use sre_core::alert::{Alert, AlertUpdate, InvalidTransition, Moment, ResolveReason};
 use sre_core::store::Commit;
@@ -50,10 +50,26 @@ pub(crate) fn acknowledge_doc() -> Doc {
         .answers::<AlertView>(200, "The alert, acknowledged.")
 }
 
+/// `POST /alerts/{id}/unacknowledge`
+pub(crate) async fn unacknowledge(call: Call<Context>) -> Result<Response, ApiError> {
+    act(call, |alert, said, moment| {
+        alert.unacknowledge(said.by, said.comment, moment)
+    })
+    .await
+}
+
+/// What `POST /alerts/{id}/unacknowledge` says of itself.
+pub(crate) fn unacknowledge_doc() -> Doc {
+    Doc::new(Access::Acknowledge, "alerts", "Says that nobody looks after all")
+        .about("It fires as if it had not been acknowledged, and repeats go on. Nobody is told.")
+        .optional_body::<AlertAction>()
+        .answers::<AlertView>(200, "The alert, firing.")
+}
+
 /// `POST /alerts/{id}/resolve`
 pub(crate) async fn resolve(call: Call<Context>) -> Result<Response, ApiError> {
     act(call, |alert, said, moment| {
-        alert.resolve(ResolveReason::Manual, said.by, said.comment, moment)
+        alert.over(ResolveReason::Manual, said.by, said.comment, moment)
     })
     .await
 }
@@ -61,9 +77,13 @@ pub(crate) async fn resolve(call: Call<Context>) -> Result<Response, ApiError> {
 /// What `POST /alerts/{id}/resolve` says of itself.
 pub(crate) fn resolve_doc() -> Doc {
     Doc::new(Access::Write, "alerts", "Ends an alert")
-        .about("Whoever was told of it is told of its end. The same trouble again is a new alert.")
+        .about(
+            "Whoever was told of it is told of its end. The same trouble again is a new alert. One that \
+             was reported and flaps is held open until it is steady, unless it is resolved twice in a \
+             row; one that is pending ends by itself.",
+        )
         .optional_body::<AlertAction>()
-        .answers::<AlertView>(200, "The alert, resolved.")
+        .answers::<AlertView>(200, "The alert, resolved; or firing, where it flaps.")
 }
 
 /// Makes a transition on the alert as it is now; whoever was faster is read and decided on again.

@@ -28,7 +28,8 @@ pub(crate) struct AlertView {
     /// `low`, `medium`, `high`, `critical` or `emergency`.
     #[schema(example = "high")]
     severity: &'static str,
-    /// `firing`, `acknowledged` or `resolved`.
+    /// `pending` (wrong for less long than its SLO's `for`, and told to nobody), `firing`, `acknowledged`
+    /// or `resolved`.
     #[schema(example = "firing")]
     state: &'static str,
     /// What is wrong and why it is this grave.
@@ -55,10 +56,19 @@ pub(crate) struct AlertView {
     occurrences: u64,
     /// The incident that it belongs to.
     incident_id: Option<Uuid>,
-    /// Why it ended: `condition`, `manual`, `timeout`, `superseded` or `definition`.
+    /// Why it ended: `condition`, `manual`, `timeout`, `superseded`, `definition`
+    /// or `cleared_pending`.
     resolve_reason: Option<&'static str>,
     /// Which episode of the trouble it is: 1, 2, 3…
     episode: u64,
+    /// Since when it flaps: it is held open, and told again only where it becomes graver, until it is
+    /// steady.
+    flapping_since: Option<DateTime<Utc>>,
+    /// Whether it flaps.
+    is_flapping: bool,
+    /// How much of its last twenty transitions were changes when it last changed, by weight: it flaps
+    /// from 30 on, until it is below 20.
+    flap_percentage: Option<Figure>,
     /// What the burn rules saw when it last changed.
     rules: Vec<AlertRuleView>,
 }
@@ -104,7 +114,7 @@ impl From<Alert> for AlertView {
         let (severity, state) = (alert.severity.as_str(), alert.state.as_str());
         let (fingerprint, ends_at) = (alert.identity.key().to_string(), alert.ends_at());
         let (acknowledged_at, acknowledged_by, resolve_reason) = match alert.state {
-            AlertState::Firing => (None, None, None),
+            AlertState::Pending { .. } | AlertState::Firing => (None, None, None),
             AlertState::Acknowledged { at, by, .. } => (Some(at), by, None),
             AlertState::Resolved { reason, .. } => (None, None, Some(reason.as_str())),
         };
@@ -130,6 +140,15 @@ impl From<Alert> for AlertView {
             incident_id: alert.incident_id.map(|id| id.0),
             resolve_reason,
             episode: alert.episode,
+            flapping_since: alert.flaps.since,
+            is_flapping: alert.flaps.is_flapping(),
+            flap_percentage: Figure::new(
+                alert
+                    .flaps
+                    .history
+                    .share()
+                    .as_percentage(),
+            ),
             rules: alert
                 .rules
                 .iter()

@@ -9,6 +9,7 @@ use sre_core::slo::{Definition, InvalidSlo, MIN_BAD_DEFAULT, NAME_MAX, Slo, TEXT
 use sre_core::source::{OnAbsent, Query};
 use sre_core::target::Target;
 
+use super::alerting;
 use super::burn_policy;
 use super::entries::{labels, links};
 use super::given::Given;
@@ -82,6 +83,10 @@ pub(super) fn read(
         .optional("burn_policy")
         .object(burn_policy::read)
         .unwrap_or_default();
+    let alerting = fields
+        .optional("alerting")
+        .object(alerting::read)
+        .unwrap_or_default();
     if let (Some(target), Some(window), Some(width)) = (target, window, slice) {
         let ground = burn_policy::ground(target, window.span(), width, expected_interval);
         deeper.extend(burn_policy::stranded(&burn_policy, &ground));
@@ -112,7 +117,8 @@ pub(super) fn read(
             .enabled(enabled)
             .labels(labels)
             .links(links)
-            .burn_policy(burn_policy);
+            .burn_policy(burn_policy)
+            .alerting(alerting);
         Some(written)
     });
     let written = with_faults(written, deeper)?;

@@ -15,6 +15,7 @@ use sre_core::time::Span;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::alerting::AlertingView;
 use super::composite;
 use super::composite::MemberView;
 use super::detection::shown;
@@ -68,6 +69,7 @@ pub(super) struct SloView {
     #[schema(value_type = Object)]
     links: BTreeMap<String, String>,
     burn_policy: PolicyView,
+    alerting: AlertingView,
     /// `api`, `config` (which the API does not change) or `default`.
     managed_by: &'static str,
     version: u64,
@@ -192,6 +194,7 @@ impl SloView {
             labels: definition.labels.clone(),
             links: definition.links.clone(),
             burn_policy: PolicyView::new(&policy, &definition.ground(learned)),
+            alerting: AlertingView::from(definition.alerting),
             managed_by: managed_by(slo.managed_by),
             version: slo.version,
             created_at: slo.created_at,

@@ -10,6 +10,8 @@ use sre_core::source::{CounterPart, CounterRatio, Query, QueryRatio};
 use sre_core::threshold::Threshold;
 use utoipa::ToSchema;
 
+use super::alerting;
+use super::alerting::AlertingView;
 use super::composite;
 use crate::api::figure::Figure;
 
@@ -84,6 +86,8 @@ pub(super) struct SloBody {
     links: Option<()>,
     /// Which rules page.
     burn_policy: Option<PolicyBody>,
+    /// How long what they say has to last before it counts.
+    alerting: Option<AlertingView>,
 }
 
 /// How long an SLO looks back.
@@ -265,6 +269,7 @@ pub(super) fn written(definition: &Definition) -> Value {
         "labels": definition.labels,
         "links": definition.links,
         "burn_policy": policy(&definition.burn_policy),
+        "alerting": alerting::written(definition.alerting),
     })
 }
 
