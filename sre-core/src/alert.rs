@@ -10,6 +10,7 @@ mod fingerprint;
 mod flapping;
 mod identity;
 mod lifecycle;
+mod merge;
 mod report;
 mod status;
 
@@ -25,6 +26,7 @@ pub use course::{Course, Hold};
 pub use flapping::{Cleared, FlapHistory, FlapShare, Flaps, HOLD_MAX};
 pub use identity::{DedupKey, Identity, Origin};
 pub use lifecycle::{InvalidTransition, LifecycleSettings, Moment, Opening, ResolveReason};
+pub use merge::Spell;
 pub use report::{Report, Reported, report};
 pub use status::{AlertStatus, AlertStatusError};
 

@@ -112,7 +112,7 @@ pub(super) async fn alerts(
         "select service_name, severity, origin = $2 as \"is_ours!: bool\",
                 count(*) as \"count!: i64\"
            from alerts
-          where state not in ('resolved', 'pending')
+          where state <> 'resolved' and state <> 'pending'
             and service_name in (select asked.value from json_each($1) asked)
           group by service_name, severity, origin = $2",
         services,

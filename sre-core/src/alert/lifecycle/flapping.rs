@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::{InvalidTransition, Moment, ResolveReason};
 use crate::alert::{
-    Alert, AlertUpdate, Cleared, FlapHistory, Flaps, Origin, Report, Severity,
+    Alert, AlertUpdate, Cleared, FlapHistory, Flaps, HOLD_MAX, Origin, Report, Severity,
 };
 use crate::evaluation::RuleOutcome;
 use crate::notification::IntentKind;
@@ -48,6 +48,32 @@ impl Alert {
             self.begun_to_flap(history, cleared, moment)
         };
         (update.actor, update.comment) = (by, comment.or(update.comment));
+        Ok(update)
+    }
+
+    /// Its reporter says that it was over at `ended`: as [`over`](Self::over), unless that lies before the
+    /// episode began. Then it speaks of an episode before: it is passed over, and stands in the timeline.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidTransition`] when it has ended, or is pending.
+    pub fn over_at(
+        self,
+        ended: DateTime<Utc>,
+        reason: ResolveReason,
+        by: Option<String>,
+        moment: &Moment<'_>,
+    ) -> Result<AlertUpdate, InvalidTransition> {
+        if !self.is_open() || ended >= self.starts_at {
+            return self.over(reason, by, None, moment);
+        }
+        let (expected, from) = (self.transition, self.state.status());
+        let mut update = self.advanced(Some(expected), Some(from), moment);
+        let comment = format!(
+            "an end at {} came late: it lies before the beginning and is passed over",
+            ended.format("%Y-%m-%d %H:%M:%S UTC")
+        );
+        (update.actor, update.comment) = (by, Some(comment));
         Ok(update)
     }
 
@@ -103,7 +129,7 @@ impl Alert {
         let comment = if is_steady {
             format!("steady again: {} of its last 20 changes, by weight", history.share())
         } else {
-            format!("flaps for {} already: told as it is now", crate::alert::HOLD_MAX)
+            format!("flaps for {HOLD_MAX} already: told as it is now")
         };
         self.flaps.history = if is_steady {
             history

@@ -58,7 +58,8 @@ fn what_is_steady_is_told_once_and_then_ends_where_it_is_over() {
 fn what_is_steady_and_still_wrong_goes_on() {
     let mut world = flapping();
     let mut lines = world.after(&said(Firing));
-    for _ in 0..25 {
+    // Seven changes are more than two thirds of ten until the first is an hour old.
+    for _ in 0..60 {
         lines.extend(world.after(&said(Firing)));
     }
     assert_eq!(

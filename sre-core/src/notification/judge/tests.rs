@@ -8,6 +8,7 @@ use crate::alert::{AlertType, Identity, Moment, Opening, Origin, ResolveReason};
 use crate::name::DestinationId;
 use crate::time::at_second;
 
+mod flapping;
 mod laws;
 
 const DESTINATION: DestinationId = DestinationId(Uuid::from_u128(7));

@@ -1,4 +1,4 @@
-//! `POST /alerts/{id}/acknowledge` and `/resolve`.
+//! `POST /alerts/{id}/acknowledge`, `/unacknowledge` and `/resolve`.
 
 use serde_json::json;
 use sre_store_conformance::fixtures;
@@ -118,4 +118,49 @@ async fn a_write_that_was_meant_for_another_version_is_refused() {
         .send("POST", &act, &[("if-match", "\"v2\"")], None)
         .await;
     assert_eq!(current.status, 200);
+}
+
+#[tokio::test]
+async fn an_acknowledgement_can_be_taken_back_once() {
+    let (world, path) = one().await;
+    let back = format!("{path}/unacknowledge");
+    let said = json!({"by": "ada"});
+    assert_eq!(world.post(&back, &said).await.status, 409, "nobody looks");
+    world
+        .post(&format!("{path}/acknowledge"), &said)
+        .await;
+    let alert = world.post(&back, &said).await.json();
+    assert_eq!(alert["state"], "firing");
+    assert_eq!(alert["acknowledged_by"], json!(null));
+    assert_eq!(world.post(&back, &said).await.status, 409);
+}
+
+/// Three times wrong and over within an hour: the third end is held open, and says so.
+#[tokio::test]
+async fn what_is_reported_by_turns_flaps_and_is_held_open() {
+    let world = World::new();
+    let mut seen = Vec::new();
+    for round in 0..3 {
+        world.clock.set(fixtures::at(1_200 * round));
+        let alert = reported(&world, &json!({})).await.json();
+        let id = alert["id"].as_str().expect("it is there").to_owned();
+        world.clock.set(fixtures::at(1_200 * round + 600));
+        let alert = world
+            .post(&format!("/alerts/{id}/resolve"), &json!({}))
+            .await
+            .json();
+        seen.push((alert["state"].clone(), alert["is_flapping"].clone(), id));
+    }
+    let (state, is_flapping, id) = seen.pop().expect("three rounds");
+    assert_eq!((state, is_flapping), (json!("firing"), json!(true)));
+    assert!(seen.iter().all(|(state, _, _)| *state == json!("resolved")));
+    let alert = world.get(&format!("/alerts/{id}")).await.json();
+    assert_eq!(alert["flapping_since"], "2026-01-01T12:50:00Z");
+    assert_eq!(alert["flap_percentage"].to_string(), "35.526315789473685");
+    // Said once more, it is meant.
+    let alert = world
+        .post(&format!("/alerts/{id}/resolve"), &json!({}))
+        .await
+        .json();
+    assert_eq!((&alert["state"], &alert["is_flapping"]), (&json!("resolved"), &json!(false)));
 }

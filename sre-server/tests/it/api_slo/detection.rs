@@ -284,3 +284,51 @@ async fn a_rule_that_fires_when_the_budget_is_gone_is_answered_with_a_warning() 
         "{warning}"
     );
 }
+
+/// What an SLO asks for beside its rules is answered as it was written, counts in how long a page takes,
+/// and goes when it is set to null.
+#[tokio::test]
+async fn a_page_that_waits_for_its_breach_takes_so_much_longer() {
+    let world = World::new();
+    let alerting = json!({"for": "2m", "keep_firing_for": "5m", "resolve_below": 0.5});
+    let path = create(
+        &world,
+        &json!({"target_percentage": 99.9, "time_window": "30d", "alerting": alerting}),
+    )
+    .await;
+    let slo = world.get(&path).await.json();
+    assert_eq!(slo["alerting"], alerting);
+    let told = world
+        .get(&format!("{path}/detection"))
+        .await
+        .json();
+    assert_eq!(told["page"]["after_seconds"], 36 + 120);
+    // The short window of the second rule is below half of its factor 4.5 s later, and 5 minutes more.
+    assert_eq!(told["page"]["clears_after_seconds"], 1_795.5 + 300.0);
+    assert_eq!(told["ticket"]["after_seconds"], 172.8, "tickets are as they were");
+    let change = json!({"alerting": {"for": null, "keep_firing_for": "1m"}});
+    let slo = world.patch(&path, &change).await.json();
+    let expected = json!({"for": null, "keep_firing_for": "1m", "resolve_below": 0.5});
+    assert_eq!(slo["alerting"], expected);
+}
+
+/// Nobody should wait until the budget is gone.
+#[tokio::test]
+async fn an_slo_that_would_be_told_too_late_is_refused_with_the_arithmetic() {
+    let world = World::new();
+    let refused = |more: Value| {
+        let mut alerting = json!({"for": "5m", "keep_firing_for": "2d", "resolve_below": 0});
+        sre_server::http::json::merge_patch(&mut alerting, &more);
+        body(&json!({"target_percentage": 99.99, "time_window": "30d", "alerting": alerting}))
+    };
+    let answer = world
+        .post("/slo", &refused(json!({"until": "1m"})))
+        .await;
+    assert_eq!(pointers(&answer), ["/alerting/until"]);
+    let answer = world.post("/slo", &refused(json!({}))).await;
+    let all = ["/alerting/for", "/alerting/keep_firing_for", "/alerting/resolve_below"];
+    assert_eq!(pointers(&answer), all);
+    let told = faults(&answer).join(" ");
+    let why = "at 99.99 % over 30d a total outage spends it in 259 s, and this is 5m";
+    assert!(told.contains(why), "{told}");
+}

@@ -1,6 +1,7 @@
 //! Whatever happens between two looks of the dispatcher, what is told begins and ends.
 
 use super::*;
+use crate::alert::{AlertUpdate, Report, Reported, report};
 
 /// What may happen between two looks of the dispatcher.
 #[derive(Clone, Copy, Debug)]
@@ -8,6 +9,8 @@ enum Event {
     Fire(Severity),
     Change(Severity),
     Report,
+    Say(Severity),
+    Over,
     Acknowledge,
     Resolve,
     Wait(i64),
@@ -22,6 +25,8 @@ fn any_event() -> impl Strategy<Value = Event> {
         3 => severity().prop_map(Event::Fire),
         2 => severity().prop_map(Event::Change),
         1 => Just(Event::Report),
+        3 => severity().prop_map(Event::Say),
+        3 => Just(Event::Over),
         1 => Just(Event::Acknowledge),
         2 => Just(Event::Resolve),
         3 => prop::sample::select(seconds).prop_map(Event::Wait),
@@ -60,6 +65,10 @@ impl World {
                 Some(open.changed(severity, String::new(), Vec::new(), &moment))
             }
             (Event::Report, Some(open)) => Some(open.reported_again(Some(Recur), &moment)),
+            (Event::Say(severity), _) => Some(self.said(severity, &moment)),
+            (Event::Over, Some(open)) => open
+                .over(ResolveReason::Manual, None, None, &moment)
+                .ok(),
             (Event::Acknowledge, Some(open)) => open
                 .acknowledge(None, None, &moment)
                 .ok(),
@@ -87,6 +96,21 @@ impl World {
             }
             self.intents.extend(update.intents);
             self.episodes.push(update.alert);
+        }
+    }
+
+    /// A report of the trouble.
+    fn said(&self, severity: Severity, moment: &Moment<'_>) -> AlertUpdate {
+        let said = Report {
+            identity: identity(),
+            severity,
+            message: String::new(),
+            value: None,
+            threshold: None,
+            expires_in: None,
+        };
+        match report(self.episodes.last().cloned(), said, moment) {
+            Reported::Opened(update) | Reported::Repeated(update) => *update,
         }
     }
 
@@ -186,6 +210,11 @@ proptest! {
                 prop_assert_eq!(told.last(), Some(&Reason::AllResolved));
                 prop_assert_eq!(count(Reason::First), 1);
                 prop_assert_eq!(count(Reason::AllResolved), 1);
+                for pair in told.windows(2) {
+                    let is_said_twice = pair[0] == pair[1]
+                        && matches!(pair[0], Reason::Flapping | Reason::Steady);
+                    prop_assert!(!is_said_twice, "{:?}", told);
+                }
             }
         }
     }
