@@ -3,6 +3,7 @@
 mod criticality;
 mod flapping;
 mod forecast;
+mod laws;
 mod page;
 mod pending;
 mod silence;
