@@ -13,6 +13,7 @@ mod lifecycle;
 mod merge;
 mod report;
 mod status;
+mod third_party;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -29,6 +30,9 @@ pub use lifecycle::{InvalidTransition, LifecycleSettings, Moment, Opening, Resol
 pub use merge::Spell;
 pub use report::{Report, Reported, report};
 pub use status::{AlertStatus, AlertStatusError};
+pub use third_party::{
+    RESOLVE_TIMEOUT, ThirdPartyAlert, ThirdPartyError, foreign_severity, third_party,
+};
 
 use crate::evaluation::RuleOutcome;
 use crate::incident::Join;
@@ -386,4 +390,16 @@ pub struct AlertUpdate {
     pub intents: Vec<Intent>,
     /// What it means to incidents, where it begins or becomes graver.
     pub join: Option<Box<Join>>,
+}
+
+impl AlertUpdate {
+    /// Whether it only says that what a third party told still holds. That comes every minute for every
+    /// alert, and is not written down as a step.
+    #[must_use]
+    pub fn is_refresh(&self) -> bool {
+        self.alert.identity.origin == Origin::ThirdParty
+            && self.from == Some(self.alert.state.status())
+            && self.intents.is_empty()
+            && self.actor.is_none()
+    }
 }

@@ -79,6 +79,14 @@ name! {
     /// The name of a service, such as `api-gateway`.
     ServiceName
 }
+
+impl ServiceName {
+    /// The service of what names none: an alert of somebody else.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self("unknown".to_owned())
+    }
+}
 name! {
     /// The name of a metric of a service, such as `availability` or `latency_p95`.
     MetricName

@@ -14,6 +14,7 @@ use crate::page;
 
 pub use self::reference::markdown;
 
+mod alertmanager;
 mod alerts;
 mod budget_corrections;
 mod channels;
@@ -37,9 +38,9 @@ pub(crate) mod workers;
 
 /// Every route: the API's, and the pages that people look at.
 pub fn routes() -> Routes<Context> {
-    page::routes(pages(operations(samples(incidents(channels(alerts(
-        services(budget_corrections(slos(Routes::new()))),
-    )))))))
+    page::routes(pages(operations(samples(incidents(channels(
+        alertmanager(alerts(services(budget_corrections(slos(Routes::new()))))),
+    ))))))
 }
 
 /// The router of every route, with the document that describes them.
@@ -244,6 +245,21 @@ fn alerts(routes: Routes<Context>) -> Routes<Context> {
             alerts::notifications,
             alerts::notifications_doc(),
         )
+}
+
+/// The same in the words of Alertmanager, for those who speak with one.
+fn alertmanager(routes: Routes<Context>) -> Routes<Context> {
+    use alertmanager::{
+        alerts, alerts_doc, groups, groups_doc, post, post_doc, receivers, receivers_doc, status,
+        status_doc,
+    };
+    const ALERTS: &str = "/api/v2/alerts";
+    routes
+        .route(Method::GET, "/api/v2/status", status, status_doc())
+        .route(Method::GET, "/api/v2/receivers", receivers, receivers_doc())
+        .route(Method::GET, ALERTS, alerts, alerts_doc())
+        .route(Method::POST, ALERTS, post, post_doc())
+        .route(Method::GET, "/api/v2/alerts/groups", groups, groups_doc())
 }
 
 /// What people deal with.

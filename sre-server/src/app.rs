@@ -244,6 +244,7 @@ fn context(
         .path()
         .map_or_else(|| "memory".into(), |path| path.to_string_lossy());
     let tokens = config.server.tokens.as_ref();
+    let started_at = clock.now();
     Context {
         admission: Arc::new(Admission::new(tokens.map(|config| config.tokens.clone()))),
         clock,
@@ -279,6 +280,7 @@ fn context(
             version: env!("CARGO_PKG_VERSION"),
             store: format!("SQLite at {place}"),
             replica: config.replica_id.clone(),
+            started_at,
             is_shadow: config.shadow,
             is_demo: false,
             dashboards: config.links.grafana.clone(),

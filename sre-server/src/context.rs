@@ -105,6 +105,8 @@ pub struct About {
     pub store: String,
     /// Which replica.
     pub replica: String,
+    /// Since when it runs.
+    pub started_at: DateTime<Utc>,
     /// Whether it decides and records, and sends nothing.
     pub is_shadow: bool,
     /// Whether everything that is measured is made up.

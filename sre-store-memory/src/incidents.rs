@@ -170,9 +170,11 @@ impl State {
     pub(super) fn follow(&mut self, update: &AlertUpdate) {
         let alert = &update.alert;
         let key = (alert.id, alert.transition);
-        self.steps
-            .entry(key)
-            .or_insert_with(|| step(update));
+        if !update.is_refresh() {
+            self.steps
+                .entry(key)
+                .or_insert_with(|| step(update));
+        }
         let Some(join) = &update.join else { return };
         let held = self
             .episodes

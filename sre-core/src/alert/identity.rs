@@ -18,15 +18,21 @@ pub enum Origin {
     Generated,
     /// `POST /alerts`.
     Posted,
+    /// `POST /api/v2/alerts`, as to an Alertmanager.
+    ThirdParty,
 }
 
 impl Origin {
+    /// Every origin.
+    pub const ALL: [Self; 3] = [Self::Generated, Self::Posted, Self::ThirdParty];
+
     /// The origin as it is stored.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Generated => "generated",
             Self::Posted => "posted",
+            Self::ThirdParty => "third_party",
         }
     }
 }

@@ -7,7 +7,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::alert::{Alert, AlertType, Severity};
+use crate::alert::{Alert, AlertType, Origin, Severity};
 use crate::incident::{
     Actor, Belonging, EventKind, Incident, IncidentEvent, IncidentSource, IncidentState,
     IncidentStatus, IncidentUpdate,
@@ -54,17 +54,28 @@ impl Join {
     /// What the alert, as grave as it is now, asks for; `None` where it does not count.
     #[must_use]
     pub fn of(alert: &Alert, now: DateTime<Utc>) -> Option<Self> {
+        // What others found wrong is a suspicion until somebody here confirms it.
+        let state = match alert.identity.origin {
+            Origin::ThirdParty => IncidentState::Candidate,
+            _ => IncidentState::Open,
+        };
         alert.is_countable().then(|| Self {
-            opening: (alert.severity >= Severity::Critical)
-                .then(|| opened(alert, IncidentState::Open, now)),
+            opening: (alert.severity >= Severity::Critical).then(|| opened(alert, state, now)),
         })
+    }
+
+    /// Whether the alert is reason enough for an incident, and so confirms a suspicion.
+    fn confirms(&self) -> bool {
+        self.opening
+            .as_ref()
+            .is_some_and(|opening| opening.incident.status() == IncidentStatus::Open)
     }
 
     /// The incident after the alert has joined it.
     #[must_use]
     pub fn joined(&self, incident: Incident, alert: &Alert, now: DateTime<Utc>) -> IncidentUpdate {
         let change = incident.change(Actor::System, now);
-        let change = if self.opening.is_some() {
+        let change = if self.confirms() {
             change.confirm(alert.starts_at)
         } else {
             change
@@ -84,7 +95,7 @@ impl Join {
         alert: &Alert,
         now: DateTime<Utc>,
     ) -> Option<IncidentUpdate> {
-        let is_confirmed = self.opening.is_some() && incident.status() == IncidentStatus::Candidate;
+        let is_confirmed = self.confirms() && incident.status() == IncidentStatus::Candidate;
         if !incident.is_live() || (alert.severity <= incident.severity && !is_confirmed) {
             return None;
         }

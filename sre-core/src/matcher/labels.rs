@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::alert::Alert;
+use crate::alert::{Alert, Origin};
 
 /// What has labels. One that is missing is the empty string.
 pub trait Labelled {
@@ -19,12 +19,15 @@ impl Labelled for BTreeMap<String, String> {
 
 /// The labels by which an alert is chosen: those of its identity, and four that every alert has,
 /// which no label of its own hides: `service`, `alertname` (its type), `severity`, and `slo_id` where
-/// it is about an SLO.
+/// it is about an SLO. Of an alert of a third party its own come first: who wrote `severity: page` there
+/// chooses it by that.
 #[derive(Clone, Debug)]
 pub struct MatchLabels<'a> {
     own: &'a BTreeMap<String, String>,
     given: [(&'static str, &'a str); 3],
     slo_id: String,
+    /// Whether its own labels are all that its reporter knows of it, and come first.
+    is_foreign: bool,
 }
 
 /// The label with the id of the SLO.
@@ -53,6 +56,7 @@ impl Labelled for MatchLabels<'_> {
             .iter()
             .find(|(given, _)| *given == name);
         match given {
+            Some(_) if self.is_foreign && !self.own.label(name).is_empty() => self.own.label(name),
             Some((_, value)) => value,
             None if name == SLO_ID => &self.slo_id,
             None => self.own.label(name),
@@ -76,6 +80,7 @@ impl Alert {
                 .slo_id
                 .map(|id| id.0.to_string())
                 .unwrap_or_default(),
+            is_foreign: self.identity.origin == Origin::ThirdParty,
         }
     }
 }

@@ -29,7 +29,7 @@ pub(super) use self::view::AlertRuleView;
 
 /// How often a write is decided again because somebody else was first. As many as there are requests
 /// at once, so that a crowd on one alert gets through, each after the one before.
-const TRIES_MAX: u32 = 64;
+pub(super) const TRIES_MAX: u32 = 64;
 
 /// The place of an alert in the list.
 type Key = (DateTime<Utc>, AlertId);
@@ -144,7 +144,7 @@ fn left(wanted: usize, held: usize) -> Option<NonZeroU32> {
 }
 
 /// What a transition by a person brings beside the new state.
-fn moment<'a>(
+pub(super) fn moment<'a>(
     context: &'a Context,
     routes: &'a [sre_core::name::DestinationId],
     now: DateTime<Utc>,
@@ -158,7 +158,7 @@ fn moment<'a>(
 }
 
 /// After so many tries something else is wrong, or a caller should wait.
-fn contended() -> ApiError {
+pub(super) fn contended() -> ApiError {
     ApiError::Conflict("the alert is being changed by too many at once; try again".to_owned())
 }
 

@@ -28,4 +28,5 @@ mod slack;
 mod tokens;
 mod waiting;
 mod walk;
+mod with_alertmanager;
 mod with_schemathesis;

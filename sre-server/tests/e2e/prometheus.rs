@@ -39,6 +39,25 @@ impl Prometheus {
         Self::start(room, &config).await
     }
 
+    /// One that evaluates a rule every second, and posts what fires to an Alertmanager at `address`, again
+    /// every five seconds.
+    pub(crate) async fn alerting(address: &str, rule: &str) -> Self {
+        let room = tempfile::tempdir().expect("a directory");
+        let rules = room.path().join("rules.yml");
+        let group = format!(
+            "groups:\n- name: one\n  interval: 1s\n  rules:\n  - alert: HalfTheTime\n    \
+             expr: {rule}\n    labels: {{service: checkout, severity: warning}}\n    \
+             annotations: {{summary: it fires}}\n"
+        );
+        std::fs::write(&rules, group).expect("the rule is written");
+        let config = format!(
+            "rule_files: ['{}']\nalerting:\n  alertmanagers:\n  - static_configs: \
+             [{{targets: ['{address}']}}]\n",
+            rules.display()
+        );
+        Self::start(room, &config).await
+    }
+
     async fn start(room: TempDir, configuration: &str) -> Self {
         let file = room.path().join("prometheus.yml");
         std::fs::write(&file, configuration).expect("the configuration is written");
@@ -54,6 +73,7 @@ impl Prometheus {
                     room.path().join("data").display()
                 ))
                 .arg(format!("--web.listen-address={address}"))
+                .arg("--rules.alert.resend-delay=5s")
                 .arg("--log.level=error")
                 .spawn()
                 .unwrap_or_else(|error| panic!("{MISSING}: {error}"));

@@ -1,6 +1,7 @@
 //! What the service does as a whole: one binary, a module per concern.
 
 mod api_access;
+mod api_alertmanager;
 mod api_alerts;
 mod api_channels;
 mod api_corrections;

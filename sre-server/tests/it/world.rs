@@ -279,6 +279,7 @@ fn context(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>) -> Context {
             version: "0.1.0",
             store: "memory".to_owned(),
             replica: "test".to_owned(),
+            started_at: fixtures::at(0),
             is_shadow: false,
             is_demo: false,
             dashboards: None,

@@ -67,10 +67,9 @@ pub(crate) async fn find(
 impl AlertRow {
     pub(crate) fn alert(self) -> Result<Alert, StoreError> {
         let row = Row::with_id("alerts", &self.id);
-        let origins = [Origin::Generated, Origin::Posted];
         let (slo_id, incident_id) = (self.slo_id.as_deref(), self.incident_id.as_deref());
         let identity = Identity {
-            origin: row.one_of("origin", &self.origin, &origins, Origin::as_str)?,
+            origin: row.one_of("origin", &self.origin, &Origin::ALL, Origin::as_str)?,
             service_name: row.text("service_name", &self.service_name)?,
             alert_type: row.text("alert_type", &self.alert_type)?,
             slo_id: slo_id

@@ -23,7 +23,9 @@ pub(crate) async fn apply_all(
         if !is_applied {
             return Ok(false);
         }
-        record(tx, update).await?;
+        if !update.is_refresh() {
+            record(tx, update).await?;
+        }
     }
     for intent in updates
         .iter()
