@@ -24,7 +24,50 @@ pub(crate) fn table(played: &[Played]) -> String {
             .collect();
         (!scenes.is_empty()).then(|| row(scenario, &scenes))
     });
-    format!("{HEAD}{}", rows.collect::<String>())
+    format!("{HEAD}{}\n{}", rows.collect::<String>(), altogether(played))
+}
+
+/// What it comes to: every fault is told once, and nothing else calls anybody.
+fn altogether(played: &[Played]) -> String {
+    let (faults, rest): (Vec<&Played>, Vec<&Played>) = played
+        .iter()
+        .partition(|one| one.scene.scenario.goal == Goal::Page);
+    let late = |first: fn(&Played) -> Option<f64>, policy: &PolicyChoice| {
+        let beyond = faults.iter().filter_map(|one| {
+            let detection = detection(one.scene.scenario, policy)?;
+            Some(first(one)? - detection)
+        });
+        spread(&beyond.collect::<Vec<_>>())
+    };
+    let sum = |of: &[&Played], count: fn(&Played) -> usize| -> usize {
+        of.iter().map(|one| count(one)).sum()
+    };
+    let (ours, our_ends) = (
+        |one: &Played| one.our(Heard::is_page),
+        |one: &Played| one.our(Heard::is_page_resolve),
+    );
+    let (theirs, their_ends) = (
+        |one: &Played| one.theirs.told.firing,
+        |one: &Played| one.theirs.told.resolved,
+    );
+    format!(
+        "| altogether | ours | Sloth and Alertmanager |\n| --- | --- | --- |\n\
+         | faults that should page | {} | {} |\n\
+         | pages of them | {} | {} |\n\
+         | resolves of them | {} | {} |\n\
+         | the first page, beyond detection | {} | {} |\n\
+         | pages where none should be | {} | {} |\n",
+        faults.len(),
+        faults.len(),
+        sum(&faults, ours),
+        sum(&faults, theirs),
+        sum(&faults, our_ends),
+        sum(&faults, their_ends),
+        late(Played::our_first, &PolicyChoice::Default),
+        late(Played::their_first, &PolicyChoice::GoogleSre),
+        sum(&rest, ours),
+        sum(&rest, theirs),
+    )
 }
 
 /// Puts the table into a document, between its marks.
