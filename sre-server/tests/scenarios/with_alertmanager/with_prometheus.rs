@@ -140,7 +140,7 @@ async fn play_all() -> Vec<Played> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_fault_is_told_once_and_in_time_and_nothing_else_is() {
-    let played = play_all().await;
+    let played = Box::pin(play_all()).await;
     let table = table::table(&played);
     say(&table);
     for one in &played {
