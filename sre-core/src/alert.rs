@@ -22,8 +22,8 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-pub use fingerprint::Fingerprint;
 pub use course::{Course, Hold};
+pub use fingerprint::Fingerprint;
 pub use flapping::{Cleared, FlapHistory, FlapShare, Flaps, HOLD_MAX};
 pub use identity::{DedupKey, Identity, Origin};
 pub use lifecycle::{InvalidTransition, LifecycleSettings, Moment, Opening, ResolveReason};

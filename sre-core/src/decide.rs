@@ -187,9 +187,8 @@ impl Situation<'_> {
             .filter(|outcome| match outcome.verdict {
                 RuleVerdict::Firing => true,
                 RuleVerdict::Held => open.is_some_and(|alert| has_rule(alert, outcome)),
-                RuleVerdict::Quiet => {
-                    open.is_some_and(|alert| has_rule(alert, outcome) && self.clings(alert, outcome))
-                }
+                RuleVerdict::Quiet => open
+                    .is_some_and(|alert| has_rule(alert, outcome) && self.clings(alert, outcome)),
                 RuleVerdict::TooFewBad | RuleVerdict::NotSignificant => false,
             })
             .copied()

@@ -63,7 +63,9 @@ impl Course {
             }
             Some(seen) => {
                 let advance = measured.map_or(0, Span::as_seconds);
-                let held = self.hold.filter(|hold| hold.is_breach == seen);
+                let held = self
+                    .hold
+                    .filter(|hold| hold.is_breach == seen);
                 let hold = match held {
                     Some(hold) => Hold {
                         seconds: hold.seconds.saturating_add(advance),

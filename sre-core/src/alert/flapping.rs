@@ -213,9 +213,7 @@ impl FlapHistory {
     /// Whether what flapped is steady again.
     #[must_use]
     pub fn is_steady(&self, now: DateTime<Utc>) -> bool {
-        !self.share().reaches(STOP)
-            && HOURLY.is_calm(self, now)
-            && THREE_HOURLY.is_calm(self, now)
+        !self.share().reaches(STOP) && HOURLY.is_calm(self, now) && THREE_HOURLY.is_calm(self, now)
     }
 
     /// When it will be steady, if no more changes are reported.

@@ -8,9 +8,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use crate::alert::{
-    Alert, AlertState, AlertStatus, AlertUpdate, Flaps, Identity, Severity,
-};
+use crate::alert::{Alert, AlertState, AlertStatus, AlertUpdate, Flaps, Identity, Severity};
 use crate::evaluation::RuleOutcome;
 use crate::incident::Join;
 use crate::name::DestinationId;

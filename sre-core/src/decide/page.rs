@@ -43,7 +43,11 @@ impl Situation<'_> {
             (Some(page), gravest) if page.flaps.cleared.is_some() => {
                 self.after_flapping(page, gravest, holding, is_confirmed)
             }
-            (Some(page), _) if course.history.has_begun_to_flap(self.moment.now) => {
+            (Some(page), _)
+                if course
+                    .history
+                    .has_begun_to_flap(self.moment.now) =>
+            {
                 let cleared = (!is_confirmed).then(|| self.cleared());
                 let history = course.history.clone();
                 Some(
@@ -139,12 +143,18 @@ impl Situation<'_> {
             }
             return Some(page.ended_to_flap(history, is_steady, &self.moment));
         }
-        if let Some(rule) = gravest
-            .filter(|rule| is_confirmed && self.judged(severity(rule)) > page.severity)
+        if let Some(rule) =
+            gravest.filter(|rule| is_confirmed && self.judged(severity(rule)) > page.severity)
         {
             let message = self.explained(&self.burn_message(&rule), severity(&rule));
             let judged = self.judged(severity(&rule));
-            return Some(page.raised_while_flapping(history, judged, message, holding, &self.moment));
+            return Some(page.raised_while_flapping(
+                history,
+                judged,
+                message,
+                holding,
+                &self.moment,
+            ));
         }
         (was_cleared == is_confirmed).then(|| {
             let cleared = (!is_confirmed).then(|| self.cleared());

@@ -92,7 +92,9 @@ fn rule_detection(
         .zip(persuaded)
         .map(|(crosses, persuaded)| crosses.max(persuaded))
         .map(|fires| fires.plus(alerting.pending_for));
-    let until = alerting.lets_go(rule).line(definition.target, window);
+    let until = alerting
+        .lets_go(rule)
+        .line(definition.target, window);
     RuleDetection {
         rule: *rule,
         crosses,

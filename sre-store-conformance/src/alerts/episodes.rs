@@ -10,8 +10,7 @@ use super::{applied, superseded};
 use crate::Verdict;
 use crate::fixtures::{
     acknowledged, at, at_micros, destination, detailed_evaluation, fires, fires_again, flapped,
-    identity,
-    labels, raised, resolved,
+    identity, labels, raised, resolved,
 };
 use crate::tools::{is_applied, taken_by_many};
 

@@ -48,7 +48,11 @@ fn a_change_weighs_the_more_the_newer_it_is() {
             "{transitions:?}"
         );
     }
-    let exact = |transitions: Vec<u32>| changed(transitions).share().as_percentage();
+    let exact = |transitions: Vec<u32>| {
+        changed(transitions)
+            .share()
+            .as_percentage()
+    };
     assert!((exact(vec![19]) - 6.25).abs() < 1e-9);
     assert!((exact(vec![0]) - 3.75).abs() < 1e-9);
     assert!((exact((14..20).collect()) - 35.526_315_8).abs() < 1e-6);
@@ -67,7 +71,12 @@ fn what_flapped_is_steady_below_a_fifth() {
         (vec![0, 1, 2, 3, 19], false),
     ] {
         let history = changed(transitions.clone());
-        assert_eq!(history.is_steady(at), steady, "{transitions:?} {}", history.share());
+        assert_eq!(
+            history.is_steady(at),
+            steady,
+            "{transitions:?} {}",
+            history.share()
+        );
     }
 }
 
@@ -88,11 +97,21 @@ fn only_the_last_twenty_transitions_count() {
 #[test]
 fn ten_changes_in_an_hour_and_twenty_in_three_flap_whatever_the_share() {
     // Ten minutes of looks between: the share never reaches a fifth.
-    for (count, every, begins) in [(9, 360, false), (10, 360, true), (10, 400, false), (19, 540, false), (20, 540, true)] {
+    for (count, every, begins) in [
+        (9, 360, false),
+        (10, 360, true),
+        (10, 400, false),
+        (19, 540, false),
+        (20, 540, true),
+    ] {
         let history = of_changes((0..count).map(|n| n * every), 10);
         let now = at_second((count - 1) * every);
         assert!(!history.share().reaches(STOP), "{count} every {every}");
-        assert_eq!(history.has_begun_to_flap(now), begins, "{count} every {every}");
+        assert_eq!(
+            history.has_begun_to_flap(now),
+            begins,
+            "{count} every {every}"
+        );
     }
 }
 
@@ -113,12 +132,24 @@ fn what_is_reported_is_steady_once_its_changes_have_grown_old() {
     assert!(history.has_begun_to_flap(now));
     let steady = history.steady_from(now);
     let before = steady - chrono::TimeDelta::microseconds(1);
-    assert!(history.clone().lapsed(steady).is_steady(steady));
-    assert!(!history.clone().lapsed(before).is_steady(before));
+    assert!(
+        history
+            .clone()
+            .lapsed(steady)
+            .is_steady(steady)
+    );
+    assert!(
+        !history
+            .clone()
+            .lapsed(before)
+            .is_steady(before)
+    );
     // Three of six are gone: 95 + 93 + 91 of 1520 are left, 18.4 %.
     assert_eq!(steady, at_second(1_200 + 3 * 3_600));
     // A change that has lapsed is no transition any more; a state that was confirmed stays.
-    let lapsed = history.clone().lapsed(at_second(100_000));
+    let lapsed = history
+        .clone()
+        .lapsed(at_second(100_000));
     assert_eq!(lapsed.share(), FlapShare::default());
     assert_eq!(lapsed.is_firing(), history.is_firing());
 }

@@ -86,7 +86,10 @@ impl Alert {
         moment: &Moment<'_>,
     ) -> AlertUpdate {
         let (expected, from) = (self.transition, self.state.status());
-        let comment = format!("flaps: {} of its last 20 changes, by weight", history.share());
+        let comment = format!(
+            "flaps: {} of its last 20 changes, by weight",
+            history.share()
+        );
         self.flaps = Flaps {
             history,
             since: Some(moment.now),
@@ -127,7 +130,10 @@ impl Alert {
     ) -> AlertUpdate {
         let (expected, from) = (self.transition, self.state.status());
         let comment = if is_steady {
-            format!("steady again: {} of its last 20 changes, by weight", history.share())
+            format!(
+                "steady again: {} of its last 20 changes, by weight",
+                history.share()
+            )
         } else {
             format!("flaps for {HOLD_MAX} already: told as it is now")
         };
@@ -207,7 +213,11 @@ impl Alert {
             return None;
         }
         let Some(since) = self.flaps.since else {
-            return self.flaps.cleared.as_ref().map(|cleared| cleared.at);
+            return self
+                .flaps
+                .cleared
+                .as_ref()
+                .map(|cleared| cleared.at);
         };
         let steady = self.flaps.history.steady_from(since);
         self.flaps

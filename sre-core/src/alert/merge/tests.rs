@@ -24,19 +24,70 @@ fn spell((from, until, reported, is_timeout): Said) -> Spell {
 #[test]
 fn two_reports_are_one_as_alertmanager_has_it() {
     for (case, one, other, from, until) in [
-        ("both by timeout: the younger's end", (-1, 2, 0, true), (-1, 3, 1, true), -1, 3),
-        ("a timeout and then an end that was said", (-1, 3, 0, true), (0, 2, 1, false), -1, 2),
-        ("an end that was said and then a timeout", (-1, 3, 0, false), (0, 2, 1, true), -1, 3),
-        ("both said, the older's is later", (-1, 3, 0, false), (0, 2, 1, false), -1, 3),
-        ("both said, the younger's is later", (-1, 3, 0, false), (-1, 4, 1, false), -1, 4),
-        ("both over: the later end, the earlier beginning", (-3, -1, 0, false), (-4, -2, 1, false), -4, -1),
-        ("going on, and then over", (-3, 2, 0, false), (-2, -1, 1, false), -3, -1),
-        ("over, and then going on", (-4, -1, 0, false), (-3, 2, 1, false), -4, 2),
+        (
+            "both by timeout: the younger's end",
+            (-1, 2, 0, true),
+            (-1, 3, 1, true),
+            -1,
+            3,
+        ),
+        (
+            "a timeout and then an end that was said",
+            (-1, 3, 0, true),
+            (0, 2, 1, false),
+            -1,
+            2,
+        ),
+        (
+            "an end that was said and then a timeout",
+            (-1, 3, 0, false),
+            (0, 2, 1, true),
+            -1,
+            3,
+        ),
+        (
+            "both said, the older's is later",
+            (-1, 3, 0, false),
+            (0, 2, 1, false),
+            -1,
+            3,
+        ),
+        (
+            "both said, the younger's is later",
+            (-1, 3, 0, false),
+            (-1, 4, 1, false),
+            -1,
+            4,
+        ),
+        (
+            "both over: the later end, the earlier beginning",
+            (-3, -1, 0, false),
+            (-4, -2, 1, false),
+            -4,
+            -1,
+        ),
+        (
+            "going on, and then over",
+            (-3, 2, 0, false),
+            (-2, -1, 1, false),
+            -3,
+            -1,
+        ),
+        (
+            "over, and then going on",
+            (-4, -1, 0, false),
+            (-3, 2, 1, false),
+            -4,
+            2,
+        ),
     ] {
         let merged = spell(one).merged(spell(other), at_second(NOW));
         let merged = merged.expect(case);
         let expected = spell((from, until, 1, merged.is_timeout));
-        assert_eq!(merged, expected, "{case}: what was said later is what is said");
+        assert_eq!(
+            merged, expected,
+            "{case}: what was said later is what is said"
+        );
     }
 }
 
@@ -48,8 +99,9 @@ fn an_end_that_was_said_stays_one() {
 }
 
 fn said() -> impl Strategy<Value = Spell> {
-    (-10_i64..10, 0_i64..10, -5_i64..5, any::<bool>())
-        .prop_map(|(from, lasting, reported, timeout)| spell((from, from + lasting, reported, timeout)))
+    (-10_i64..10, 0_i64..10, -5_i64..5, any::<bool>()).prop_map(
+        |(from, lasting, reported, timeout)| spell((from, from + lasting, reported, timeout)),
+    )
 }
 
 proptest! {

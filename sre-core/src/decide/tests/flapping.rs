@@ -28,12 +28,21 @@ fn flapping() -> World {
 #[test]
 fn a_page_that_flaps_is_held_open_and_told_once() {
     let mut world = flapping();
-    let id = world.open(&AlertType::BurnRate).expect("open").id;
+    let id = world
+        .open(&AlertType::BurnRate)
+        .expect("open")
+        .id;
     for verdict in [Firing, Quiet, Firing, Quiet] {
         let lines = world.after(&said(verdict));
-        assert_eq!(lines, ["burn_rate emergency firing"], "for the timeline only");
+        assert_eq!(
+            lines,
+            ["burn_rate emergency firing"],
+            "for the timeline only"
+        );
     }
-    let page = world.open(&AlertType::BurnRate).expect("open");
+    let page = world
+        .open(&AlertType::BurnRate)
+        .expect("open");
     assert!(page.id == id && page.is_flapping());
 }
 
@@ -85,7 +94,11 @@ fn what_flaps_for_hours_is_told_as_it_is_and_watched_anew() {
     for minute in 0_i64..480 {
         let verdict = if minute % 2 == 0 { Firing } else { Quiet };
         for line in world.after(&said(verdict)) {
-            let kind = line.rsplit(' ').next().expect("a word").to_owned();
+            let kind = line
+                .rsplit(' ')
+                .next()
+                .expect("a word")
+                .to_owned();
             if kind != "firing" {
                 told.push((world.minutes - begun, kind));
             }
@@ -94,9 +107,18 @@ fn what_flaps_for_hours_is_told_as_it_is_and_watched_anew() {
     let hold = HOLD_MAX.as_secs_i64() / 60;
     assert_eq!(told.first(), Some(&(hold, "flap_end".to_owned())));
     // Six changes later it flaps again, and that is all.
-    let kinds: Vec<&str> = told.iter().map(|(_, kind)| kind.as_str()).collect();
-    let starts = kinds.iter().filter(|kind| **kind == "flap_start").count();
-    let ends = kinds.iter().filter(|kind| **kind == "flap_end").count();
+    let kinds: Vec<&str> = told
+        .iter()
+        .map(|(_, kind)| kind.as_str())
+        .collect();
+    let starts = kinds
+        .iter()
+        .filter(|kind| **kind == "flap_start")
+        .count();
+    let ends = kinds
+        .iter()
+        .filter(|kind| **kind == "flap_end")
+        .count();
     assert_eq!((starts, ends), (1, 1), "{told:?}");
     assert!(told.len() < 12, "{told:?}");
 }
@@ -121,11 +143,18 @@ fn a_graver_rule_is_told_while_the_page_flaps_and_a_lesser_one_is_not() {
     for verdict in [Firing, Quiet, Firing, Quiet, Firing, Quiet] {
         world.after(&critical(verdict));
     }
-    let page = world.open(&AlertType::BurnRate).expect("open");
+    let page = world
+        .open(&AlertType::BurnRate)
+        .expect("open");
     assert!(page.is_flapping());
     let emergency = evaluation(&[(EMERGENCY, Firing), (CRITICAL, Firing)]);
-    assert_eq!(world.after(&emergency), ["burn_rate emergency firing update"]);
-    let page = world.open(&AlertType::BurnRate).expect("open");
+    assert_eq!(
+        world.after(&emergency),
+        ["burn_rate emergency firing update"]
+    );
+    let page = world
+        .open(&AlertType::BurnRate)
+        .expect("open");
     assert!(page.is_flapping());
     assert_eq!(world.after(&critical(Firing)), Vec::<Line>::new());
 }
@@ -137,5 +166,9 @@ fn what_was_flapping_ends_by_hand_at_once() {
         page.over(ResolveReason::Manual, None, None, moment)
             .expect("open")
     });
-    assert!(world.open(&AlertType::BurnRate).is_none());
+    assert!(
+        world
+            .open(&AlertType::BurnRate)
+            .is_none()
+    );
 }

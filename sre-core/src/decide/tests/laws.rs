@@ -8,7 +8,11 @@ use super::*;
 /// One look, or what a person does before the next.
 #[derive(Clone, Copy, Debug)]
 enum Event {
-    Look { emergency: RuleVerdict, critical: RuleVerdict, is_measured: bool },
+    Look {
+        emergency: RuleVerdict,
+        critical: RuleVerdict,
+        is_measured: bool,
+    },
     Acknowledge,
     TakeBack,
     EndByHand,
@@ -42,7 +46,10 @@ struct Heard(BTreeMap<u64, Vec<String>>);
 
 impl Heard {
     fn take(&mut self, lines: &[Line], episode: u64) {
-        for line in lines.iter().filter(|line| line.starts_with("burn_rate")) {
+        for line in lines
+            .iter()
+            .filter(|line| line.starts_with("burn_rate"))
+        {
             let word = line.rsplit(' ').next().expect("a word");
             let kinds = ["fire", "update", "resolve", "flap_start", "flap_end"];
             if kinds.contains(&word) {
@@ -54,13 +61,28 @@ impl Heard {
 
     fn check(&self) {
         for (episode, told) in &self.0 {
-            let count = |wanted: &str| told.iter().filter(|kind| *kind == wanted).count();
-            assert_eq!(told.first().map(String::as_str), Some("fire"), "{episode}: {told:?}");
+            let count = |wanted: &str| {
+                told.iter()
+                    .filter(|kind| *kind == wanted)
+                    .count()
+            };
+            assert_eq!(
+                told.first().map(String::as_str),
+                Some("fire"),
+                "{episode}: {told:?}"
+            );
             assert_eq!(count("fire"), 1, "{episode}: {told:?}");
             assert_eq!(count("resolve"), 1, "{episode}: {told:?}");
-            assert_eq!(told.last().map(String::as_str), Some("resolve"), "{episode}: {told:?}");
+            assert_eq!(
+                told.last().map(String::as_str),
+                Some("resolve"),
+                "{episode}: {told:?}"
+            );
             // Each beginning of flapping has one end, or that of the episode.
-            let flaps: Vec<&String> = told.iter().filter(|kind| kind.starts_with("flap")).collect();
+            let flaps: Vec<&String> = told
+                .iter()
+                .filter(|kind| kind.starts_with("flap"))
+                .collect();
             for (n, kind) in flaps.iter().enumerate() {
                 let expected = if n % 2 == 0 { "flap_start" } else { "flap_end" };
                 assert_eq!(*kind, expected, "{episode}: {told:?}");
@@ -84,7 +106,10 @@ fn look(world: &mut World, heard: &mut Heard, said: Said<'_>) {
 
 /// What a person does to the open page, where the lifecycle has it.
 fn act(world: &mut World, heard: &mut Heard, event: Event) {
-    let Some(alert) = page(world).filter(|page| page.is_open()).cloned() else {
+    let Some(alert) = page(world)
+        .filter(|page| page.is_open())
+        .cloned()
+    else {
         return;
     };
     let settings = world.settings;

@@ -39,13 +39,24 @@ fn a_page_waits_for_its_breach_to_last_and_is_told_then() {
             (said(Firing), &[]),
             (said(Firing), &["burn_rate emergency firing fire"]),
             (said(Firing), &[]),
-            (said(Quiet), &["burn_rate emergency resolved condition resolve"]),
+            (
+                said(Quiet),
+                &["burn_rate emergency resolved condition resolve"],
+            ),
         ],
     );
-    let page = world.latest.values().next().expect("a page");
+    let page = world
+        .latest
+        .values()
+        .next()
+        .expect("a page");
     // Pending, firing, resolved: what only goes on is no transition.
     assert_eq!((page.episode, page.transition), (1, 3));
-    assert_eq!(page.starts_at, at_second(60), "it began when it was seen first");
+    assert_eq!(
+        page.starts_at,
+        at_second(60),
+        "it began when it was seen first"
+    );
 }
 
 #[test]
@@ -56,13 +67,18 @@ fn a_breach_that_does_not_last_is_told_to_nobody_and_the_next_begins_anew() {
         &[
             (said(Firing), &["burn_rate emergency pending"]),
             (said(Firing), &[]),
-            (said(Quiet), &["burn_rate emergency resolved cleared_pending"]),
+            (
+                said(Quiet),
+                &["burn_rate emergency resolved cleared_pending"],
+            ),
             (said(Firing), &["burn_rate emergency pending"]),
             (said(Firing), &[]),
             (said(Firing), &["burn_rate emergency firing fire"]),
         ],
     );
-    let page = world.open(&AlertType::BurnRate).expect("a page");
+    let page = world
+        .open(&AlertType::BurnRate)
+        .expect("a page");
     assert_eq!(page.episode, 2);
 }
 
@@ -71,12 +87,27 @@ fn a_breach_that_does_not_last_is_told_to_nobody_and_the_next_begins_anew() {
 #[test]
 fn missing_data_neither_advances_nor_resets_a_pending_page() {
     let mut world = lasting(2);
-    story(&mut world, &[(said(Firing), &["burn_rate emergency pending"]), (said(Firing), &[])]);
+    story(
+        &mut world,
+        &[
+            (said(Firing), &["burn_rate emergency pending"]),
+            (said(Firing), &[]),
+        ],
+    );
     world.unmeasured = true;
-    story(&mut world, &[(said(Held), &[]), (said(Firing), &[]), (said(Held), &[])]);
+    story(
+        &mut world,
+        &[(said(Held), &[]), (said(Firing), &[]), (said(Held), &[])],
+    );
     world.unmeasured = false;
     // Measured, but too little of a window to tell: that is not seen either.
-    story(&mut world, &[(said(Held), &[]), (said(Firing), &["burn_rate emergency firing fire"])]);
+    story(
+        &mut world,
+        &[
+            (said(Held), &[]),
+            (said(Firing), &["burn_rate emergency firing fire"]),
+        ],
+    );
 }
 
 #[test]
@@ -101,8 +132,14 @@ fn a_pending_page_fires_as_grave_as_what_burns_then() {
     story(
         &mut world,
         &[
-            (evaluation(&[(EMERGENCY, Quiet), (CRITICAL, Firing)]), &["burn_rate critical pending"]),
-            (evaluation(&[(EMERGENCY, Firing), (CRITICAL, Firing)]), &["burn_rate emergency firing fire"]),
+            (
+                evaluation(&[(EMERGENCY, Quiet), (CRITICAL, Firing)]),
+                &["burn_rate critical pending"],
+            ),
+            (
+                evaluation(&[(EMERGENCY, Firing), (CRITICAL, Firing)]),
+                &["burn_rate emergency firing fire"],
+            ),
         ],
     );
 }
@@ -120,7 +157,10 @@ fn a_page_is_kept_open_until_its_end_has_lasted() {
             (said(Firing), &[]),
             (said(Quiet), &[]),
             (said(Quiet), &[]),
-            (said(Quiet), &["burn_rate emergency resolved condition resolve"]),
+            (
+                said(Quiet),
+                &["burn_rate emergency resolved condition resolve"],
+            ),
         ],
     );
 }
@@ -128,11 +168,27 @@ fn a_page_is_kept_open_until_its_end_has_lasted() {
 #[test]
 fn missing_data_neither_advances_nor_resets_the_end_of_a_page() {
     let mut world = keeping(2);
-    story(&mut world, &[(said(Firing), &["burn_rate emergency firing fire"]), (said(Quiet), &[]), (said(Quiet), &[])]);
+    story(
+        &mut world,
+        &[
+            (said(Firing), &["burn_rate emergency firing fire"]),
+            (said(Quiet), &[]),
+            (said(Quiet), &[]),
+        ],
+    );
     world.unmeasured = true;
-    story(&mut world, &[(said(Held), &[]), (said(Quiet), &[]), (said(Held), &[])]);
+    story(
+        &mut world,
+        &[(said(Held), &[]), (said(Quiet), &[]), (said(Held), &[])],
+    );
     world.unmeasured = false;
-    story(&mut world, &[(said(Quiet), &["burn_rate emergency resolved condition resolve"])]);
+    story(
+        &mut world,
+        &[(
+            said(Quiet),
+            &["burn_rate emergency resolved condition resolve"],
+        )],
+    );
 }
 
 /// That is no recovery, and is not waited for.
@@ -143,7 +199,10 @@ fn a_page_whose_rule_is_asked_no_more_ends_at_once() {
         &mut world,
         &[
             (said(Firing), &["burn_rate emergency firing fire"]),
-            (evaluation(&[]), &["burn_rate emergency resolved definition resolve"]),
+            (
+                evaluation(&[]),
+                &["burn_rate emergency resolved definition resolve"],
+            ),
         ],
     );
 }
@@ -166,7 +225,9 @@ fn a_page_that_is_closed_by_hand_while_it_burns_opens_anew() {
                 .expect("open")
         });
         assert_eq!(world.after(&said(Firing)), [expected]);
-        let page = world.open(&AlertType::BurnRate).expect("a page");
+        let page = world
+            .open(&AlertType::BurnRate)
+            .expect("a page");
         assert_eq!(page.episode, 2);
     }
 }
@@ -175,7 +236,12 @@ fn a_page_that_is_closed_by_hand_while_it_burns_opens_anew() {
 /// quiet by a hair.
 #[test]
 fn a_rule_that_holds_the_page_lets_go_below_a_share_of_its_factor() {
-    for (permille, held) in [(None, false), (Some(1_000), false), (Some(999), true), (Some(500), true)] {
+    for (permille, held) in [
+        (None, false),
+        (Some(1_000), false),
+        (Some(999), true),
+        (Some(500), true),
+    ] {
         let mut world = world(Alerting::NONE.resolve_below_permille(permille));
         world.after(&said(Firing));
         let decided = world.after(&said(Quiet));
@@ -196,8 +262,14 @@ fn hysteresis_and_for_leave_tickets_as_they_are() {
     story(
         &mut world,
         &[
-            (evaluation(&[(WARNING, Firing)]), &["slow_burn medium firing fire"]),
-            (evaluation(&[(WARNING, Quiet)]), &["slow_burn medium resolved condition resolve"]),
+            (
+                evaluation(&[(WARNING, Firing)]),
+                &["slow_burn medium firing fire"],
+            ),
+            (
+                evaluation(&[(WARNING, Quiet)]),
+                &["slow_burn medium resolved condition resolve"],
+            ),
         ],
     );
 }

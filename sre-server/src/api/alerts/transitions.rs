@@ -60,10 +60,14 @@ pub(crate) async fn unacknowledge(call: Call<Context>) -> Result<Response, ApiEr
 
 /// What `POST /alerts/{id}/unacknowledge` says of itself.
 pub(crate) fn unacknowledge_doc() -> Doc {
-    Doc::new(Access::Acknowledge, "alerts", "Says that nobody looks after all")
-        .about("It fires as if it had not been acknowledged, and repeats go on. Nobody is told.")
-        .optional_body::<AlertAction>()
-        .answers::<AlertView>(200, "The alert, firing.")
+    Doc::new(
+        Access::Acknowledge,
+        "alerts",
+        "Says that nobody looks after all",
+    )
+    .about("It fires as if it had not been acknowledged, and repeats go on. Nobody is told.")
+    .optional_body::<AlertAction>()
+    .answers::<AlertView>(200, "The alert, firing.")
 }
 
 /// `POST /alerts/{id}/resolve`

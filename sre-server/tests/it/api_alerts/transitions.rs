@@ -141,10 +141,19 @@ async fn what_is_reported_by_turns_flaps_and_is_held_open() {
     let world = World::new();
     let mut seen = Vec::new();
     for round in 0..3 {
-        world.clock.set(fixtures::at(1_200 * round));
-        let alert = reported(&world, &json!({})).await.json();
-        let id = alert["id"].as_str().expect("it is there").to_owned();
-        world.clock.set(fixtures::at(1_200 * round + 600));
+        world
+            .clock
+            .set(fixtures::at(1_200 * round));
+        let alert = reported(&world, &json!({}))
+            .await
+            .json();
+        let id = alert["id"]
+            .as_str()
+            .expect("it is there")
+            .to_owned();
+        world
+            .clock
+            .set(fixtures::at(1_200 * round + 600));
         let alert = world
             .post(&format!("/alerts/{id}/resolve"), &json!({}))
             .await
@@ -153,8 +162,14 @@ async fn what_is_reported_by_turns_flaps_and_is_held_open() {
     }
     let (state, is_flapping, id) = seen.pop().expect("three rounds");
     assert_eq!((state, is_flapping), (json!("firing"), json!(true)));
-    assert!(seen.iter().all(|(state, _, _)| *state == json!("resolved")));
-    let alert = world.get(&format!("/alerts/{id}")).await.json();
+    assert!(
+        seen.iter()
+            .all(|(state, _, _)| *state == json!("resolved"))
+    );
+    let alert = world
+        .get(&format!("/alerts/{id}"))
+        .await
+        .json();
     assert_eq!(alert["flapping_since"], "2026-01-01T12:50:00Z");
     assert_eq!(alert["flap_percentage"].to_string(), "35.526315789473685");
     // Said once more, it is meant.
@@ -162,5 +177,8 @@ async fn what_is_reported_by_turns_flaps_and_is_held_open() {
         .post(&format!("/alerts/{id}/resolve"), &json!({}))
         .await
         .json();
-    assert_eq!((&alert["state"], &alert["is_flapping"]), (&json!("resolved"), &json!(false)));
+    assert_eq!(
+        (&alert["state"], &alert["is_flapping"]),
+        (&json!("resolved"), &json!(false))
+    );
 }

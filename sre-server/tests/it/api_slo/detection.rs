@@ -305,7 +305,10 @@ async fn a_page_that_waits_for_its_breach_takes_so_much_longer() {
     assert_eq!(told["page"]["after_seconds"], 36 + 120);
     // The short window of the second rule is below half of its factor 4.5 s later, and 5 minutes more.
     assert_eq!(told["page"]["clears_after_seconds"], 1_795.5 + 300.0);
-    assert_eq!(told["ticket"]["after_seconds"], 172.8, "tickets are as they were");
+    assert_eq!(
+        told["ticket"]["after_seconds"], 172.8,
+        "tickets are as they were"
+    );
     let change = json!({"alerting": {"for": null, "keep_firing_for": "1m"}});
     let slo = world.patch(&path, &change).await.json();
     let expected = json!({"for": null, "keep_firing_for": "1m", "resolve_below": 0.5});
@@ -325,8 +328,14 @@ async fn an_slo_that_would_be_told_too_late_is_refused_with_the_arithmetic() {
         .post("/slo", &refused(json!({"until": "1m"})))
         .await;
     assert_eq!(pointers(&answer), ["/alerting/until"]);
-    let answer = world.post("/slo", &refused(json!({}))).await;
-    let all = ["/alerting/for", "/alerting/keep_firing_for", "/alerting/resolve_below"];
+    let answer = world
+        .post("/slo", &refused(json!({})))
+        .await;
+    let all = [
+        "/alerting/for",
+        "/alerting/keep_firing_for",
+        "/alerting/resolve_below",
+    ];
     assert_eq!(pointers(&answer), all);
     let told = faults(&answer).join(" ");
     let why = "at 99.99 % over 30d a total outage spends it in 259 s, and this is 5m";

@@ -20,7 +20,12 @@ impl Reporter {
         };
         reporter.alert = reporter
             .alert
-            .resolve(ResolveReason::Manual, None, None, &moment(NOW - 100_000, &settings, &[]))
+            .resolve(
+                ResolveReason::Manual,
+                None,
+                None,
+                &moment(NOW - 100_000, &settings, &[]),
+            )
             .expect("open")
             .alert;
         reporter
@@ -36,7 +41,8 @@ impl Reporter {
             .iter()
             .map(|intent| intent.kind.as_str())
             .collect();
-        self.said.extend(kinds.into_iter().map(str::to_owned));
+        self.said
+            .extend(kinds.into_iter().map(str::to_owned));
         self.alert = update.alert;
     }
 
@@ -75,10 +81,18 @@ impl Reporter {
     fn wait(&mut self, seconds: i64) {
         let settings = LifecycleSettings::default();
         let until = at_second(self.second + seconds);
-        while let Some(due) = self.alert.next_action(&settings).filter(|due| *due <= until) {
+        while let Some(due) = self
+            .alert
+            .next_action(&settings)
+            .filter(|due| *due <= until)
+        {
             self.second = self.second.max(due.timestamp());
             let at = moment(self.second, &settings, &ROUTES);
-            let update = self.alert.clone().moved_by_time(&at).expect("due");
+            let update = self
+                .alert
+                .clone()
+                .moved_by_time(&at)
+                .expect("due");
             self.take(update);
         }
     }
@@ -105,7 +119,10 @@ fn what_is_reported_by_turns_is_held_open_and_told_once() {
     reporter.over();
     reporter.wrong(Severity::Low);
     assert_eq!(reporter.said, Vec::<String>::new());
-    assert_eq!((reporter.alert.id, reporter.alert.occurrences), (id, occurrences + 2));
+    assert_eq!(
+        (reporter.alert.id, reporter.alert.occurrences),
+        (id, occurrences + 2)
+    );
     assert_eq!(reporter.alert.state, AlertState::Firing);
 }
 
@@ -136,7 +153,10 @@ fn what_never_grows_steady_is_told_as_it_is_after_four_hours() {
     let mut reporter = flapping();
     let begun = reporter.second;
     while reporter.said.is_empty() {
-        assert!(reporter.second < begun + 2 * HOLD_MAX.as_secs_i64(), "it is told by then");
+        assert!(
+            reporter.second < begun + 2 * HOLD_MAX.as_secs_i64(),
+            "it is told by then"
+        );
         reporter.wrong(Severity::Low);
         reporter.wait(600);
         if reporter.said.is_empty() {
@@ -144,7 +164,13 @@ fn what_never_grows_steady_is_told_as_it_is_after_four_hours() {
             reporter.wait(600);
         }
     }
-    assert_eq!(reporter.said.first().map(String::as_str), Some("flap_end"));
+    assert_eq!(
+        reporter
+            .said
+            .first()
+            .map(String::as_str),
+        Some("flap_end")
+    );
     assert_eq!(reporter.second, begun + HOLD_MAX.as_secs_i64());
 }
 
@@ -194,7 +220,13 @@ fn what_changes_seldom_does_not_flap() {
         reporter.second += 3_600;
     }
     assert!(!reporter.alert.is_open());
-    assert!(!reporter.said.contains(&"flap_start".to_owned()), "{:?}", reporter.said);
+    assert!(
+        !reporter
+            .said
+            .contains(&"flap_start".to_owned()),
+        "{:?}",
+        reporter.said
+    );
 }
 
 /// The first fire is always told: an episode begins to flap only once it is open.
@@ -205,7 +237,11 @@ fn an_episode_that_opens_is_told_however_often_it_did() {
         let before = reporter.alert.id;
         reporter.wrong(Severity::Critical);
         if reporter.alert.id != before {
-            assert_eq!(reporter.said.last().map(String::as_str), Some("fire"), "{round}");
+            assert_eq!(
+                reporter.said.last().map(String::as_str),
+                Some("fire"),
+                "{round}"
+            );
         }
         reporter.over();
         reporter.wait(0);

@@ -41,16 +41,36 @@ const EVENTS: [Event; 12] = [
 const TABLE: [(Event, [&str; 4]); 12] = [
     (Acknowledge, ["-", "acknowledged", "acknowledged", "-"]),
     (Unacknowledge, ["-", "-", "firing", "-"]),
-    (ResolveByHand, ["-", "manual resolve", "manual resolve", "-"]),
-    (Superseded, ["-", "superseded resolve", "superseded resolve", "-"]),
-    (Definition, ["definition", "definition resolve", "definition resolve", "-"]),
+    (
+        ResolveByHand,
+        ["-", "manual resolve", "manual resolve", "-"],
+    ),
+    (
+        Superseded,
+        ["-", "superseded resolve", "superseded resolve", "-"],
+    ),
+    (
+        Definition,
+        [
+            "definition",
+            "definition resolve",
+            "definition resolve",
+            "-",
+        ],
+    ),
     (Raised, ["-", "firing update", "firing update", "-"]),
     (Fell, ["-", "firing update", "acknowledged update", "-"]),
     (Repeat, ["-", "firing repeat", "-", "-"]),
     (AckTimeout, ["-", "-", "firing ack_timeout", "-"]),
     (Expiry, ["-", "timeout resolve", "timeout resolve", "-"]),
-    (FlapStart, ["-", "firing flap_start", "acknowledged flap_start", "-"]),
-    (FlapEnd, ["-", "firing flap_end", "acknowledged flap_end", "-"]),
+    (
+        FlapStart,
+        ["-", "firing flap_start", "acknowledged flap_start", "-"],
+    ),
+    (
+        FlapEnd,
+        ["-", "firing flap_end", "acknowledged flap_end", "-"],
+    ),
 ];
 
 /// An episode in each state, told ten seconds after it began.
@@ -96,14 +116,18 @@ fn happens(event: Event, mut alert: Alert) -> Option<AlertUpdate> {
             .ok()
     };
     match event {
-        Acknowledge => alert.acknowledge(None, None, &soon).ok(),
-        Unacknowledge => alert.unacknowledge(None, None, &soon).ok(),
+        Acknowledge => alert
+            .acknowledge(None, None, &soon)
+            .ok(),
+        Unacknowledge => alert
+            .unacknowledge(None, None, &soon)
+            .ok(),
         ResolveByHand => ended(ResolveReason::Manual),
         Superseded => ended(ResolveReason::Superseded),
         Definition => ended(ResolveReason::Definition),
-        Raised => is_told.then(|| {
-            alert.changed(Severity::Emergency, String::new(), Vec::new(), &soon)
-        }),
+        Raised => {
+            is_told.then(|| alert.changed(Severity::Emergency, String::new(), Vec::new(), &soon))
+        }
         Fell => is_told.then(|| alert.changed(Severity::High, String::new(), Vec::new(), &soon)),
         // Four hours after it was told; the acknowledgement of another column ended before.
         Repeat if matches!(alert.state, AlertState::Acknowledged { .. }) => None,
@@ -123,9 +147,16 @@ fn happens(event: Event, mut alert: Alert) -> Option<AlertUpdate> {
 
 #[test]
 fn every_event_does_to_every_state_what_the_table_says() {
-    assert_eq!(TABLE.map(|(event, _)| event), EVENTS, "every event has its row");
+    assert_eq!(
+        TABLE.map(|(event, _)| event),
+        EVENTS,
+        "every event has its row"
+    );
     for (event, expected) in TABLE {
-        for (alert, expected) in in_every_state().into_iter().zip(expected) {
+        for (alert, expected) in in_every_state()
+            .into_iter()
+            .zip(expected)
+        {
             let (state, before) = (alert.state.as_str(), alert.transition);
             let update = happens(event, alert);
             let found = update.as_ref().map_or_else(
@@ -143,7 +174,9 @@ fn every_event_does_to_every_state_what_the_table_says() {
                         state => state.as_str(),
                     };
                     let told: Vec<&str> = kinds.into_iter().collect();
-                    format!("{after} {}", told.join(" ")).trim_end().to_owned()
+                    format!("{after} {}", told.join(" "))
+                        .trim_end()
+                        .to_owned()
                 },
             );
             assert_eq!(found, expected, "{event:?} of what is {state}");
@@ -164,7 +197,11 @@ fn what_is_pending_is_in_no_count_and_so_is_what_cleared_before_it_fired() {
         .expect("open");
     assert!(cleared.intents.is_empty() && cleared.join.is_none());
     assert!(!cleared.alert.is_open() && !cleared.alert.has_fired());
-    assert_eq!(pending.next_action(&settings), None, "only what is measured moves it");
+    assert_eq!(
+        pending.next_action(&settings),
+        None,
+        "only what is measured moves it"
+    );
 }
 
 /// Firing again by hand is no news, and repeats go on from what was told.
@@ -178,5 +215,8 @@ fn an_acknowledgement_that_is_taken_back_is_told_to_nobody_and_repeats_go_on() {
         .expect("acknowledged");
     assert!(update.intents.is_empty());
     assert_eq!(update.actor, by);
-    assert_eq!(update.alert.next_action_at, Some(at_second(NOW + 10 + 14_400)));
+    assert_eq!(
+        update.alert.next_action_at,
+        Some(at_second(NOW + 10 + 14_400))
+    );
 }

@@ -45,7 +45,12 @@ fn flapping_is_told_once_when_it_begins_and_once_when_it_ends() {
         (false, Critical, vec![FlapEnd], "steady"),
         (false, High, vec![FlapEnd], "steady"),
         // Both before anybody heard of the first: nothing is new.
-        (false, Critical, vec![FlapStart, FlapEnd], "not: nothing_new"),
+        (
+            false,
+            Critical,
+            vec![FlapStart, FlapEnd],
+            "not: nothing_new",
+        ),
         (true, Critical, vec![FlapEnd, FlapStart], "not: flapping"),
         (false, Critical, vec![FlapEnd, FlapStart, FlapEnd], "steady"),
     ] {
