@@ -63,13 +63,13 @@ impl Course {
             }
             Some(seen) => {
                 let advance = measured.map_or(0, Span::as_seconds);
-                let held = self
+                let begun = self
                     .hold
                     .filter(|hold| hold.is_breach == seen);
-                let hold = match held {
-                    Some(hold) => Hold {
-                        seconds: hold.seconds.saturating_add(advance),
-                        ..hold
+                let hold = match begun {
+                    Some(begun) => Hold {
+                        seconds: begun.seconds.saturating_add(advance),
+                        ..begun
                     },
                     None => Hold {
                         is_breach: seen,

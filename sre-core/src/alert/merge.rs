@@ -63,8 +63,8 @@ impl Spell {
         if !self.overlaps(&other) {
             return None;
         }
-        let order = |spell: &Self| (spell.reported_at, spell.ends_at, !spell.is_timeout);
-        let (older, younger) = if order(&self) <= order(&other) {
+        let place = |spell: &Self| (spell.reported_at, spell.ends_at, !spell.is_timeout);
+        let (older, younger) = if place(&self) <= place(&other) {
             (self, other)
         } else {
             (other, self)

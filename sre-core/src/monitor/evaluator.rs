@@ -317,25 +317,13 @@ impl Evaluator {
         if is_newest {
             let newest = newest_slice(books.raw(), &claim.slo);
             self.record_slot(&claim, slot, newest, &mut changes);
-            let pace = pace(&claim.slo, &changes.progress);
-            let decided = decide(&Situation {
-                slo: &claim.slo,
-                criticality,
-                evaluation: &changes.evaluation,
-                latest,
-                course: &claim.progress.course,
-                measured: changes
-                    .progress
-                    .newly_measured(claim.progress.last_measured, pace),
-                moment: Moment {
-                    now,
-                    slot: Some(slot),
-                    routes: &self.routes,
-                    settings: &self.settings.lifecycle,
-                },
-            });
-            changes.alerts = decided.alerts;
-            changes.progress.course = decided.course;
+            let moment = Moment {
+                now,
+                slot: Some(slot),
+                routes: &self.routes,
+                settings: &self.settings.lifecycle,
+            };
+            decide_on(&claim, latest, criticality, moment, &mut changes);
             let target = claim.slo.definition.target;
             begin_at_onset(&mut changes.alerts, books.judged(), target);
         }
@@ -520,6 +508,30 @@ fn note_pause(progress: &mut Progress, claim: &SlotClaim, grid: &SlotGrid, now: 
     if (is_pause && !was_stale) || progress.watching_since.is_none() {
         progress.watching_since = Some(grid.closed_at(now));
     }
+}
+
+/// Has what the newest slot found decided on, for the changes that it makes.
+fn decide_on(
+    claim: &SlotClaim,
+    latest: &[Alert],
+    criticality: Criticality,
+    moment: Moment<'_>,
+    changes: &mut Changes,
+) {
+    let pace = pace(&claim.slo, &changes.progress);
+    let decided = decide(&Situation {
+        slo: &claim.slo,
+        criticality,
+        evaluation: &changes.evaluation,
+        latest,
+        course: &claim.progress.course,
+        measured: changes
+            .progress
+            .newly_measured(claim.progress.last_measured, pace),
+        moment,
+    });
+    changes.alerts = decided.alerts;
+    changes.progress.course = decided.course;
 }
 
 /// How often an SLO is measured: as declared, else as learned; never more often than its slices end.

@@ -48,11 +48,19 @@ pub(super) fn of_alert(news: &AlertNews<'_>, now: DateTime<Utc>, detail: Detail)
         }
     }
     facts.extend(value(news.alert));
+    facts.extend(flapping(news));
     if is_whole {
         facts.extend(history(news, now));
         facts.extend(labels(news.alert));
     }
     facts
+}
+
+/// That it flaps, where the message tells something else of it.
+fn flapping(news: &AlertNews<'_>) -> Option<Fact> {
+    let is_said = news.reason == Reason::Flapping || headline::is_over(news);
+    (news.alert.is_flapping() && !is_said)
+        .then(|| Fact::new("Flapping", "it is held open until it is steady"))
 }
 
 /// Why it is told again.
