@@ -1,7 +1,7 @@
 //! What an evaluation changes: which alerts open, change and end, and who is told.
 //!
 //! An SLO has at most one open **page** (`burn_rate`, as grave as the highest paging rule that
-//! fires; what it takes to confirm it says [`page`]), one open **ticket** (the gravest of `slow_burn`, `budget_exhaustion`, `slo_violation`)
+//! fires; what it takes to confirm it says `page`), one open **ticket** (the gravest of `slow_burn`, `budget_exhaustion`, `slo_violation`)
 //! and one `no_data` alert. Nothing ends because nobody measured: a rule that is held keeps what it
 //! said before. Pure, and without randomness: the same decision made twice is the same rows.
 
