@@ -10,7 +10,6 @@ mod fingerprint;
 mod flapping;
 mod identity;
 mod lifecycle;
-mod merge;
 mod report;
 mod status;
 mod third_party;
@@ -27,7 +26,6 @@ pub use fingerprint::Fingerprint;
 pub use flapping::{Cleared, FlapHistory, FlapShare, Flaps, HOLD_MAX};
 pub use identity::{DedupKey, Identity, Origin};
 pub use lifecycle::{InvalidTransition, LifecycleSettings, Moment, Opening, ResolveReason};
-pub use merge::Spell;
 pub use report::{Report, Reported, report};
 pub use status::{AlertStatus, AlertStatusError};
 pub use third_party::{

@@ -51,32 +51,6 @@ impl Alert {
         Ok(update)
     }
 
-    /// Its reporter says that it was over at `ended`: as [`over`](Self::over), unless that lies before the
-    /// episode began. Then it speaks of an episode before: it is passed over, and stands in the timeline.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidTransition`] when it has ended, or is pending.
-    pub fn over_at(
-        self,
-        ended: DateTime<Utc>,
-        reason: ResolveReason,
-        by: Option<String>,
-        moment: &Moment<'_>,
-    ) -> Result<AlertUpdate, InvalidTransition> {
-        if !self.is_open() || ended >= self.starts_at {
-            return self.over(reason, by, None, moment);
-        }
-        let (expected, from) = (self.transition, self.state.status());
-        let mut update = self.advanced(Some(expected), Some(from), moment);
-        let comment = format!(
-            "an end at {} came late: it lies before the beginning and is passed over",
-            ended.format("%Y-%m-%d %H:%M:%S UTC")
-        );
-        (update.actor, update.comment) = (by, Some(comment));
-        Ok(update)
-    }
-
     /// It begins to flap: everyone who was to hear of it is to hear that once.
     #[must_use]
     pub(crate) fn begun_to_flap(

@@ -174,24 +174,6 @@ fn what_never_grows_steady_is_told_as_it_is_after_four_hours() {
     assert_eq!(reporter.second, begun + HOLD_MAX.as_secs_i64());
 }
 
-/// It spoke of an episode before.
-#[test]
-fn an_end_that_lies_before_the_beginning_is_passed_over_and_stands_in_the_timeline() {
-    let settings = LifecycleSettings::default();
-    let at = moment(NOW + 60, &settings, &ROUTES);
-    let reason = ResolveReason::Manual;
-    let late = firing(posted())
-        .over_at(at_second(NOW - 1), reason, None, &at)
-        .expect("open");
-    assert_eq!(late.alert.state, AlertState::Firing);
-    assert!(late.intents.is_empty() && late.comment.is_some());
-    let ended = firing(posted())
-        .over_at(at_second(NOW), reason, None, &at)
-        .expect("open");
-    assert_eq!(ended.alert.ends_at(), Some(at_second(NOW + 60)));
-    assert_eq!(said(&ended), to_all("resolve"));
-}
-
 /// A person who ends it twice means it.
 #[test]
 fn what_is_said_to_be_over_twice_in_a_row_ends() {
