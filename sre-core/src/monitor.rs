@@ -7,6 +7,7 @@
 
 mod alerts;
 mod books;
+mod destinations;
 mod dispatcher;
 mod evaluator;
 mod folding;
@@ -14,13 +15,17 @@ mod health;
 mod in_process;
 mod incidents;
 mod ledgers;
+mod own_alerts;
 mod past;
 mod rebuilding;
 mod spending;
 mod start;
 
 pub use alerts::AlertMover;
-pub use dispatcher::{Dispatched, Dispatcher, DispatcherPorts, Sending, Sent};
+pub use destinations::{DestinationKeeper, DestinationPorts};
+pub use dispatcher::{
+    Dispatched, Dispatcher, DispatcherPorts, Replayed, Replayer, Sending, Sent,
+};
 pub use evaluator::{Evaluated, Evaluator, EvaluatorPorts, MonitorSettings};
 pub use health::{HealthAssessor, RECORDED_EVERY};
 pub use in_process::{Declared, Monitor, MonitorBuilder, Ran};

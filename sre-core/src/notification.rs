@@ -7,6 +7,7 @@
 //! stable id, and a repeat that may be one says so.
 
 mod delivery;
+mod fallback;
 mod judge;
 mod message;
 mod notice;
@@ -21,6 +22,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 pub use delivery::{Delivery, Part, Subject, Urgency};
+pub(crate) use fallback::did_not_take;
+pub use fallback::{DESTINATION_BROKEN, Fallback, SLOW};
 pub use judge::{Judgement, Reason, Told, ToldState, Withheld, judge};
 pub use message::{AlertNews, Content, Message};
 pub use notice::{Notice, NoticeKind, NoticeKindError};
@@ -142,15 +145,19 @@ impl Destination {
     #[must_use]
     pub fn new(channel: &'static str, name: &str, configuration: &[u8]) -> Self {
         Self {
-            id: DestinationId(derived_id(
-                "destination",
-                &[channel.as_bytes(), name.as_bytes()],
-            )),
+            id: Self::id(channel, name),
             channel: Cow::Borrowed(channel),
             name: name.to_owned(),
             fingerprint: derived_id("configuration", &[configuration]).to_string(),
             spacing: None,
         }
+    }
+
+    /// The id of the destination `name` on `channel`.
+    #[must_use]
+    pub fn id(channel: &str, name: &str) -> DestinationId {
+        let parts: [&[u8]; 2] = [channel.as_bytes(), name.as_bytes()];
+        DestinationId(derived_id("destination", &parts))
     }
 
     /// The destination, for a receiver that wants at least `spacing` between two messages.

@@ -16,6 +16,7 @@
 mod alerts;
 mod catalog;
 mod corrections;
+mod deliveries;
 mod evaluations;
 mod health;
 mod incidents;
@@ -34,6 +35,9 @@ use thiserror::Error as ThisError;
 pub use alerts::{AlertQuery, Alerts, AlertsPage};
 pub use catalog::{Catalog, Seeded, SloChange, SloQuery, Start};
 pub use corrections::{CorrectionQuery, Corrections};
+pub use deliveries::{
+    Deliveries, DeliveryQuery, DeliveryRecord, DeliveryStatus, Missed, Replay,
+};
 pub use evaluations::{
     BudgetRecord, Calculation, Changes, Commit, Evaluations, Gap, HistoryItem, MemberStanding,
     Outcome, Refolded, SlotClaim, Standing,
@@ -43,7 +47,7 @@ pub use incidents::{AlertStep, IncidentQuery, Incidents, IncidentsPage, Recollec
 pub use notices::{DueNotices, NoticeRecord, Notices};
 pub use outbox::{
     Attempt, AttemptRecord, ClaimedDeliveries, ClaimedDelivery, DeliveryState, DueGroup, DueGroups,
-    Frozen, IntentRecord, Judged, LaneStatus, NextAction, Outbox, QueueDepth, Recorded,
+    Frozen, IntentRecord, Judged, LaneFault, LaneStatus, NextAction, Outbox, QueueDepth, Recorded,
 };
 pub use replies::{ClaimedReply, REPLIES_KEPT, Replies, Reply, ReplyKey};
 pub use retention::{Kept, Retention};
@@ -56,6 +60,7 @@ pub trait Store:
     Alerts
     + Catalog
     + Corrections
+    + Deliveries
     + Evaluations
     + HealthRecords
     + Incidents
@@ -72,6 +77,7 @@ impl<T> Store for T where
     T: Alerts
         + Catalog
         + Corrections
+        + Deliveries
         + Evaluations
         + HealthRecords
         + Incidents

@@ -57,10 +57,13 @@ pub(crate) fn links<'a>(
 
 /// The envelope of Standard Webhooks.
 #[derive(Serialize)]
-struct Envelope<T> {
+struct Envelope<'a, T> {
     #[serde(rename = "type")]
     kind: &'static str,
     timestamp: DateTime<Utc>,
+    /// Why it comes this way, where that is not the usual one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
     data: T,
 }
 
@@ -145,6 +148,7 @@ fn written<T: Serialize>(message: &Message<'_>, data: T, wrapping: &Wrapping) ->
         Wrapping::Standard => serde_json::to_vec(&Envelope {
             kind: message.content.kind(),
             timestamp: truncate(message.now),
+            note: message.note,
             data,
         })
         .ok(),

@@ -105,12 +105,16 @@ const THREADS_MAX: usize = 20;
 impl Briefing {
     /// What `message` says, with at most `items_max` alerts.
     pub(crate) fn of(message: &Message<'_>, bases: &Bases, items_max: usize) -> Self {
-        match message.content {
+        let mut briefing = match message.content {
             Content::Alerts { news, .. } => Self::of_alerts(message, news, bases, items_max),
             Content::Digest { news } => digest::briefing(message, news, bases, items_max),
             Content::Notice(notice) => notice::briefing(notice, bases),
             _ => Self::bare(message.content.kind()),
+        };
+        if let Some(note) = message.note {
+            briefing.facts.insert(0, Fact::new("", note));
         }
+        briefing
     }
 
     fn of_alerts(

@@ -18,6 +18,7 @@ mod alertmanager;
 mod alerts;
 mod budget_corrections;
 mod channels;
+mod deliveries;
 mod error_budget;
 mod exhaustion;
 mod figure;
@@ -295,6 +296,24 @@ fn channels(routes: Routes<Context>) -> Routes<Context> {
             "/channels/{name}/test",
             channels::test,
             channels::test_doc(),
+        )
+        .route(
+            Method::GET,
+            "/deliveries",
+            deliveries::list,
+            deliveries::list_doc(),
+        )
+        .route(
+            Method::GET,
+            "/deliveries/{id}",
+            deliveries::get,
+            deliveries::get_doc(),
+        )
+        .route(
+            Method::POST,
+            "/deliveries/{id}/replay",
+            deliveries::replay,
+            deliveries::replay_doc(),
         )
 }
 

@@ -11,8 +11,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use sre_collect::{HttpProbe, PrometheusConfig, PrometheusSource};
-use sre_core::monitor::HealthAssessor;
-use sre_core::notification::{Destination, Notifier};
+use sre_core::monitor::{DispatcherPorts, HealthAssessor, Replayer};
+use sre_core::notification::{Destination, Fallback, Notifier};
 use sre_core::source::MetricSource;
 use sre_core::store::{Catalog as _, Outbox as _, Samples as _, Seeded, Store};
 use sre_core::time::Clock;
@@ -245,6 +245,7 @@ fn context(
         .map_or_else(|| "memory".into(), |path| path.to_string_lossy());
     let tokens = config.server.tokens.as_ref();
     let started_at = clock.now();
+    let replayer = Replayer::new(dispatcher_ports(&ports), Arc::<dyn Store>::clone(&ports), channels);
     Context {
         admission: Arc::new(Admission::new(tokens.map(|config| config.tokens.clone()))),
         clock,
@@ -262,6 +263,8 @@ fn context(
         alerts: Arc::<dyn Store>::clone(&ports),
         incidents: Arc::<dyn Store>::clone(&ports),
         outbox: Arc::<dyn Store>::clone(&ports),
+        deliveries: Arc::<dyn Store>::clone(&ports),
+        replayer: Arc::new(replayer),
         replies: Arc::<dyn Store>::clone(&ports),
         notices: ports,
         settings: config.monitor(),
@@ -271,6 +274,7 @@ fn context(
         source,
         simulations: SimulationRoom::default(),
         destinations: destinations(channels),
+        fallbacks: fallbacks(config, channels),
         mailroom: Arc::default(),
         board: Arc::new(Board::default()),
         metrics: Arc::new(Metrics::default()),
@@ -355,6 +359,40 @@ fn serve(listener: Listener, config: &Config, context: &Arc<Context>, lifecycle:
         leaving.cancelled().await;
         readiness.set(false);
     });
+}
+
+fn dispatcher_ports(store: &Arc<dyn Store>) -> DispatcherPorts {
+    DispatcherPorts {
+        outbox: Arc::<dyn Store>::clone(store),
+        notices: Arc::<dyn Store>::clone(store),
+        alerts: Arc::<dyn Store>::clone(store),
+        incidents: Arc::<dyn Store>::clone(store),
+        catalog: Arc::<dyn Store>::clone(store),
+        evaluations: Arc::<dyn Store>::clone(store),
+    }
+}
+
+/// Who is told in place of whom: the channel that is named, for each destination of every other one.
+fn fallbacks(config: &Config, channels: &[Arc<dyn Notifier>]) -> Vec<Fallback> {
+    let Some(named) = config.channels.fallback else {
+        return Vec::new();
+    };
+    let (to, others): (Vec<_>, Vec<_>) = channels
+        .iter()
+        .map(|channel| channel.destination())
+        .partition(|destination| destination.channel == named);
+    let to: Vec<_> = to
+        .into_iter()
+        .map(|destination| destination.id)
+        .collect();
+    others
+        .into_iter()
+        .map(|destination| Fallback {
+            of: destination.id,
+            to: to.clone(),
+            quick_retries: config.channels.retry_count,
+        })
+        .collect()
 }
 
 fn destinations(channels: &[Arc<dyn Notifier>]) -> Vec<Destination> {

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use hyper::{StatusCode, Uri};
-use sre_core::monitor::{HealthAssessor, MonitorSettings};
+use sre_core::monitor::{HealthAssessor, MonitorSettings, Replayer};
 use sre_core::name::DestinationId;
-use sre_core::notification::Destination;
+use sre_core::notification::{Destination, Fallback};
 use sre_core::source::MetricSource;
 use sre_core::store::{
-    Alerts, Catalog, Corrections, Evaluations, HealthRecords, Incidents, Notices, Outbox, Replies,
+    Alerts, Catalog, Corrections, Deliveries, Evaluations, HealthRecords, Incidents, Notices, Outbox, Replies,
     Samples, Services,
 };
 use sre_core::target::Target;
@@ -55,6 +55,10 @@ pub struct Context {
     pub incidents: Arc<dyn Incidents>,
     /// The ledger of deliveries.
     pub outbox: Arc<dyn Outbox>,
+    /// Messages, and what came of each.
+    pub deliveries: Arc<dyn Deliveries>,
+    /// What sends dead messages again.
+    pub replayer: Arc<Replayer>,
     /// Answers that are given again.
     pub replies: Arc<dyn Replies>,
     /// What is announced beside alerts.
@@ -73,6 +77,8 @@ pub struct Context {
     pub simulations: SimulationRoom,
     /// Whom messages go to.
     pub destinations: Vec<Destination>,
+    /// Who of them is told in place of another.
+    pub fallbacks: Vec<Fallback>,
     /// What requests and the dispatcher tell each other.
     pub mailroom: Arc<Mailroom>,
     /// How each background worker fares.
@@ -149,11 +155,15 @@ impl Readiness {
 }
 
 impl Context {
-    /// The ids of those whom messages go to.
+    /// The ids of those whom messages go to; without those who are told in place of another only.
     pub fn routes(&self) -> Vec<DestinationId> {
         self.destinations
             .iter()
             .map(|destination| destination.id)
+            .filter(|id| {
+                let mut fallbacks = self.fallbacks.iter();
+                !fallbacks.any(|fallback| fallback.to.contains(id))
+            })
             .collect()
     }
 }

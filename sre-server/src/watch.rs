@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use hyper::StatusCode;
 use sre_core::monitor::{Evaluated, Sent};
+use sre_core::name::ServiceName;
 use sre_core::recorder::{Event, Recorder};
 use sre_core::sample::{Sample, SampleValue};
 
@@ -65,6 +66,17 @@ impl SelfWatch {
         }
     }
 
+    /// The name, as a name.
+    ///
+    /// # Panics
+    ///
+    /// Never: a test parses it.
+    pub fn service() -> ServiceName {
+        Self::SERVICE
+            .parse()
+            .expect("its letters are those of names")
+    }
+
     /// Takes what was counted as samples of `replica` at `at`, zeros included: idleness is no
     /// traffic, not silence.
     pub fn drain(&self, replica: &str, at: DateTime<Utc>) -> Vec<Sample> {
@@ -74,9 +86,7 @@ impl SelfWatch {
             &self.slots_on_time,
             &self.delivered_in_time,
         ];
-        let Ok(service_name) = Self::SERVICE.parse::<sre_core::name::ServiceName>() else {
-            return Vec::new();
-        };
+        let service_name = Self::service();
         Self::METRICS
             .iter()
             .zip(recorders)

@@ -261,6 +261,20 @@ macro_rules! for_each_test {
                     loose_alerts_are_in_no_incident
                 }
                 outbox {
+                    messages_are_listed_from_the_last
+                    messages_are_listed_by_state_and_destination
+                    a_dead_message_is_sent_again
+                    only_a_dead_message_is_sent_again
+                    what_may_have_arrived_is_marked_when_it_is_sent_again
+                    a_dead_notice_is_sent_again
+                    a_destination_is_broken_until_a_message_arrives
+                    a_stopped_destination_is_broken_until_it_is_configured_anew
+                    what_may_have_arrived_breaks_no_destination
+                    what_was_given_up_is_missed_until_the_fallback_hears
+                    what_does_not_arrive_is_missed_after_a_while
+                    what_a_lane_holds_back_is_missed
+                    what_has_ended_is_not_missed
+                    without_a_fallback_nothing_is_missed
                     a_delivered_message_has_told
                     a_delivery_moves_its_own_transition_only
                     a_delivery_moves_no_ended_episode

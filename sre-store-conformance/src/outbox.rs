@@ -3,6 +3,7 @@
 mod announcements;
 mod answers;
 mod claims;
+mod deliveries;
 mod fairness;
 mod groups;
 mod judgements;
@@ -14,6 +15,7 @@ mod waiting;
 pub use announcements::*;
 pub use answers::*;
 pub use claims::*;
+pub use deliveries::*;
 pub use fairness::*;
 pub use groups::*;
 pub use judgements::*;

@@ -108,6 +108,8 @@ impl MemoryStore {
 /// Everything that is remembered, by key.
 #[derive(Debug, Default)]
 struct State {
+    /// How many messages were frozen.
+    frozen: u64,
     services: BTreeMap<ServiceName, Service>,
     corrections: BTreeMap<CorrectionId, Correction>,
     snapshots: BTreeMap<(ServiceName, DateTime<Utc>), ServiceHealth>,

@@ -1,6 +1,7 @@
 //! What is to be sent: intents, deliveries, attempts.
 
 mod attempts;
+mod deliveries;
 mod groups;
 mod judgements;
 mod lanes;
@@ -36,6 +37,8 @@ pub(super) struct Note {
 /// A message with its tries.
 #[derive(Clone, Debug)]
 pub(super) struct Message {
+    /// Its place in the order in which messages were frozen.
+    number: u64,
     delivery: Delivery,
     /// `pending`, `delivered`, `dead`.
     state: &'static str,
@@ -48,6 +51,8 @@ pub(super) struct Message {
     is_degraded: bool,
     /// Whether a try was closed as unknown, of this message or of the one it is the minimal form of.
     may_have_arrived: bool,
+    /// The dead message whose news it carries again.
+    replay_of: Option<DeliveryId>,
 }
 
 #[async_trait]
@@ -146,6 +151,14 @@ impl State {
             .or_insert(note);
     }
 
+    /// Stores a message behind those that were frozen before.
+    fn keep_message(&mut self, mut message: Message) {
+        self.frozen = self.frozen.saturating_add(1);
+        message.number = self.frozen;
+        self.messages
+            .insert(message.id(), message);
+    }
+
     /// Every intent of the episode by transition, then destination.
     fn ledger(&self, alert: AlertId) -> Vec<IntentRecord> {
         let mut notes: Vec<&Note> = self
@@ -215,6 +228,7 @@ impl Message {
     /// A message that is to be tried from `now` on.
     fn new(delivery: Delivery, now: DateTime<Utc>) -> Self {
         Self {
+            number: 0,
             delivery,
             state: "pending",
             reason: None,
@@ -224,6 +238,7 @@ impl Message {
             attempts: BTreeMap::new(),
             is_degraded: false,
             may_have_arrived: false,
+            replay_of: None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod claims;
+mod deliveries;
 mod delivery;
 mod groups;
 mod judgements;

@@ -300,6 +300,17 @@ impl Alert {
         Ok(update)
     }
 
+    /// Tells the open episode to others as well, who are owed its end from then on; `None` where it has
+    /// ended.
+    #[must_use]
+    pub(crate) fn told_also(self, kind: IntentKind, moment: &Moment<'_>) -> Option<AlertUpdate> {
+        if !self.is_open() {
+            return None;
+        }
+        let (expected, from) = (self.transition, self.state.status());
+        Some(self.told_to_routes(Some(expected), Some(from), kind, moment))
+    }
+
     /// Changes how grave the open episode is, and says so: a higher severity ends an
     /// acknowledgement.
     #[must_use]

@@ -6,7 +6,10 @@
 
 mod degrading;
 mod drafts;
+mod falling_back;
 mod freezing;
+mod replaying;
+mod retelling;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,13 +19,15 @@ use chrono::{DateTime, Utc};
 use crate::alert::{Alert, LifecycleSettings};
 use crate::name::{AlertId, DeliveryId, DestinationId};
 use crate::notification::{
-    Action, Answer, DeadReason, Delivery, Lane, Notifier, Outgoing, Tries, classify,
+    Action, Answer, DeadReason, Delivery, Fallback, Lane, Notifier, Outgoing, Tries, classify,
 };
 use crate::store::{
     Alerts, Attempt, AttemptRecord, Catalog, ClaimedDelivery, Commit, Evaluations, Incidents,
     NextAction, Notices, Outbox, Recorded, StoreError,
 };
 use crate::time::Span;
+
+pub use replaying::{Replayed, Replayer};
 
 /// What the dispatcher reads and writes.
 #[derive(Clone, Debug)]
@@ -49,6 +54,7 @@ pub struct Dispatcher {
     settings: LifecycleSettings,
     send_timeout: Span,
     is_shadow: bool,
+    fallbacks: Vec<Fallback>,
 }
 
 /// A frozen delivery whose next try is claimed.
@@ -125,7 +131,14 @@ impl Dispatcher {
             settings,
             send_timeout,
             is_shadow,
+            fallbacks: Vec::new(),
         }
+    }
+
+    /// The dispatcher, which says of what comes to a fallback why it does.
+    #[must_use]
+    pub fn with_fallbacks(self, fallbacks: Vec<Fallback>) -> Self {
+        Self { fallbacks, ..self }
     }
 
     /// Judges due intents, freezes what is to be said, and claims what is to be tried again. What a
@@ -336,7 +349,10 @@ impl Dispatcher {
     ) -> Result<Vec<NextAction>, StoreError> {
         let mut next = Vec::with_capacity(delivery.parts().len());
         for part in delivery.parts() {
-            let alert = self.readable(part.alert_id).await?;
+            let alert = self
+                .ports
+                .readable(part.alert_id)
+                .await?;
             next.extend(alert.map(|mut alert| {
                 alert.last_notified_at = Some(now);
                 NextAction {
@@ -349,10 +365,13 @@ impl Dispatcher {
         Ok(next)
     }
 
+}
+
+impl DispatcherPorts {
     /// The episode, unless its row is corrupt: that must not keep a message that was sent from being
     /// recorded, or it would be sent again.
     async fn readable(&self, id: AlertId) -> Result<Option<Alert>, StoreError> {
-        match self.ports.alerts.find_alert(id).await {
+        match self.alerts.find_alert(id).await {
             Err(StoreError::Corrupt { .. }) => Ok(None),
             found => found,
         }

@@ -102,6 +102,8 @@ pub enum Withheld {
     Digest,
     /// The service decides and records, and sends nothing.
     Shadow,
+    /// It says that this very destination does not take what it is owed.
+    AboutItself,
 }
 
 impl Withheld {
@@ -117,6 +119,7 @@ impl Withheld {
             Self::Grouped => "grouped",
             Self::Digest => "digest",
             Self::Shadow => "shadow",
+            Self::AboutItself => "about_itself",
         }
     }
 }
@@ -155,6 +158,12 @@ pub fn judge(
 ) -> Judgement {
     let of_this = told.filter(|told| told.alert_id == alert.id);
     let heard = of_this.filter(|told| told.state == ToldState::Firing);
+    let is_about_itself = intents
+        .iter()
+        .any(|intent| alert.is_about_destination(intent.destination_id));
+    if is_about_itself && heard.is_none() {
+        return Judgement::Withhold(Withheld::AboutItself);
+    }
     match (&alert.state, heard) {
         (AlertState::Resolved { .. }, Some(_)) => send(intents, Reason::AllResolved),
         (AlertState::Resolved { .. }, None) if of_this.is_some() => {

@@ -16,6 +16,9 @@ pub struct Message<'a> {
     pub content: Content<'a>,
     /// When it is frozen.
     pub now: DateTime<Utc>,
+    /// Why it comes this way, where that is not the usual one: in place of another destination, or
+    /// again.
+    pub note: Option<&'a str>,
 }
 
 /// What a message is about.

@@ -144,6 +144,13 @@ impl DeadReason {
             Self::DestinationRemoved => "destination_removed",
         }
     }
+
+    /// Whether it says something about the destination: it does not take what it is owed. Of a message
+    /// that may have arrived nobody can say so.
+    #[must_use]
+    pub const fn is_fault(self) -> bool {
+        !matches!(self, Self::Unknown | Self::DestinationRemoved)
+    }
 }
 
 /// The tries of a message so far.

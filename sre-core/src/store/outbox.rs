@@ -293,6 +293,9 @@ pub struct LaneStatus {
     pub traffic: Lane,
     /// Why it was stopped, where it is.
     pub stopped_because: Option<String>,
+    /// What keeps messages from arriving, from the first that was given up until one arrives or the
+    /// configuration changes.
+    pub broken: Option<LaneFault>,
     /// When a message arrived last.
     pub last_delivered_at: Option<DateTime<Utc>>,
     /// Intents and notices that are not judged yet.
@@ -303,4 +306,13 @@ pub struct LaneStatus {
     pub oldest_at: Option<DateTime<Utc>>,
     /// Messages that were given up.
     pub dead: u64,
+}
+
+/// What is wrong with a destination.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LaneFault {
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// The reason of the first message that was given up.
+    pub because: String,
 }

@@ -260,5 +260,6 @@ pub(crate) fn message<'a>(news: &'a [AlertNews<'a>]) -> Message<'a> {
     Message {
         content,
         now: now(),
+        note: None,
     }
 }

@@ -239,6 +239,7 @@ fn whatever_people_write_is_within_the_limits_and_mentions_nobody() {
         within_limits(&rendered(&Message {
             content: Content::Notice(&notice),
             now: now(),
+            note: None,
         }));
     }
 }
@@ -293,6 +294,7 @@ fn a_notice_of_an_incident_links_it() {
     let payload = rendered(&Message {
         content: Content::Notice(&notice),
         now: now(),
+        note: None,
     });
     assert_eq!(
         payload["text"],

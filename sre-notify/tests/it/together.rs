@@ -121,6 +121,7 @@ fn a_message_names_the_incident_that_all_its_alerts_share() {
         let digest = Message {
             content: Content::Digest { news: &all },
             now: now(),
+            note: None,
         };
         for said in [message(&all), digest] {
             assert_eq!(&rendered(&said)["data"]["incident"]["id"], shared);
@@ -156,6 +157,7 @@ fn a_digest_counts_by_severity_and_service_and_tells_the_gravest_first() {
     let digest = Message {
         content: Content::Digest { news: &said },
         now: now(),
+        note: None,
     };
     let body = rendered(&digest);
     assert_eq!(body["type"], "digest");
@@ -196,6 +198,7 @@ fn a_digest_of_a_thousand_wicked_alerts_stays_within_bounds() {
     let body = rendered(&Message {
         content: Content::Digest { news: &said },
         now: now(),
+        note: None,
     });
     let kept = body["data"]["alerts"]
         .as_array()
@@ -233,6 +236,7 @@ fn a_notice_says_what_it_announces() {
         let message = Message {
             content: Content::Notice(&notice),
             now: now(),
+            note: None,
         };
         let body = json_of(&webhook(config.clone()).render(&message));
         assert_eq!(body["type"], kind.as_str());
@@ -263,6 +267,7 @@ fn a_notice_too_long_for_a_body_is_cut() {
     let body = rendered(&Message {
         content: Content::Notice(&notice),
         now: now(),
+        note: None,
     });
     let text = body["data"]["text"]
         .as_str()

@@ -20,7 +20,9 @@ use crate::http::page::Paging;
 use crate::http::query::Query;
 use crate::http::{ApiError, Call, Response, response};
 
-pub(super) use self::notifications::{notifications, notifications_doc};
+pub(super) use self::notifications::{
+    AttemptView, DestinationView, notifications, notifications_doc,
+};
 pub(super) use self::report::{report, report_doc};
 pub(super) use self::transitions::{
     acknowledge, acknowledge_doc, resolve, resolve_doc, unacknowledge, unacknowledge_doc,

@@ -40,6 +40,12 @@ struct ChannelView {
     paused_until: Option<DateTime<Utc>>,
     /// Why it was stopped, where it is; it starts again when its configuration changes.
     stopped_because: Option<String>,
+    /// Since when it has taken nothing: from a message that was given up until one arrives, or until
+    /// its configuration changes.
+    broken_since: Option<DateTime<Utc>>,
+    /// Why that message was given up.
+    #[schema(example = "unauthorized")]
+    broken_because: Option<String>,
     /// When a message arrived last.
     last_delivered_at: Option<DateTime<Utc>>,
     /// Notifications that wait to be judged.
@@ -93,12 +99,15 @@ impl ChannelView {
             Lane::Stopped => ("stopped", None),
             Lane::Open | Lane::PausedUntil(_) => ("ok", None),
         };
+        let broken = lane.and_then(|lane| lane.broken.as_ref());
         Self {
             name: destination.name.clone(),
             channel: destination.channel.to_string(),
             state,
             paused_until,
             stopped_because: lane.and_then(|lane| lane.stopped_because.clone()),
+            broken_since: broken.map(|fault| fault.since),
+            broken_because: broken.map(|fault| fault.because.clone()),
             last_delivered_at: lane.and_then(|lane| lane.last_delivered_at),
             waiting: lane.map_or(0, |lane| lane.waiting),
             under_way: lane.map_or(0, |lane| lane.under_way),

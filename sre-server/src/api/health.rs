@@ -233,6 +233,11 @@ fn lane_trouble(lanes: &[LaneStatus], now: DateTime<Utc>) -> Option<&'static str
         .any(|lane| lane.traffic == Lane::Stopped)
     {
         Some("a channel is stopped until its configuration changes")
+    } else if lanes
+        .iter()
+        .any(|lane| lane.broken.is_some())
+    {
+        Some("a channel does not take messages: the last one that ended was given up")
     } else if lanes.iter().any(|lane| lane.dead > 0) {
         Some("messages were given up within the last hour")
     } else if lanes.iter().any(is_late) {

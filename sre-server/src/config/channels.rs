@@ -28,6 +28,10 @@ pub struct Channels {
     pub pagerduty: Option<PagerDutyConfig>,
     /// An Alertmanager that is there already.
     pub alertmanager: Option<AlertmanagerConfig>,
+    /// The channel that is told only where another one does not take a message.
+    pub fallback: Option<&'static str>,
+    /// The quick retries before the fallback is told.
+    pub retry_count: u32,
 }
 
 impl Channels {
@@ -48,9 +52,37 @@ pub(super) fn read(reader: &mut Reader<'_>, shadow: bool) -> Channels {
         slack: slack::read(reader),
         pagerduty: pagerduty::read(reader),
         alertmanager: alertmanager::read(reader),
+        fallback: reader.optional(FALLBACK, parse::choice),
+        retry_count: reader.value("WEBHOOK_RETRY_COUNT", parse::number),
     };
+    check_fallback(reader, &channels);
     warn_of_silence(reader, &channels, shadow);
     channels
+}
+
+/// The variable that names the fallback.
+const FALLBACK: &str = "SRE_MONITOR_FALLBACK";
+
+/// A fallback has to be on, and to have something to fall back from.
+fn check_fallback(reader: &mut Reader<'_>, channels: &Channels) {
+    let Some(named) = channels.fallback.filter(|_| !reader.is_faulty()) else {
+        return;
+    };
+    let on = [
+        ("email", channels.email.is_some()),
+        ("slack", channels.slack.is_some()),
+        ("webhook", channels.webhook.is_some()),
+        ("pagerduty", channels.pagerduty.is_some()),
+        ("alertmanager", channels.alertmanager.is_some()),
+    ];
+    if !on.contains(&(named, true)) {
+        reader.refuse(FALLBACK, format!("{named} is the fallback and is not on"));
+    } else if on.iter().filter(|(_, is_on)| *is_on).count() == 1 {
+        reader.refuse(
+            FALLBACK,
+            format!("{named} is the only channel: a fallback is told in place of another one"),
+        );
+    }
 }
 
 /// Without a channel an alert is recorded, and nobody knows. While something is wrong it cannot be

@@ -86,11 +86,8 @@ impl<'a> Reader<'a> {
         let given = given?;
         let parsed = match setting.built {
             Built::Refused(reason) => Err(reason.to_owned()),
-            Built::Yes | Built::WithoutEffect => parse(setting, &given.text),
+            Built::Yes => parse(setting, &given.text),
         };
-        if parsed.is_ok() && setting.built == Built::WithoutEffect {
-            self.warn(format!("{name} has no effect in this version"));
-        }
         parsed
             .map_err(|cause| self.fault(name, Some(given.text.as_str()), cause))
             .ok()

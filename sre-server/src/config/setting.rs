@@ -91,8 +91,6 @@ pub enum Built {
     Yes,
     /// It cannot, and starting all the same would be worse: refused when set, for this reason.
     Refused(&'static str),
-    /// It does not yet: checked when set, and warned of.
-    WithoutEffect,
 }
 
 impl Built {
@@ -101,7 +99,6 @@ impl Built {
         match self {
             Self::Yes => "",
             Self::Refused(_) => "not built in this version",
-            Self::WithoutEffect => "without effect in this version",
         }
     }
 }
@@ -235,14 +232,6 @@ impl Setting {
     pub(super) const fn refused(self, reason: &'static str) -> Self {
         Self {
             built: Built::Refused(reason),
-            ..self
-        }
-    }
-
-    /// Checked and warned of when it is set: nothing reads it yet.
-    pub(super) const fn without_effect(self) -> Self {
-        Self {
-            built: Built::WithoutEffect,
             ..self
         }
     }

@@ -380,6 +380,15 @@ pub const SETTINGS: &[Setting] = &[
         Is("60"),
         "How often `SRE_MONITOR_HEARTBEAT_URL` is asked.",
     ),
+    Setting::new(
+        "SRE_MONITOR_FALLBACK",
+        Section::Alerts,
+        Kind::Choice(&["email", "slack", "webhook", "pagerduty", "alertmanager"]),
+        Unset,
+        "The channel that is told only where another one does not take a message: at once when that is \
+         given up, else after a minute or `WEBHOOK_RETRY_COUNT` quick retries. Unset, every channel is \
+         told of everything.",
+    ),
     // Alerts by webhook
     Setting::new(
         "ENABLE_WEBHOOK_ALERTS",
@@ -427,10 +436,9 @@ pub const SETTINGS: &[Setting] = &[
         Section::Webhook,
         Kind::Number { min: 0, max: 100 },
         Is("3"),
-        "The quick retries before a fallback is told as well. Without effect as long as every channel \
-         is told of everything; retries go on for as long as a message is of use.",
-    )
-    .without_effect(),
+        "The quick retries, of any channel, before the fallback (`SRE_MONITOR_FALLBACK`) is told as \
+         well. Retries go on for as long as a message is of use.",
+    ),
     // Alerts by mail
     Setting::new(
         "ENABLE_EMAIL_ALERTS",

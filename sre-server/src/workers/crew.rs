@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sre_core::monitor::{
-    AlertMover, Dispatcher, DispatcherPorts, Evaluator, EvaluatorPorts, IncidentKeeper,
+    AlertMover, DestinationKeeper, DestinationPorts, Dispatcher, DispatcherPorts, Evaluator,
+    EvaluatorPorts, IncidentKeeper,
 };
 use sre_core::notification::Notifier;
 use sre_core::source::MetricSource;
@@ -16,8 +17,9 @@ use tokio_util::task::TaskTracker;
 use crate::context::Context;
 use crate::demo::{DemoSource, Pusher};
 use crate::lifecycle::Lifecycle;
+use crate::watch::SelfWatch;
 use crate::workers::{
-    AlertsWorker, Asker, BackfillWorker, CollectorWorker, DispatcherWorker, Driver,
+    AlertsWorker, Asker, BackfillWorker, CollectorWorker, DestinationsWorker, DispatcherWorker, Driver,
     EvaluatorWorker, HealthWorker, IncidentsWorker, Pulse, RecorderWorker, RetentionSettings,
     RetentionWorker, SentinelParts, SentinelWorker, SourceSight,
 };
@@ -72,6 +74,9 @@ impl Crew {
             SECOND,
             Arc::clone(&never),
         );
+        if let Some(keeper) = keep_destinations(context, Arc::clone(&told)) {
+            driver.spawn(keeper, SECOND, Arc::clone(&never));
+        }
         driver.spawn(self.keep_incidents(context), SECOND, Arc::clone(&never));
         driver.spawn(self.collector(context), SECOND, Arc::clone(&never));
         driver.spawn(self.sentinel(context, source), SECOND, Arc::clone(&never));
@@ -164,7 +169,8 @@ impl Crew {
         };
         let (settings, is_shadow) = (context.settings.lifecycle, context.about.is_shadow);
         DispatcherWorker::new(
-            Dispatcher::new(ports, self.channels, settings, self.send_timeout, is_shadow),
+            Dispatcher::new(ports, self.channels, settings, self.send_timeout, is_shadow)
+                .with_fallbacks(context.fallbacks.clone()),
             Arc::clone(&context.outbox),
             Arc::clone(&context.mailroom),
             Arc::clone(&context.clock),
@@ -200,6 +206,27 @@ fn move_alerts(context: &Context, told: Arc<Notify>) -> AlertsWorker {
         clock: Arc::clone(&context.clock),
         told,
     }
+}
+
+/// Nobody has to be looked after where nobody is told.
+fn keep_destinations(context: &Context, told: Arc<Notify>) -> Option<DestinationsWorker> {
+    let ports = DestinationPorts {
+        outbox: Arc::clone(&context.outbox),
+        deliveries: Arc::clone(&context.deliveries),
+        alerts: Arc::clone(&context.alerts),
+    };
+    let keeper = DestinationKeeper::new(
+        ports,
+        context.settings.lifecycle,
+        SelfWatch::service(),
+        context.destinations.clone(),
+        context.fallbacks.clone(),
+    );
+    (!context.destinations.is_empty()).then(|| DestinationsWorker {
+        keeper,
+        clock: Arc::clone(&context.clock),
+        told,
+    })
 }
 
 fn record(context: &Context) -> RecorderWorker {

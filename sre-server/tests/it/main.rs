@@ -5,6 +5,7 @@ mod api_alertmanager;
 mod api_alerts;
 mod api_channels;
 mod api_corrections;
+mod api_deliveries;
 mod api_document;
 mod api_idempotency;
 mod api_incidents;

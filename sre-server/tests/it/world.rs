@@ -15,7 +15,10 @@ use http_body_util::Full;
 use hyper::Request;
 use serde_json::Value;
 use sre_collect::{PrometheusConfig, PrometheusSource};
-use sre_core::monitor::{Evaluator, EvaluatorPorts, HealthAssessor, MonitorSettings};
+use sre_core::monitor::{
+    DispatcherPorts, Evaluator, EvaluatorPorts, HealthAssessor, MonitorSettings, Replayer,
+};
+use sre_core::notification::Notifier;
 use sre_core::sample::{Sample, SampleValue};
 use sre_core::store::Samples as _;
 use sre_core::time::{Clock, Span};
@@ -240,6 +243,19 @@ impl World {
     }
 }
 
+/// What sends dead messages again through these channels.
+pub(crate) fn replayer(store: &Arc<MemoryStore>, notifiers: &[Arc<dyn Notifier>]) -> Replayer {
+    let ports = DispatcherPorts {
+        outbox: Arc::<MemoryStore>::clone(store),
+        notices: Arc::<MemoryStore>::clone(store),
+        alerts: Arc::<MemoryStore>::clone(store),
+        incidents: Arc::<MemoryStore>::clone(store),
+        catalog: Arc::<MemoryStore>::clone(store),
+        evaluations: Arc::<MemoryStore>::clone(store),
+    };
+    Replayer::new(ports, Arc::<MemoryStore>::clone(store), notifiers)
+}
+
 fn context(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>) -> Context {
     Context {
         admission: Arc::default(),
@@ -258,6 +274,8 @@ fn context(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>) -> Context {
         alerts: Arc::<MemoryStore>::clone(store),
         incidents: Arc::<MemoryStore>::clone(store),
         outbox: Arc::<MemoryStore>::clone(store),
+        deliveries: Arc::<MemoryStore>::clone(store),
+        replayer: Arc::new(replayer(store, &[])),
         replies: Arc::<MemoryStore>::clone(store),
         notices: Arc::<MemoryStore>::clone(store),
         settings: MonitorSettings::default(),
@@ -270,6 +288,7 @@ fn context(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>) -> Context {
         source: None,
         simulations: SimulationRoom::default(),
         destinations: Vec::new(),
+        fallbacks: Vec::new(),
         mailroom: Arc::default(),
         board: Arc::default(),
         metrics: Arc::default(),

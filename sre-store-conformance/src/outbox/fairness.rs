@@ -3,7 +3,7 @@
 use sre_core::alert::AlertType;
 use sre_core::name::DestinationId;
 use sre_core::notification::{DeadReason, Destination, Lane};
-use sre_core::store::{Attempt, Judged, LaneStatus, Recorded, Store, StoreError};
+use sre_core::store::{Attempt, Judged, LaneFault, LaneStatus, Recorded, Store, StoreError};
 use sre_core::time::Span;
 
 use super::{applied, delivered, groups, opened, recorded, refused, send, tries, with_ops};
@@ -121,6 +121,7 @@ pub async fn a_lane_says_how_it_stands(store: &dyn Store) -> Verdict {
         destination_id: ops,
         traffic: Lane::Open,
         stopped_because: None,
+        broken: None,
         last_delivered_at: None,
         waiting: 0,
         under_way: 0,
@@ -156,6 +157,10 @@ pub async fn a_lane_says_how_it_stands(store: &dyn Store) -> Verdict {
     let stopped = LaneStatus {
         traffic: Lane::Stopped,
         stopped_because: Some("unauthorized".to_owned()),
+        broken: Some(LaneFault {
+            since: at(7),
+            because: "unauthorized".to_owned(),
+        }),
         under_way: 0,
         oldest_at: None,
         dead: 1,
@@ -169,6 +174,7 @@ pub async fn a_lane_says_how_it_stands(store: &dyn Store) -> Verdict {
     let again = LaneStatus {
         traffic: Lane::Open,
         stopped_because: None,
+        broken: None,
         ..stopped
     };
     assert_eq!(store.lanes(at(5)).await?, [again]);

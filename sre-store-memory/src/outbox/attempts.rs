@@ -191,9 +191,10 @@ impl State {
         let minimal = Message {
             is_degraded: true,
             may_have_arrived: message.may_have_arrived(),
+            replay_of: message.replay_of,
             ..Message::new(resend.clone(), attempt.finished_at)
         };
-        self.messages.insert(resend.id, minimal);
+        self.keep_message(minimal);
     }
 
     /// Gives a message up. One that may have arrived has told the destination, so that the end is
@@ -253,7 +254,7 @@ impl Message {
     }
 
     /// Whether a try was closed as unknown, or never closed.
-    fn may_have_arrived(&self) -> bool {
+    pub(super) fn may_have_arrived(&self) -> bool {
         self.may_have_arrived
             || self
                 .attempts

@@ -71,8 +71,7 @@ impl State {
         {
             lane.begin(now);
         }
-        self.messages
-            .insert(message.id(), message);
+        self.keep_message(message);
         true
     }
 

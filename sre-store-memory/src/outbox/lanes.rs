@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use sre_core::name::{DeliveryId, DestinationId};
 use sre_core::notification::{self, DeadReason, Destination};
-use sre_core::store::{Attempt, LaneStatus, Recorded};
+use sre_core::store::{Attempt, LaneFault, LaneStatus, Recorded};
 use sre_core::time::Span;
 
 use super::State;
@@ -21,6 +21,7 @@ pub(crate) struct Lane {
     spacing: Option<Span>,
     traffic: notification::Lane,
     stopped_because: Option<&'static str>,
+    broken: Option<LaneFault>,
     last_delivered_at: Option<DateTime<Utc>>,
 }
 
@@ -32,6 +33,7 @@ impl Lane {
             spacing: destination.spacing,
             traffic: notification::Lane::Open,
             stopped_because: None,
+            broken: None,
             last_delivered_at: None,
         }
     }
@@ -68,6 +70,24 @@ impl Lane {
             }
             _ => {}
         }
+        self.note_fault(attempt);
+    }
+
+    /// The first message that is given up breaks the destination, and one that arrives mends it; a
+    /// stop lasts whatever arrives.
+    fn note_fault(&mut self, attempt: &Attempt) {
+        match attempt.result {
+            Recorded::Dead { reason } if reason.is_fault() && self.broken.is_none() => {
+                self.broken = Some(LaneFault {
+                    since: attempt.finished_at,
+                    because: reason.as_str().to_owned(),
+                });
+            }
+            Recorded::Delivered { .. } if self.traffic != notification::Lane::Stopped => {
+                self.broken = None;
+            }
+            _ => {}
+        }
     }
 
     /// Of two pauses the longer holds, and a stop holds until the configuration changes.
@@ -101,6 +121,13 @@ impl State {
         self.lanes
             .get(&destination)
             .is_some_and(|lane| lane.is_open_at(now))
+    }
+
+    /// Whether messages go out; a lane that nobody knows is stopped.
+    pub(super) fn traffic(&self, destination: DestinationId) -> notification::Lane {
+        self.lanes
+            .get(&destination)
+            .map_or(notification::Lane::Stopped, |lane| lane.traffic)
     }
 
     /// Makes these the configured destinations, and gives up what is meant for any other.
@@ -184,6 +211,7 @@ impl State {
             destination_id: id,
             traffic: lane.traffic,
             stopped_because: lane.stopped_because.map(str::to_owned),
+            broken: lane.broken.clone(),
             last_delivered_at: lane.last_delivered_at,
             waiting: (intents.count() + notices.count()) as u64,
             under_way: under_way.clone().count() as u64,

@@ -139,8 +139,30 @@ impl DueRow {
     }
 
     fn subject(&self, row: Row<'_>, parts: Vec<Part>) -> Result<Subject, StoreError> {
+        let subject = SubjectRow {
+            subject: &self.subject,
+            service_name: self.service_name.as_deref(),
+            window_at: self.window_at,
+            notice_id: self.notice_id.as_deref(),
+        };
+        subject.read(row, parts)
+    }
+}
+
+/// What a message is about, as it is stored.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SubjectRow<'a> {
+    pub(super) subject: &'a str,
+    pub(super) service_name: Option<&'a str>,
+    pub(super) window_at: Option<i64>,
+    pub(super) notice_id: Option<&'a [u8]>,
+}
+
+impl SubjectRow<'_> {
+    /// The subject with these parts.
+    pub(super) fn read(self, row: Row<'_>, parts: Vec<Part>) -> Result<Subject, StoreError> {
         let window_at = row.optional_instant("window_at", self.window_at)?;
-        match (self.subject.as_str(), &self.service_name, &self.notice_id) {
+        match (self.subject, self.service_name, self.notice_id) {
             (ALERTS, Some(name), _) => Ok(Subject::Alerts {
                 service_name: row.text("service_name", name)?,
                 window_at,
@@ -167,7 +189,7 @@ const REASONS: [Reason; 9] = [
 ];
 
 /// What the message says of alerts, in its order.
-async fn parts(tx: &mut SqliteConnection, id: &[u8]) -> Result<Vec<Part>, StoreError> {
+pub(super) async fn parts(tx: &mut SqliteConnection, id: &[u8]) -> Result<Vec<Part>, StoreError> {
     let rows = query!(
         "select delivery_id, alert_id, intent_id, sequence, cause, tells, severity
            from delivery_alerts

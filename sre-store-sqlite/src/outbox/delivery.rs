@@ -8,7 +8,7 @@ use sre_core::store::{Frozen, StoreError};
 
 use super::{attempts, groups};
 use crate::error::classify;
-use crate::row;
+use crate::row::{self, Row};
 
 /// Stores a message with what it carries, claims it and begins its first try.
 pub(super) async fn freeze(
@@ -22,6 +22,7 @@ pub(super) async fn freeze(
         next_attempt_at: now,
         epoch: 1,
         claimed_until: frozen.claimed_until,
+        replay_of: None,
     };
     insert(tx, &frozen.delivery, &claimed).await?;
     attempts::begin(tx, frozen.delivery.id.0.as_bytes(), 1, now, false).await
@@ -40,8 +41,26 @@ pub(super) async fn resend(
         next_attempt_at: now,
         epoch: 0,
         claimed_until: row::EPOCH,
+        replay_of: replay_of(tx, refused).await?,
     };
     insert(tx, minimal, &free).await
+}
+
+/// Stores a message that carries again what a dead one carried; it is tried from its creation on.
+pub(super) async fn again(
+    tx: &mut SqliteConnection,
+    dead: DeliveryId,
+    delivery: &Delivery,
+) -> Result<(), StoreError> {
+    let free = Start {
+        is_degraded: false,
+        may_have_arrived: may_have_arrived(tx, dead.0.as_bytes()).await?,
+        next_attempt_at: delivery.created_at,
+        epoch: 0,
+        claimed_until: row::EPOCH,
+        replay_of: Some(dead),
+    };
+    insert(tx, delivery, &free).await
 }
 
 /// How a message begins.
@@ -52,6 +71,8 @@ struct Start {
     next_attempt_at: DateTime<Utc>,
     epoch: i64,
     claimed_until: DateTime<Utc>,
+    /// The dead message whose news it carries again.
+    replay_of: Option<DeliveryId>,
 }
 
 async fn insert(
@@ -72,6 +93,7 @@ async fn insert(
         row::optional_instant(window_at),
         delivery.urgency.severity.as_str(),
     );
+    let replay_of = start.replay_of.map(|id| id.0);
     let (created, next, until) = (
         row::instant(delivery.created_at),
         row::instant(start.next_attempt_at),
@@ -81,8 +103,9 @@ async fn insert(
         "insert into deliveries (id, destination_id, subject, service_name, window_at, notice_id,
                                  body, is_resolve, severity, class, is_degraded, state,
                                  may_have_arrived, next_attempt_at, claim_epoch, claim_until,
-                                 created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'pending', $12, $13, $14, $15, $16)",
+                                 created_at, replay_of)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'pending', $12, $13, $14, $15, $16,
+                 $17)",
         delivery.id.0,
         delivery.destination_id.0,
         subject,
@@ -98,7 +121,8 @@ async fn insert(
         next,
         start.epoch,
         until,
-        created
+        created,
+        replay_of
     )
     .execute(&mut *tx)
     .await
@@ -168,6 +192,22 @@ pub(super) async fn end_carried(
     .await
     .map_err(classify)?;
     Ok(())
+}
+
+/// The dead message whose news this one carries again, where it does: so does its minimal form.
+async fn replay_of(
+    tx: &mut SqliteConnection,
+    id: DeliveryId,
+) -> Result<Option<DeliveryId>, StoreError> {
+    let stored = query!("select id, replay_of from deliveries where id = $1", id.0)
+        .fetch_optional(tx)
+        .await
+        .map_err(classify)?;
+    let Some((stored, replay_of)) = stored.and_then(|row| Some((row.id, row.replay_of?))) else {
+        return Ok(None);
+    };
+    let row = Row::with_id("deliveries", &stored);
+    Ok(Some(DeliveryId(row.id("replay_of", &replay_of)?)))
 }
 
 /// Whether a try of the message was closed as unknown, or never closed.

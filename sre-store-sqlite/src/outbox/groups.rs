@@ -170,7 +170,7 @@ impl IntentRow {
 }
 
 /// Every kind of intent.
-const KINDS: [IntentKind; 8] = [
+pub(super) const KINDS: [IntentKind; 8] = [
     IntentKind::Fire,
     IntentKind::Update,
     IntentKind::Repeat,

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{SqliteConnection, query};
 use sre_core::name::DestinationId;
 use sre_core::notification::{DeadReason, Destination, Lane};
-use sre_core::store::{Attempt, LaneStatus, Recorded, StoreError};
+use sre_core::store::{Attempt, LaneFault, LaneStatus, Recorded, StoreError};
 use sre_core::time::Span;
 
 use super::delivery;
@@ -112,9 +112,42 @@ pub(super) async fn note(tx: &mut SqliteConnection, attempt: &Attempt) -> Result
             destination,
             at
         )
-        .execute(tx)
+        .execute(&mut *tx)
         .await
         .map_err(classify)?;
+    }
+    note_fault(tx, attempt).await
+}
+
+/// The first message that is given up breaks the destination, and one that arrives mends it; a stop
+/// lasts whatever arrives.
+async fn note_fault(tx: &mut SqliteConnection, attempt: &Attempt) -> Result<(), StoreError> {
+    let destination = attempt.destination_id.0;
+    match attempt.result {
+        Recorded::Dead { reason } if reason.is_fault() => {
+            let (at, because) = (row::instant(attempt.finished_at), reason.as_str());
+            query!(
+                "update lanes set broken_since = $2, broken_because = $3
+                  where destination_id = $1 and broken_since is null",
+                destination,
+                at,
+                because
+            )
+            .execute(tx)
+            .await
+            .map_err(classify)?;
+        }
+        Recorded::Delivered { .. } => {
+            query!(
+                "update lanes set broken_since = null, broken_because = null
+                  where destination_id = $1 and is_stopped = 0 and broken_since is not null",
+                destination
+            )
+            .execute(tx)
+            .await
+            .map_err(classify)?;
+        }
+        _ => {}
     }
     Ok(())
 }
@@ -127,7 +160,7 @@ pub(super) async fn statuses(
     let since = row::instant(since);
     let lanes = query!(
         r#"select l.destination_id, l.is_stopped, l.paused_until, l.stopped_because,
-                  l.last_delivered_at,
+                  l.broken_since, l.broken_because, l.last_delivered_at,
                   (select count(*) from intents
                     where state = 'pending' and destination_id = l.destination_id)
                   + (select count(*) from notices n
@@ -157,6 +190,8 @@ pub(super) async fn statuses(
             let row = Row::with_id("lanes", &lane.destination_id);
             let paused_until = row.instant("paused_until", lane.paused_until)?;
             let last = lane.last_delivered_at;
+            let broken_since = row.optional_instant("broken_since", lane.broken_since)?;
+            let because = lane.broken_because.clone();
             Ok(LaneStatus {
                 destination_id: DestinationId(row.id("destination_id", &lane.destination_id)?),
                 traffic: if lane.is_stopped != 0 {
@@ -167,6 +202,10 @@ pub(super) async fn statuses(
                     Lane::PausedUntil(paused_until)
                 },
                 stopped_because: lane.stopped_because.clone(),
+                broken: broken_since.map(|since| LaneFault {
+                    since,
+                    because: because.unwrap_or_default(),
+                }),
                 last_delivered_at: row.optional_instant("last_delivered_at", last)?,
                 waiting: row.number("waiting", lane.waiting)?,
                 under_way: row.number("under_way", lane.under_way)?,
@@ -208,6 +247,10 @@ pub(super) async fn register(
                                           then lanes.is_stopped else 0 end,
                         stopped_because = case when lanes.fingerprint = excluded.fingerprint
                                                then lanes.stopped_because end,
+                        broken_since = case when lanes.fingerprint = excluded.fingerprint
+                                            then lanes.broken_since end,
+                        broken_because = case when lanes.fingerprint = excluded.fingerprint
+                                              then lanes.broken_because end,
                         paused_until = case when lanes.fingerprint = excluded.fingerprint
                                             then lanes.paused_until else excluded.paused_until end,
                         fingerprint = excluded.fingerprint",

@@ -127,7 +127,7 @@ async fn with_attempts(
     Ok(deliveries)
 }
 
-async fn attempts(
+pub(super) async fn attempts(
     tx: &mut SqliteConnection,
     delivery: &[u8],
 ) -> Result<Vec<AttemptRecord>, StoreError> {

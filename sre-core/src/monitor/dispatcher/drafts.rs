@@ -8,10 +8,10 @@ use chrono::{DateTime, Utc};
 use crate::alert::{Alert, Severity};
 use crate::evaluation::Evaluation;
 use crate::incident::Incident;
-use crate::monitor::dispatcher::{Dispatched, Dispatcher};
-use crate::name::{DeliveryId, IncidentId, IntentId, ServiceName, derived_id};
+use crate::monitor::dispatcher::{Dispatched, Dispatcher, DispatcherPorts};
+use crate::name::{AlertId, DeliveryId, IncidentId, IntentId, ServiceName, derived_id};
 use crate::notification::{
-    AlertNews, Content, Delivery, Message, Notice, Notifier, Part, Plan, Reason, Sendable, Subject,
+    AlertNews, Content, Delivery, Destination, Message, Notice, Notifier, Part, Plan, Reason, Sendable, Subject,
     ToldState, Urgency,
 };
 use crate::slo::Slo;
@@ -49,6 +49,8 @@ pub(super) struct Known {
     facts: Vec<Facts>,
     /// The incidents that they belong to.
     incidents: BTreeMap<IncidentId, Incident>,
+    /// Why the message comes this way, where that is not the usual one.
+    note: Option<String>,
 }
 
 /// What is known of the SLO of an alert.
@@ -153,6 +155,13 @@ impl<'a> Draft<'a> {
         drafts
     }
 
+    /// The episodes that it speaks of, in its order.
+    pub(super) fn alert_ids(&self) -> impl Iterator<Item = AlertId> {
+        self.news()
+            .iter()
+            .map(|candidate| candidate.group.alert.id)
+    }
+
     fn news(&self) -> &[&'a Candidate] {
         match self {
             Self::Alerts { news, .. } | Self::Digest(news) => news,
@@ -244,7 +253,11 @@ impl<'a> Draft<'a> {
         Delivery {
             id: self.id(now),
             destination_id: notifier.destination().id,
-            body: notifier.render(&Message { content, now }),
+            body: notifier.render(&Message {
+                content,
+                now,
+                note: known.note.as_deref(),
+            }),
             subject,
             urgency: self.urgency(),
             created_at: now,
@@ -277,11 +290,13 @@ impl Dispatcher {
     pub(super) async fn known(
         &self,
         draft: &Draft<'_>,
+        to: &Destination,
         done: &mut Dispatched,
     ) -> Result<Known, StoreError> {
         Ok(Known {
             facts: self.facts(draft, done).await?,
             incidents: self.incidents(draft, done).await?,
+            note: self.note(draft, to).await?,
         })
     }
 
@@ -319,6 +334,7 @@ impl Dispatcher {
         let mut facts = Vec::with_capacity(news.len());
         for candidate in news {
             match self
+                .ports
                 .facts_of(&candidate.group.alert)
                 .await
             {
@@ -332,13 +348,16 @@ impl Dispatcher {
         Ok(facts)
     }
 
-    async fn facts_of(&self, alert: &Alert) -> Result<Facts, StoreError> {
+}
+
+impl DispatcherPorts {
+    /// What is known of the SLO of an alert.
+    pub(super) async fn facts_of(&self, alert: &Alert) -> Result<Facts, StoreError> {
         let Some(id) = alert.slo_id() else {
             return Ok(Facts::default());
         };
-        let slo = self.ports.catalog.find(id).await?;
+        let slo = self.catalog.find(id).await?;
         let standings = self
-            .ports
             .evaluations
             .standings(&[id])
             .await?;

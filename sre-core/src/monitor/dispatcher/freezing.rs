@@ -261,7 +261,9 @@ impl Dispatcher {
         moment: Moment,
         done: &mut Dispatched,
     ) -> Result<(), StoreError> {
-        let known = self.known(draft, done).await?;
+        let known = self
+            .known(draft, notifier.destination(), done)
+            .await?;
         let delivery = draft.delivery(&known, notifier, moment.now);
         let judged = Judged::Send(Frozen {
             delivery,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use sre_core::name::IntentId;
+use sre_core::name::{DestinationId, IntentId};
 use sre_core::notification::Destination;
 use sre_core::store::{AttemptRecord, DeliveryState, IntentRecord};
 use utoipa::ToSchema;
@@ -126,18 +126,11 @@ fn key(record: &IntentRecord) -> (u64, IntentId) {
 
 fn view(record: IntentRecord, destinations: &[Destination]) -> NotificationView {
     let intent = record.intent;
-    let known = destinations
-        .iter()
-        .find(|known| known.id == intent.destination_id);
     NotificationView {
         id: intent.id.0,
         transition: intent.transition,
         kind: intent.kind.as_str(),
-        destination: DestinationView {
-            id: intent.destination_id.0,
-            name: known.map(|known| known.name.clone()),
-            channel: known.map(|known| known.channel.to_string()),
-        },
+        destination: DestinationView::of(intent.destination_id, destinations),
         created_at: intent.created_at,
         due_at: intent.due_at,
         state: record.state,
@@ -148,6 +141,19 @@ fn view(record: IntentRecord, destinations: &[Destination]) -> NotificationView 
             .into_iter()
             .map(DeliveryView::from)
             .collect(),
+    }
+}
+
+impl DestinationView {
+    pub(crate) fn of(id: DestinationId, destinations: &[Destination]) -> Self {
+        let known = destinations
+            .iter()
+            .find(|known| known.id == id);
+        Self {
+            id: id.0,
+            name: known.map(|known| known.name.clone()),
+            channel: known.map(|known| known.channel.to_string()),
+        }
     }
 }
 

@@ -20,20 +20,13 @@ pub struct WebhookConfig {
     pub secret: Option<Secret<String>>,
     /// How long one try may take.
     pub timeout: Duration,
-    /// The quick retries before a fallback is told as well.
-    pub retry_count: u32,
 }
 
 const SWITCH: Switch = Switch {
     channel: "the webhook",
     enable: "ENABLE_WEBHOOK_ALERTS",
     addresses: &["WEBHOOK_URL"],
-    others: &[
-        "WEBHOOK_FORMAT",
-        "WEBHOOK_SECRET",
-        "WEBHOOK_TIMEOUT",
-        "WEBHOOK_RETRY_COUNT",
-    ],
+    others: &["WEBHOOK_FORMAT", "WEBHOOK_SECRET", "WEBHOOK_TIMEOUT"],
 };
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<WebhookConfig> {
@@ -44,7 +37,6 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<WebhookConfig> {
     let timeout = reader
         .value("WEBHOOK_TIMEOUT", parse::span)
         .as_duration();
-    let retry_count = reader.value("WEBHOOK_RETRY_COUNT", parse::number);
     let on = SWITCH.is_on(reader, enabled);
     let url = url.filter(|_| on)?;
     Some(WebhookConfig {
@@ -52,6 +44,5 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<WebhookConfig> {
         format,
         secret: secret.map(Secret::new),
         timeout,
-        retry_count,
     })
 }

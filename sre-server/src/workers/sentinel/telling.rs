@@ -59,7 +59,11 @@ impl Telling {
                 continue;
             }
             let content = Content::Notice(&notice);
-            let body = channel.render(&Message { content, now });
+            let body = channel.render(&Message {
+                content,
+                now,
+                note: None,
+            });
             self.pending.push(Pending {
                 channel: Arc::clone(channel),
                 notice,
@@ -128,7 +132,11 @@ impl Pending {
                 let content = Content::Notice(&self.notice);
                 self.body = self
                     .channel
-                    .render_degraded(&Message { content, now });
+                    .render_degraded(&Message {
+                content,
+                now,
+                note: None,
+            });
                 self.is_degraded = true;
                 Some(self)
             }

@@ -1,6 +1,6 @@
 //! Names that nobody here asked for.
 
-use sre_server::config::{Built, Kind, SETTINGS};
+use sre_server::config::SETTINGS;
 
 use super::{Given, fault};
 
@@ -73,21 +73,4 @@ fn a_misspelt_name_is_told_beside_the_faults() {
             .to_string()
             .starts_with("SRE_MONITOR_HOTS is no setting")
     );
-}
-
-#[test]
-fn what_has_no_effect_yet_is_warned_of() {
-    for setting in SETTINGS
-        .iter()
-        .filter(|setting| setting.built == Built::WithoutEffect)
-    {
-        let text = match setting.kind {
-            Kind::Url => "https://example.org",
-            Kind::Flag => "true",
-            _ => "17",
-        };
-        let warnings = Given::new(&[(setting.name, text)]).warnings();
-        let expected = format!("{} has no effect in this version", setting.name);
-        assert!(warnings.contains(&expected), "{warnings:?}");
-    }
 }

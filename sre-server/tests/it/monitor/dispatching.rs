@@ -1,6 +1,7 @@
 //! From intents to a receiver: told once, told the end, and told honestly when it may be twice.
 
 mod announcing;
+mod broken;
 mod grouping;
 mod incidents;
 mod lanes;

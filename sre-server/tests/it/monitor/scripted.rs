@@ -224,7 +224,10 @@ fn said(message: &Message<'_>, part: impl Fn(&AlertNews<'_>) -> String) -> Strin
         _ => return "unheard of".to_owned(),
     };
     let parts: Vec<String> = news.iter().map(part).collect();
-    format!("{kind}{}", parts.join(", "))
+    let note = message
+        .note
+        .map_or_else(String::new, |note| format!(" ({note})"));
+    format!("{kind}{}{note}", parts.join(", "))
 }
 
 fn part(news: &AlertNews<'_>) -> String {

@@ -11,18 +11,19 @@ use sre_core::correction::{Cancellation, Correction, Ended};
 use sre_core::hour::Hour;
 use sre_core::incident::{Incident, IncidentUpdate};
 use sre_core::name::{
-    AlertId, CorrectionId, DestinationId, IncidentId, MetricName, NoticeId, ServiceName, SloId,
+    AlertId, CorrectionId, DeliveryId, DestinationId, IncidentId, MetricName, NoticeId, ServiceName, SloId,
 };
-use sre_core::notification::{Destination, Notice};
+use sre_core::notification::{Destination, Fallback, Notice};
 use sre_core::sample::Sample;
 use sre_core::service::Service;
 use sre_core::slice::SliceWidth;
 use sre_core::slo::{Generation, Slo};
 use sre_core::store::{
     AlertQuery, Alerts, AlertsPage, Appended, Attempt, BudgetRecord, Catalog, Changes,
-    ClaimedDeliveries, Commit, CorrectionQuery, Corrections, DueGroups, DueNotices, Evaluations,
-    HistoryItem, IncidentQuery, Incidents, IncidentsPage, IntentRecord, Judged, LaneStatus,
-    NoticeRecord, Notices, Outbox, Page, QueueDepth, Recollection, Samples, Seeded, Services,
+    ClaimedDeliveries, Commit, CorrectionQuery, Corrections, Deliveries, DeliveryQuery,
+    DeliveryRecord, DueGroups, DueNotices, Evaluations,
+    HistoryItem, IncidentQuery, Incidents, IncidentsPage, IntentRecord, Judged, LaneStatus, Missed,
+    NoticeRecord, Notices, Outbox, Page, QueueDepth, Recollection, Replay, Samples, Seeded, Services,
     SloChange, SloQuery, SlotClaim, Standing, Start, StoreError, Target, TargetClaim,
 };
 use sre_core::time::Interval;
@@ -311,6 +312,44 @@ impl Alerts for Spy {
         self.call(
             self.inner
                 .postpone(id, transition, next_action_at),
+        )
+        .await
+    }
+}
+
+#[async_trait]
+impl Deliveries for Spy {
+    async fn list_deliveries(
+        &self,
+        query: &DeliveryQuery,
+        page: Page<u64>,
+    ) -> Result<Vec<DeliveryRecord>, StoreError> {
+        self.call(
+            self.inner
+                .list_deliveries(query, page),
+        )
+        .await
+    }
+
+    async fn find_delivery(&self, id: DeliveryId) -> Result<Option<DeliveryRecord>, StoreError> {
+        self.call(self.inner.find_delivery(id))
+            .await
+    }
+
+    async fn replay(&self, replay: &Replay) -> Result<Commit, StoreError> {
+        self.call(self.inner.replay(replay))
+            .await
+    }
+
+    async fn missed(
+        &self,
+        fallbacks: &[Fallback],
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<Missed>, StoreError> {
+        self.call(
+            self.inner
+                .missed(fallbacks, now, limit),
         )
         .await
     }

@@ -1,0 +1,118 @@
+//! The port to messages: what became of each, what is sent again, what somebody was not told.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use crate::name::{AlertId, DeliveryId, DestinationId};
+use crate::notification::{Delivery, Fallback, IntentKind};
+use crate::store::{AttemptRecord, Commit, Page, StoreError};
+
+/// Messages as they stand. Those who look after deliveries are its callers: the API, and what tells
+/// somebody else where a destination does not take what it is owed.
+#[async_trait]
+pub trait Deliveries: Debug + Send + Sync {
+    /// Messages, the last frozen first; a page goes on below a number.
+    async fn list_deliveries(
+        &self,
+        query: &DeliveryQuery,
+        page: Page<u64>,
+    ) -> Result<Vec<DeliveryRecord>, StoreError>;
+
+    /// The message with all its tries.
+    async fn find_delivery(&self, id: DeliveryId) -> Result<Option<DeliveryRecord>, StoreError>;
+
+    /// Stores a message that carries again what a dead one carried; it is tried from its creation on.
+    /// Superseded unless the other is dead and everything that it carried still is.
+    async fn replay(&self, replay: &Replay) -> Result<Commit, StoreError>;
+
+    /// What destinations with a fallback were not told of open episodes, and the fallback has not
+    /// heard of since: messages that were given up within their use, that have not arrived
+    /// `SLOW` after they were frozen or after their quick retries, and what a lane that is stopped or
+    /// paused for so long holds back. At most `limit`.
+    async fn missed(
+        &self,
+        fallbacks: &[Fallback],
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<Missed>, StoreError>;
+}
+
+/// Which messages.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct DeliveryQuery {
+    /// In this state. A message that gave way to its minimal form is not counted as dead.
+    pub state: Option<DeliveryStatus>,
+    /// To this destination.
+    pub destination_id: Option<DestinationId>,
+}
+
+/// How a message stands.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum DeliveryStatus {
+    /// It is tried, or will be.
+    Pending,
+    /// It arrived.
+    Delivered,
+    /// It was given up.
+    Dead,
+}
+
+impl DeliveryStatus {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::Pending, Self::Delivered, Self::Dead];
+
+    /// The status as it is stored and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Delivered => "delivered",
+            Self::Dead => "dead",
+        }
+    }
+}
+
+/// A message with all that came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeliveryRecord {
+    /// Its place in the order in which messages were frozen.
+    pub number: u64,
+    /// The message.
+    pub delivery: Delivery,
+    /// How it stands.
+    pub status: DeliveryStatus,
+    /// Why it was given up, where it was; `degraded` where its minimal form carries on.
+    pub reason: Option<String>,
+    /// Whether it is the minimal form of a message that was refused.
+    pub is_degraded: bool,
+    /// The dead message whose news it carries again, where it does.
+    pub replay_of: Option<DeliveryId>,
+    /// When it is tried next, where it is.
+    pub next_attempt_at: Option<DateTime<Utc>>,
+    /// When it arrived, where it did.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// Its tries.
+    pub attempts: Vec<AttemptRecord>,
+}
+
+/// A dead message, sent again.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Replay {
+    /// The dead one.
+    pub of: DeliveryId,
+    /// The new one, with an id of its own; it carries the same intents, or the same notice.
+    pub delivery: Delivery,
+}
+
+/// News of an open episode that a destination was not told.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Missed {
+    /// Of which episode.
+    pub alert_id: AlertId,
+    /// Who was not told.
+    pub destination_id: DestinationId,
+    /// What it was.
+    pub kind: IntentKind,
+}

@@ -1,0 +1,358 @@
+//! Messages as they stand: listed, sent again, and missed by whom they were for.
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::{SqliteConnection, query, query_as};
+use sre_core::name::{AlertId, DeliveryId, DestinationId};
+use sre_core::notification::{Delivery, Fallback, SLOW, Subject, Urgency};
+use sre_core::store::{
+    Commit, Deliveries, DeliveryQuery, DeliveryRecord, DeliveryStatus, Missed, Page, Replay,
+    StoreError,
+};
+
+use super::claims::{self, SubjectRow};
+use super::groups::KINDS;
+use super::{delivery, ledger};
+use crate::alerts::answer;
+use crate::error::classify;
+use crate::open::SqliteStore;
+use crate::row::{self, Row};
+use crate::transaction::{begin_part, end_part};
+
+/// Selects messages as [`MessageRow`]s.
+macro_rules! select_messages {
+    ($tail:literal, $($argument:expr),*) => {
+        query_as!(
+            MessageRow,
+            "select number, id, destination_id, subject, service_name, window_at, notice_id, body,
+                    is_resolve, severity, class, is_degraded, state, reason, replay_of,
+                    next_attempt_at, created_at, sent_at
+               from deliveries "
+                + $tail,
+            $($argument),*
+        )
+    };
+}
+
+#[async_trait]
+impl Deliveries for SqliteStore {
+    async fn list_deliveries(
+        &self,
+        query: &DeliveryQuery,
+        page: Page<u64>,
+    ) -> Result<Vec<DeliveryRecord>, StoreError> {
+        let query = *query;
+        self.read(move |tx| Box::pin(async move { list(tx, query, page).await }))
+            .await
+    }
+
+    async fn find_delivery(&self, id: DeliveryId) -> Result<Option<DeliveryRecord>, StoreError> {
+        self.read(move |tx| {
+            Box::pin(async move {
+                let row = select_messages!("where id = $1", id.0)
+                .fetch_optional(&mut *tx)
+                .await
+                .map_err(classify)?;
+                match row {
+                    Some(row) => Ok(Some(row.record(tx).await?)),
+                    None => Ok(None),
+                }
+            })
+        })
+        .await
+    }
+
+    async fn replay(&self, replay: &Replay) -> Result<Commit, StoreError> {
+        let replay = replay.clone();
+        self.write(move |tx| {
+            Box::pin(async move {
+                begin_part(tx).await?;
+                let is_taken = take(tx, &replay).await?;
+                if is_taken {
+                    delivery::again(tx, replay.of, &replay.delivery).await?;
+                }
+                end_part(tx, is_taken).await?;
+                Ok(answer(is_taken))
+            })
+        })
+        .await
+    }
+
+    async fn missed(
+        &self,
+        fallbacks: &[Fallback],
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<Missed>, StoreError> {
+        let fallbacks = fallbacks.to_vec();
+        self.read(move |tx| {
+            Box::pin(async move {
+                let mut all = Vec::new();
+                for fallback in &fallbacks {
+                    missed(tx, fallback, now, limit, &mut all).await?;
+                }
+                Ok(all)
+            })
+        })
+        .await
+    }
+}
+
+/// A message as it is stored.
+#[derive(Debug)]
+struct MessageRow {
+    number: i64,
+    id: Vec<u8>,
+    destination_id: Vec<u8>,
+    subject: String,
+    service_name: Option<String>,
+    window_at: Option<i64>,
+    notice_id: Option<Vec<u8>>,
+    body: Vec<u8>,
+    is_resolve: i64,
+    severity: String,
+    class: i64,
+    is_degraded: i64,
+    state: String,
+    reason: Option<String>,
+    replay_of: Option<Vec<u8>>,
+    next_attempt_at: i64,
+    created_at: i64,
+    sent_at: Option<i64>,
+}
+
+/// Messages, the last frozen first. The few that are dead or under way have an index of their own; of
+/// the others there are so many that whoever walks back from the last finds them.
+async fn list(
+    tx: &mut SqliteConnection,
+    asked: DeliveryQuery,
+    page: Page<u64>,
+) -> Result<Vec<DeliveryRecord>, StoreError> {
+    let before = match page.after {
+        Some(after) => row::number("number", after)?,
+        None => i64::MAX,
+    };
+    let limit = row::limit(
+        page.limit
+            .min(Page::<u64>::LIMIT_MAX),
+    );
+    let destination = asked
+        .destination_id
+        .map(|id| id.0.as_bytes().to_vec());
+    let rows = match asked.state {
+        Some(DeliveryStatus::Dead) => {
+            select_messages!(
+                "where state = 'dead' and reason is not 'degraded' and number < $1
+                   and ($2 is null or destination_id = $2)
+                 order by number desc
+                 limit $3",
+                before,
+                destination,
+                limit
+            )
+            .fetch_all(&mut *tx)
+            .await
+        }
+        Some(DeliveryStatus::Pending) => {
+            select_messages!(
+                "where state = 'pending' and number < $1 and ($2 is null or destination_id = $2)
+                 order by number desc
+                 limit $3",
+                before,
+                destination,
+                limit
+            )
+            .fetch_all(&mut *tx)
+            .await
+        }
+        Some(DeliveryStatus::Delivered) => {
+            select_messages!(
+                "where number < $1 and state = 'delivered' and ($2 is null or destination_id = $2)
+                 order by number desc
+                 limit $3",
+                before,
+                destination,
+                limit
+            )
+            .fetch_all(&mut *tx)
+            .await
+        }
+        None => {
+            select_messages!(
+                "where number < $1 and ($2 is null or destination_id = $2)
+                 order by number desc
+                 limit $3",
+                before,
+                destination,
+                limit
+            )
+            .fetch_all(&mut *tx)
+            .await
+        }
+    }
+    .map_err(classify)?;
+    let mut records = Vec::with_capacity(rows.len());
+    for row in rows {
+        records.push(row.record(tx).await?);
+    }
+    Ok(records)
+}
+
+impl MessageRow {
+    async fn record(self, tx: &mut SqliteConnection) -> Result<DeliveryRecord, StoreError> {
+        let parts = claims::parts(tx, &self.id).await?;
+        let attempts = ledger::attempts(tx, &self.id).await?;
+        let row = Row::with_id("deliveries", &self.id);
+        let subject = SubjectRow {
+            subject: &self.subject,
+            service_name: self.service_name.as_deref(),
+            window_at: self.window_at,
+            notice_id: self.notice_id.as_deref(),
+        };
+        let subject = subject.read(row, parts)?;
+        let status = row.one_of(
+            "state",
+            &self.state,
+            &DeliveryStatus::ALL,
+            DeliveryStatus::as_str,
+        )?;
+        let next = (status == DeliveryStatus::Pending).then_some(self.next_attempt_at);
+        let replay_of = self.replay_of.as_deref();
+        Ok(DeliveryRecord {
+            number: row.number("number", self.number)?,
+            status,
+            is_degraded: self.is_degraded != 0,
+            replay_of: replay_of
+                .map(|id| row.id("replay_of", id).map(DeliveryId))
+                .transpose()?,
+            next_attempt_at: row.optional_instant("next_attempt_at", next)?,
+            sent_at: row.optional_instant("sent_at", self.sent_at)?,
+            attempts,
+            delivery: Delivery {
+                id: DeliveryId(row.id("id", &self.id)?),
+                destination_id: DestinationId(row.id("destination_id", &self.destination_id)?),
+                subject,
+                urgency: Urgency {
+                    is_resolve: self.is_resolve != 0,
+                    severity: row.text("severity", &self.severity)?,
+                    class: row.number("class", self.class)?,
+                },
+                created_at: row.instant("created_at", self.created_at)?,
+                body: self.body,
+            },
+            reason: self.reason,
+        })
+    }
+}
+
+/// Takes everything that the dead message carried; answers whether all of it was still dead.
+async fn take(tx: &mut SqliteConnection, replay: &Replay) -> Result<bool, StoreError> {
+    let dead = query!(
+        "select number from deliveries where id = $1 and state = 'dead'",
+        replay.of.0
+    )
+    .fetch_optional(&mut *tx)
+    .await
+    .map_err(classify)?;
+    if dead.is_none() {
+        return Ok(false);
+    }
+    if let Subject::Notice(id) = replay.delivery.subject {
+        let taken = query!(
+            "update notices set state = 'frozen', reason = null where id = $1 and state = 'dead'",
+            id.0
+        )
+        .execute(tx)
+        .await
+        .map_err(classify)?;
+        return Ok(taken.rows_affected() == 1);
+    }
+    for part in replay.delivery.parts() {
+        let (reason, sequence) = (
+            part.reason.as_str(),
+            row::number("sequence", part.sequence)?,
+        );
+        let taken = query!(
+            "update intents set state = 'frozen', reason = $2, sequence = $3
+              where id = $1 and state = 'dead'",
+            part.intent_id.0,
+            reason,
+            sequence
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(classify)?;
+        if taken.rows_affected() == 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// What one destination was not told of open episodes and its fallback has not heard of since.
+async fn missed(
+    tx: &mut SqliteConnection,
+    fallback: &Fallback,
+    now: DateTime<Utc>,
+    limit: u32,
+    all: &mut Vec<Missed>,
+) -> Result<(), StoreError> {
+    let Some(to) = fallback.to.first() else {
+        return Ok(());
+    };
+    let slow_before = row::instant(now - SLOW.as_delta());
+    let useful_since = row::instant(now - TimeDelta::days(1));
+    let (at, quick) = (row::instant(now), i64::from(fallback.quick_retries));
+    let left = i64::from(limit).saturating_sub(i64::try_from(all.len()).unwrap_or(i64::MAX));
+    let rows = query!(
+        r#"with due as (
+               select p.intent_id
+                 from deliveries d
+                 join delivery_alerts p on p.delivery_id = d.id
+                where d.destination_id = $1 and d.state = 'dead' and d.reason <> 'degraded'
+                  and d.created_at > $3
+               union
+               select p.intent_id
+                 from deliveries d
+                 join delivery_alerts p on p.delivery_id = d.id
+                where d.destination_id = $1 and d.state = 'pending'
+                  and (d.created_at <= $4
+                       or (select count(*) from delivery_attempts t
+                            where t.delivery_id = d.id and t.finished_at is not null) > $5)
+               union
+               select i.id
+                 from lanes l
+                 join intents i on i.destination_id = l.destination_id
+                where l.destination_id = $1 and i.state = 'pending' and i.due_at <= $6
+                  and (l.is_stopped = 1 or (l.paused_until > $6 and i.due_at <= $4)))
+           select i.id, i.alert_id, i.destination_id, i.kind
+             from due
+             join intents i on i.id = due.intent_id
+             join alerts a on a.id = i.alert_id
+            where a.state <> 'resolved'
+              and not exists (select 1 from intents e
+                               where e.alert_id = i.alert_id and e.destination_id = $2
+                                 and e.transition > i.transition)
+            order by i.created_at, i.alert_id
+            limit $7"#,
+        fallback.of.0,
+        to.0,
+        useful_since,
+        slow_before,
+        quick,
+        at,
+        left
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(classify)?;
+    for stored in rows {
+        let row = Row::with_id("intents", &stored.id);
+        all.push(Missed {
+            alert_id: AlertId(row.id("alert_id", &stored.alert_id)?),
+            destination_id: DestinationId(row.id("destination_id", &stored.destination_id)?),
+            kind: row.one_of("kind", &stored.kind, &KINDS, sre_core::notification::IntentKind::as_str)?,
+        });
+    }
+    Ok(())
+}
