@@ -23,9 +23,7 @@ mod start;
 
 pub use alerts::AlertMover;
 pub use destinations::{DestinationKeeper, DestinationPorts};
-pub use dispatcher::{
-    Dispatched, Dispatcher, DispatcherPorts, Replayed, Replayer, Sending, Sent,
-};
+pub use dispatcher::{Dispatched, Dispatcher, DispatcherPorts, Replayed, Replayer, Sending, Sent};
 pub use evaluator::{Evaluated, Evaluator, EvaluatorPorts, MonitorSettings};
 pub use health::{HealthAssessor, RECORDED_EVERY};
 pub use in_process::{Declared, Monitor, MonitorBuilder, Ran};

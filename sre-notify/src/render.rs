@@ -112,7 +112,9 @@ impl Briefing {
             _ => Self::bare(message.content.kind()),
         };
         if let Some(note) = message.note {
-            briefing.facts.insert(0, Fact::new("", note));
+            briefing
+                .facts
+                .insert(0, Fact::new("", note));
         }
         briefing
     }

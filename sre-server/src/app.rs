@@ -245,7 +245,11 @@ fn context(
         .map_or_else(|| "memory".into(), |path| path.to_string_lossy());
     let tokens = config.server.tokens.as_ref();
     let started_at = clock.now();
-    let replayer = Replayer::new(dispatcher_ports(&ports), Arc::<dyn Store>::clone(&ports), channels);
+    let replayer = Replayer::new(
+        dispatcher_ports(&ports),
+        Arc::<dyn Store>::clone(&ports),
+        channels,
+    );
     Context {
         admission: Arc::new(Admission::new(tokens.map(|config| config.tokens.clone()))),
         clock,

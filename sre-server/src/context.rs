@@ -11,8 +11,8 @@ use sre_core::name::DestinationId;
 use sre_core::notification::{Destination, Fallback};
 use sre_core::source::MetricSource;
 use sre_core::store::{
-    Alerts, Catalog, Corrections, Deliveries, Evaluations, HealthRecords, Incidents, Notices, Outbox, Replies,
-    Samples, Services,
+    Alerts, Catalog, Corrections, Deliveries, Evaluations, HealthRecords, Incidents, Notices,
+    Outbox, Replies, Samples, Services,
 };
 use sre_core::target::Target;
 use sre_core::time::{Clock, Span};

@@ -12,9 +12,9 @@ use sre_core::sample::Sample;
 use sre_core::service::Service;
 use sre_core::slo::Slo;
 use sre_core::store::{
-    Alerts, Attempt, Catalog, Changes, Corrections, Evaluations, HealthRecords, Incidents, Judged,
-    Kept, Notices, Outbox, Replies, Reply, ReplyKey, Retention, Samples, Services, SloChange,
-    SlotClaim, Start, StoreError, Target, TargetClaim,
+    Alerts, Attempt, Catalog, Changes, Corrections, Deliveries, Evaluations, HealthRecords,
+    Incidents, Judged, Kept, Notices, Outbox, Replay, Replies, Reply, ReplyKey, Retention, Samples,
+    Services, SloChange, SlotClaim, Start, StoreError, Target, TargetClaim,
 };
 use sre_core::time::Interval;
 use sre_store_memory::MemoryStore;
@@ -47,6 +47,7 @@ pub(crate) enum Call {
     AddNotices(Vec<Notice>),
     RegisterDestinations(Vec<Destination>, DateTime<Utc>),
     Settle(Judged, DateTime<Utc>),
+    Replay(Replay),
     ClaimDeliveries {
         now: DateTime<Utc>,
         until: DateTime<Utc>,
@@ -155,6 +156,7 @@ impl Call {
                     .register_destinations(&all, now)
                     .await
             }
+            Self::Replay(replay) => store.replay(&replay).await.map(drop),
             Self::Settle(judged, now) => store
                 .settle(&judged, now)
                 .await

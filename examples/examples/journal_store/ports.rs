@@ -14,20 +14,22 @@ use sre_core::health::{OpenAlerts, ServiceHealth};
 use sre_core::hour::Hour;
 use sre_core::incident::{Incident, IncidentUpdate};
 use sre_core::name::{
-    AlertId, CorrectionId, DestinationId, IncidentId, MetricName, NoticeId, ServiceName, SloId,
+    AlertId, CorrectionId, DeliveryId, DestinationId, IncidentId, MetricName, NoticeId,
+    ServiceName, SloId,
 };
-use sre_core::notification::{Destination, Notice};
+use sre_core::notification::{Destination, Fallback, Notice};
 use sre_core::sample::Sample;
 use sre_core::service::Service;
 use sre_core::slice::SliceWidth;
 use sre_core::slo::{Generation, Slo};
 use sre_core::store::{
     AlertQuery, Alerts, AlertsPage, Appended, Attempt, BudgetRecord, Catalog, Changes,
-    ClaimedDeliveries, ClaimedReply, Commit, CorrectionQuery, Corrections, DueGroups, DueNotices,
-    Evaluations, HealthRecords, HistoryItem, IncidentQuery, Incidents, IncidentsPage, IntentRecord,
-    Judged, Kept, LaneStatus, NoticeRecord, Notices, Outbox, Page, QueueDepth, Recollection,
-    Replies, Reply, ReplyKey, Retention, Samples, Seeded, Services, SloChange, SloQuery, SlotClaim,
-    Standing, Start, StoreError, Target, TargetClaim,
+    ClaimedDeliveries, ClaimedReply, Commit, CorrectionQuery, Corrections, Deliveries,
+    DeliveryQuery, DeliveryRecord, DueGroups, DueNotices, Evaluations, HealthRecords, HistoryItem,
+    IncidentQuery, Incidents, IncidentsPage, IntentRecord, Judged, Kept, LaneStatus, Missed,
+    NoticeRecord, Notices, Outbox, Page, QueueDepth, Recollection, Replay, Replies, Reply,
+    ReplyKey, Retention, Samples, Seeded, Services, SloChange, SloQuery, SlotClaim, Standing,
+    Start, StoreError, Target, TargetClaim,
 };
 use sre_core::time::Interval;
 use sre_store_memory::MemoryStore;
@@ -413,6 +415,39 @@ impl Notices for JournalStore {
 
     async fn find_notice(&self, id: NoticeId) -> Result<Option<NoticeRecord>, StoreError> {
         self.memory.find_notice(id).await
+    }
+}
+
+#[async_trait]
+impl Deliveries for JournalStore {
+    async fn list_deliveries(
+        &self,
+        query: &DeliveryQuery,
+        page: Page<u64>,
+    ) -> Result<Vec<DeliveryRecord>, StoreError> {
+        self.memory
+            .list_deliveries(query, page)
+            .await
+    }
+
+    async fn find_delivery(&self, id: DeliveryId) -> Result<Option<DeliveryRecord>, StoreError> {
+        self.memory.find_delivery(id).await
+    }
+
+    async fn replay(&self, replay: &Replay) -> Result<Commit, StoreError> {
+        let call = Call::Replay(replay.clone());
+        self.write(&call, self.memory.replay(replay))
+    }
+
+    async fn missed(
+        &self,
+        fallbacks: &[Fallback],
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<Missed>, StoreError> {
+        self.memory
+            .missed(fallbacks, now, limit)
+            .await
     }
 }
 

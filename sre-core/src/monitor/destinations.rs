@@ -63,7 +63,10 @@ impl DestinationKeeper {
     /// Those of the store.
     pub async fn activate(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
         let lanes = self.ports.outbox.lanes(now).await?;
-        let open = self.own.open(DESTINATION_BROKEN).await?;
+        let open = self
+            .own
+            .open(DESTINATION_BROKEN)
+            .await?;
         let mut is_said = BTreeSet::new();
         for alert in &open {
             let broken = self

@@ -364,7 +364,6 @@ impl Dispatcher {
         }
         Ok(next)
     }
-
 }
 
 impl DispatcherPorts {

@@ -99,6 +99,7 @@ pub struct DeliveryRecord {
 
 /// A dead message, sent again.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Replay {
     /// The dead one.
     pub of: DeliveryId,

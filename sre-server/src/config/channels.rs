@@ -65,7 +65,10 @@ const FALLBACK: &str = "SRE_MONITOR_FALLBACK";
 
 /// A fallback has to be on, and to have something to fall back from.
 fn check_fallback(reader: &mut Reader<'_>, channels: &Channels) {
-    let Some(named) = channels.fallback.filter(|_| !reader.is_faulty()) else {
+    let Some(named) = channels
+        .fallback
+        .filter(|_| !reader.is_faulty())
+    else {
         return;
     };
     let on = [
@@ -77,7 +80,12 @@ fn check_fallback(reader: &mut Reader<'_>, channels: &Channels) {
     ];
     if !on.contains(&(named, true)) {
         reader.refuse(FALLBACK, format!("{named} is the fallback and is not on"));
-    } else if on.iter().filter(|(_, is_on)| *is_on).count() == 1 {
+    } else if on
+        .iter()
+        .filter(|(_, is_on)| *is_on)
+        .count()
+        == 1
+    {
         reader.refuse(
             FALLBACK,
             format!("{named} is the only channel: a fallback is told in place of another one"),

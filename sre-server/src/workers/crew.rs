@@ -19,9 +19,9 @@ use crate::demo::{DemoSource, Pusher};
 use crate::lifecycle::Lifecycle;
 use crate::watch::SelfWatch;
 use crate::workers::{
-    AlertsWorker, Asker, BackfillWorker, CollectorWorker, DestinationsWorker, DispatcherWorker, Driver,
-    EvaluatorWorker, HealthWorker, IncidentsWorker, Pulse, RecorderWorker, RetentionSettings,
-    RetentionWorker, SentinelParts, SentinelWorker, SourceSight,
+    AlertsWorker, Asker, BackfillWorker, CollectorWorker, DestinationsWorker, DispatcherWorker,
+    Driver, EvaluatorWorker, HealthWorker, IncidentsWorker, Pulse, RecorderWorker,
+    RetentionSettings, RetentionWorker, SentinelParts, SentinelWorker, SourceSight,
 };
 
 /// What workers need beside what requests share.

@@ -132,7 +132,10 @@ async fn a_dead_message_is_listed_looked_at_and_sent_again() {
     let again = telling.replay(&id).await;
     assert_eq!(again.status, 201);
     let new = again.json();
-    assert_eq!((&new["state"], &new["replay_of"]), (&"pending".into(), &id.clone().into()));
+    assert_eq!(
+        (&new["state"], &new["replay_of"]),
+        (&"pending".into(), &id.clone().into())
+    );
     assert_eq!(telling.replay(&id).await.status, 409, "it is under way");
     telling.send(60).await;
     let [body] = telling
@@ -140,7 +143,10 @@ async fn a_dead_message_is_listed_looked_at_and_sent_again() {
         .bodies()
         .try_into()
         .expect("one message");
-    assert!(body.starts_with("burn_rate 1 critical first #2 (Sent again by hand."), "{body}");
+    assert!(
+        body.starts_with("burn_rate 1 critical first #2 (Sent again by hand."),
+        "{body}"
+    );
     let path = format!("/deliveries/{}", new["id"].as_str().expect("an id"));
     let arrived = telling.world.get(&path).await.json();
     assert_eq!(arrived["state"], "delivered");
@@ -161,15 +167,16 @@ async fn what_has_ended_meanwhile_is_told_as_ended() {
     assert_eq!(telling.replay(&id).await.status, 201);
     telling.send(60).await;
     let bodies = telling.ops.bodies();
-    assert!(bodies[0].starts_with("burn_rate 1 critical all_resolved"), "{bodies:?}");
+    assert!(
+        bodies[0].starts_with("burn_rate 1 critical all_resolved"),
+        "{bodies:?}"
+    );
 }
 
 #[tokio::test]
 async fn to_a_stopped_channel_nothing_is_sent_again() {
     let (telling, _, id) = Telling::with_a_dead_one().await;
-    telling
-        .ops
-        .answers([status(401, None)]);
+    telling.ops.answers([status(401, None)]);
     let ops = telling.world.context.destinations[0].id;
     let other = identity(2, sre_core::alert::AlertType::BurnRate);
     telling
@@ -181,8 +188,16 @@ async fn to_a_stopped_channel_nothing_is_sent_again() {
     telling.send(40).await;
     let refused = telling.replay(&id).await;
     assert_eq!(refused.status, 409);
-    assert!(refused.json()["detail"].as_str().is_some_and(|detail| detail.contains("unauthorized")));
-    let channels = telling.world.get("/channels").await.json();
+    assert!(
+        refused.json()["detail"]
+            .as_str()
+            .is_some_and(|detail| detail.contains("unauthorized"))
+    );
+    let channels = telling
+        .world
+        .get("/channels")
+        .await
+        .json();
     assert_eq!(channels["items"][0]["broken_because"], "refused");
     assert_eq!(channels["items"][0]["state"], "stopped");
 }
@@ -195,7 +210,12 @@ async fn faults_of_a_query_are_told_together_and_an_unknown_message_is_not_found
         .get("/deliveries?state=lost&channel=nobody")
         .await;
     assert_eq!(refused.status, 422);
-    assert_eq!(refused.json()["errors"].as_array().map(Vec::len), Some(2));
+    assert_eq!(
+        refused.json()["errors"]
+            .as_array()
+            .map(Vec::len),
+        Some(2)
+    );
     let unknown = "018f3c5a-0000-7000-8000-0123456789ab";
     let path = format!("/deliveries/{unknown}");
     assert_eq!(telling.world.get(&path).await.status, 404);

@@ -163,7 +163,10 @@ pub async fn a_dead_message_is_sent_again(store: &dyn Store) -> Verdict {
         (DeliveryStatus::Delivered, Some(dead.id), Some(at(61)))
     );
     let told = only_record(store, &alert).await?;
-    assert_eq!((told.state.as_str(), told.deliveries.len()), ("delivered", 2));
+    assert_eq!(
+        (told.state.as_str(), told.deliveries.len()),
+        ("delivered", 2)
+    );
     // It has been told: the end is owed, and nothing is left to send again.
     assert!(!is_applied(store.replay(&again(&dead, 62)).await?));
     applied(store, resolved(&alert, at(70))).await?;
@@ -176,9 +179,17 @@ pub async fn only_a_dead_message_is_sent_again(store: &dyn Store) -> Verdict {
     with_ops(store).await?;
     opened(store, 1).await?;
     let frozen = send(store, 0).await?;
-    assert!(!is_applied(store.replay(&again(&frozen.delivery, 1)).await?));
+    assert!(!is_applied(
+        store
+            .replay(&again(&frozen.delivery, 1))
+            .await?
+    ));
     record(store, &first_try(&frozen), 2, delivered()).await?;
-    assert!(!is_applied(store.replay(&again(&frozen.delivery, 3)).await?));
+    assert!(!is_applied(
+        store
+            .replay(&again(&frozen.delivery, 3))
+            .await?
+    ));
     let unheard_of = again(&again(&frozen.delivery, 4).delivery, 5);
     assert!(!is_applied(store.replay(&unheard_of).await?));
     Ok(())
@@ -193,7 +204,11 @@ pub async fn what_may_have_arrived_is_marked_when_it_is_sent_again(store: &dyn S
     record(store, &try_at(store, 10).await?, 11, expired()).await?;
     let replay = again(&frozen.delivery, 60);
     assert!(is_applied(store.replay(&replay).await?));
-    assert!(try_at(store, 60).await?.is_possible_duplicate);
+    assert!(
+        try_at(store, 60)
+            .await?
+            .is_possible_duplicate
+    );
     Ok(())
 }
 
@@ -381,6 +396,11 @@ pub async fn without_a_fallback_nothing_is_missed(store: &dyn Store) -> Verdict 
         of: destination("boss").id,
         ..to_boss()
     };
-    assert_eq!(store.missed(&[elsewhere], at(1), MANY).await?, []);
+    assert_eq!(
+        store
+            .missed(&[elsewhere], at(1), MANY)
+            .await?,
+        []
+    );
     Ok(())
 }

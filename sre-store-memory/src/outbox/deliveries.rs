@@ -19,7 +19,9 @@ impl Deliveries for MemoryStore {
         query: &DeliveryQuery,
         page: Page<u64>,
     ) -> Result<Vec<DeliveryRecord>, StoreError> {
-        Ok(self.state().list_deliveries(query, page))
+        Ok(self
+            .state()
+            .list_deliveries(query, page))
     }
 
     async fn find_delivery(&self, id: DeliveryId) -> Result<Option<DeliveryRecord>, StoreError> {
@@ -73,7 +75,11 @@ impl State {
             .filter(is_wanted)
             .collect();
         records.sort_by_key(|record| std::cmp::Reverse(record.number));
-        records.truncate(length(page.limit.min(Page::<u64>::LIMIT_MAX).get()));
+        records.truncate(length(
+            page.limit
+                .min(Page::<u64>::LIMIT_MAX)
+                .get(),
+        ));
         records
     }
 
@@ -218,9 +224,7 @@ impl Message {
                 self.reason != Some("degraded")
                     && self.delivery.created_at > now - TimeDelta::days(1)
             }
-            "pending" => {
-                self.delivery.created_at <= slow_before || ended > length(quick_retries)
-            }
+            "pending" => self.delivery.created_at <= slow_before || ended > length(quick_retries),
             _ => false,
         }
     }

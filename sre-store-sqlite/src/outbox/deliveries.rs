@@ -50,9 +50,9 @@ impl Deliveries for SqliteStore {
         self.read(move |tx| {
             Box::pin(async move {
                 let row = select_messages!("where id = $1", id.0)
-                .fetch_optional(&mut *tx)
-                .await
-                .map_err(classify)?;
+                    .fetch_optional(&mut *tx)
+                    .await
+                    .map_err(classify)?;
                 match row {
                     Some(row) => Ok(Some(row.record(tx).await?)),
                     None => Ok(None),
@@ -132,10 +132,7 @@ async fn list(
         Some(after) => row::number("number", after)?,
         None => i64::MAX,
     };
-    let limit = row::limit(
-        page.limit
-            .min(Page::<u64>::LIMIT_MAX),
-    );
+    let limit = row::limit(page.limit.min(Page::<u64>::LIMIT_MAX));
     let destination = asked
         .destination_id
         .map(|id| id.0.as_bytes().to_vec());
@@ -351,7 +348,12 @@ async fn missed(
         all.push(Missed {
             alert_id: AlertId(row.id("alert_id", &stored.alert_id)?),
             destination_id: DestinationId(row.id("destination_id", &stored.destination_id)?),
-            kind: row.one_of("kind", &stored.kind, &KINDS, sre_core::notification::IntentKind::as_str)?,
+            kind: row.one_of(
+                "kind",
+                &stored.kind,
+                &KINDS,
+                sre_core::notification::IntentKind::as_str,
+            )?,
         });
     }
     Ok(())

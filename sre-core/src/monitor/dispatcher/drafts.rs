@@ -11,8 +11,8 @@ use crate::incident::Incident;
 use crate::monitor::dispatcher::{Dispatched, Dispatcher, DispatcherPorts};
 use crate::name::{AlertId, DeliveryId, IncidentId, IntentId, ServiceName, derived_id};
 use crate::notification::{
-    AlertNews, Content, Delivery, Destination, Message, Notice, Notifier, Part, Plan, Reason, Sendable, Subject,
-    ToldState, Urgency,
+    AlertNews, Content, Delivery, Destination, Message, Notice, Notifier, Part, Plan, Reason,
+    Sendable, Subject, ToldState, Urgency,
 };
 use crate::slo::Slo;
 use crate::store::{DueGroup, StoreError};
@@ -347,7 +347,6 @@ impl Dispatcher {
         }
         Ok(facts)
     }
-
 }
 
 impl DispatcherPorts {

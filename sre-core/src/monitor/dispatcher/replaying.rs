@@ -63,12 +63,12 @@ impl Replayer {
     /// # Errors
     ///
     /// Those of the store.
-    pub async fn replay(
-        &self,
-        id: DeliveryId,
-        now: DateTime<Utc>,
-    ) -> Result<Replayed, StoreError> {
-        let Some(dead) = self.deliveries.find_delivery(id).await? else {
+    pub async fn replay(&self, id: DeliveryId, now: DateTime<Utc>) -> Result<Replayed, StoreError> {
+        let Some(dead) = self
+            .deliveries
+            .find_delivery(id)
+            .await?
+        else {
             return Ok(Replayed::Unknown);
         };
         if dead.status != DeliveryStatus::Dead || dead.reason.as_deref() == Some("degraded") {
@@ -203,7 +203,10 @@ fn retold_part(alert: &Alert, part: &Part, last_sequence: u64) -> Part {
 }
 
 fn urgency(old: &Delivery, parts: &[Part]) -> Urgency {
-    let gravest: Option<Severity> = parts.iter().map(|part| part.severity).max();
+    let gravest: Option<Severity> = parts
+        .iter()
+        .map(|part| part.severity)
+        .max();
     Urgency {
         is_resolve: old.urgency.is_resolve
             || parts

@@ -14,7 +14,10 @@ pub(super) struct Retold<'a> {
 
 impl DispatcherPorts {
     /// What the message speaks of; less where something is forgotten.
-    pub(super) async fn retold<'a>(&self, delivery: &'a Delivery) -> Result<Retold<'a>, StoreError> {
+    pub(super) async fn retold<'a>(
+        &self,
+        delivery: &'a Delivery,
+    ) -> Result<Retold<'a>, StoreError> {
         let mut alerts = Vec::with_capacity(delivery.parts().len());
         for part in delivery.parts() {
             let alert = self.readable(part.alert_id).await?;

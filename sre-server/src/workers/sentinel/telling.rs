@@ -130,13 +130,11 @@ impl Pending {
             }
             Action::Degrade => {
                 let content = Content::Notice(&self.notice);
-                self.body = self
-                    .channel
-                    .render_degraded(&Message {
-                content,
-                now,
-                note: None,
-            });
+                self.body = self.channel.render_degraded(&Message {
+                    content,
+                    now,
+                    note: None,
+                });
                 self.is_degraded = true;
                 Some(self)
             }

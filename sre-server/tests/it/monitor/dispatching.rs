@@ -2,6 +2,7 @@
 
 mod announcing;
 mod broken;
+mod crashes;
 mod grouping;
 mod incidents;
 mod lanes;

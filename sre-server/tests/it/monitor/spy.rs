@@ -11,7 +11,8 @@ use sre_core::correction::{Cancellation, Correction, Ended};
 use sre_core::hour::Hour;
 use sre_core::incident::{Incident, IncidentUpdate};
 use sre_core::name::{
-    AlertId, CorrectionId, DeliveryId, DestinationId, IncidentId, MetricName, NoticeId, ServiceName, SloId,
+    AlertId, CorrectionId, DeliveryId, DestinationId, IncidentId, MetricName, NoticeId,
+    ServiceName, SloId,
 };
 use sre_core::notification::{Destination, Fallback, Notice};
 use sre_core::sample::Sample;
@@ -21,10 +22,10 @@ use sre_core::slo::{Generation, Slo};
 use sre_core::store::{
     AlertQuery, Alerts, AlertsPage, Appended, Attempt, BudgetRecord, Catalog, Changes,
     ClaimedDeliveries, Commit, CorrectionQuery, Corrections, Deliveries, DeliveryQuery,
-    DeliveryRecord, DueGroups, DueNotices, Evaluations,
-    HistoryItem, IncidentQuery, Incidents, IncidentsPage, IntentRecord, Judged, LaneStatus, Missed,
-    NoticeRecord, Notices, Outbox, Page, QueueDepth, Recollection, Replay, Samples, Seeded, Services,
-    SloChange, SloQuery, SlotClaim, Standing, Start, StoreError, Target, TargetClaim,
+    DeliveryRecord, DueGroups, DueNotices, Evaluations, HistoryItem, IncidentQuery, Incidents,
+    IncidentsPage, IntentRecord, Judged, LaneStatus, Missed, NoticeRecord, Notices, Outbox, Page,
+    QueueDepth, Recollection, Replay, Samples, Seeded, Services, SloChange, SloQuery, SlotClaim,
+    Standing, Start, StoreError, Target, TargetClaim,
 };
 use sre_core::time::Interval;
 use sre_store_memory::MemoryStore;
@@ -324,11 +325,8 @@ impl Deliveries for Spy {
         query: &DeliveryQuery,
         page: Page<u64>,
     ) -> Result<Vec<DeliveryRecord>, StoreError> {
-        self.call(
-            self.inner
-                .list_deliveries(query, page),
-        )
-        .await
+        self.call(self.inner.list_deliveries(query, page))
+            .await
     }
 
     async fn find_delivery(&self, id: DeliveryId) -> Result<Option<DeliveryRecord>, StoreError> {
@@ -347,11 +345,8 @@ impl Deliveries for Spy {
         now: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<Missed>, StoreError> {
-        self.call(
-            self.inner
-                .missed(fallbacks, now, limit),
-        )
-        .await
+        self.call(self.inner.missed(fallbacks, now, limit))
+            .await
     }
 }
 

@@ -21,7 +21,11 @@ async fn kept(fallbacks: Vec<Fallback>) -> (Desk, DestinationKeeper) {
     (Desk { dispatcher, ..desk }, keeper)
 }
 
-fn keeper(desk: &Desk, destinations: &[Destination], fallbacks: Vec<Fallback>) -> DestinationKeeper {
+fn keeper(
+    desk: &Desk,
+    destinations: &[Destination],
+    fallbacks: Vec<Fallback>,
+) -> DestinationKeeper {
     let ports = DestinationPorts {
         outbox: Arc::<Spy>::clone(&desk.world.store),
         deliveries: Arc::<Spy>::clone(&desk.world.store),
@@ -54,7 +58,11 @@ async fn look(keeper: &DestinationKeeper, second: i64) -> usize {
 /// The alerts that say that a destination is broken, the newest first.
 async fn broken(desk: &Desk) -> Vec<Alert> {
     let query = AlertQuery {
-        alert_type: Some(DESTINATION_BROKEN.parse().expect("a type")),
+        alert_type: Some(
+            DESTINATION_BROKEN
+                .parse()
+                .expect("a type"),
+        ),
         ..AlertQuery::default()
     };
     let page = sre_core::store::Page::first(std::num::NonZeroU32::MAX);
@@ -84,7 +92,13 @@ async fn a_broken_destination_is_told_through_the_others_and_never_through_itsel
         .try_into()
         .expect("one alert");
     assert_eq!(alert.severity, Severity::High);
-    assert!(alert.message.contains("sink refused the message"), "{}", alert.message);
+    assert!(
+        alert
+            .message
+            .contains("sink refused the message"),
+        "{}",
+        alert.message
+    );
     assert_eq!(
         desk.others[0].bodies(),
         ["destination_broken 1 high first #1"]
@@ -141,7 +155,12 @@ async fn another_configuration_ends_the_alert_and_so_does_none() {
     assert!(broken(&desk).await[0].is_open());
     let without = self::keeper(&desk, &[chat()], vec![]);
     look(&without, 12).await;
-    assert!(broken(&desk).await.iter().all(|alert| !alert.is_open()));
+    assert!(
+        broken(&desk)
+            .await
+            .iter()
+            .all(|alert| !alert.is_open())
+    );
 }
 
 #[tokio::test]
@@ -169,7 +188,10 @@ async fn what_was_given_up_is_told_to_the_fallback_with_the_reason_and_so_is_its
         .await;
     assert_eq!(desk.at(60).await, ["delivered"]);
     let bodies = desk.others[0].bodies();
-    assert!(bodies[0].starts_with("burn_rate 1 critical all_resolved #2"), "{bodies:?}");
+    assert!(
+        bodies[0].starts_with("burn_rate 1 critical all_resolved #2"),
+        "{bodies:?}"
+    );
 }
 
 #[tokio::test]
@@ -207,7 +229,11 @@ async fn the_quick_retries_are_counted() {
         }
     }
     assert_eq!(fell_back, 1);
-    assert_eq!(desk.notifier.received().len(), 4, "one try and three retries");
+    assert_eq!(
+        desk.notifier.received().len(),
+        4,
+        "one try and three retries"
+    );
 }
 
 /// Each falls back to the other, and both refuse: it ends.
@@ -229,4 +255,39 @@ async fn what_falls_back_in_a_circle_ends() {
     assert_eq!(desk.notifier.received().len(), 1);
     assert_eq!(desk.others[0].received().len(), 1);
     assert_eq!(look(&keeper, 200).await, 0);
+}
+
+/// K6: wherever it is killed while a message is given up and its destination is said to be broken.
+#[tokio::test]
+async fn a_process_killed_while_it_gives_up_leaves_one_dead_message_and_one_alert() {
+    for n in 0..14 {
+        for failing in [spy::Failing::Before, spy::Failing::After] {
+            let (desk, keeper) = kept(vec![]).await;
+            desk.notifier
+                .answers([(); 6].map(|()| status(404, None)));
+            desk.apply(fires(&page(), &[sink()], at(0)))
+                .await;
+            desk.world.store.fails_at(n, failing);
+            for second in (0..200).step_by(10) {
+                desk.clock.set(at(second));
+                drop(desk.send_due(at(second)).await);
+                drop(keeper.activate(at(second)).await);
+            }
+            desk.world.store.heals();
+            let dead = sre_core::store::DeliveryQuery {
+                state: Some(sre_core::store::DeliveryStatus::Dead),
+                destination_id: None,
+            };
+            let page = sre_core::store::Page::first(std::num::NonZeroU32::MAX);
+            let dead = sre_core::store::Deliveries::list_deliveries(
+                desk.world.store.as_ref(),
+                &dead,
+                page,
+            )
+            .await
+            .expect("the store answers");
+            assert_eq!(dead.len(), 1, "{n} {failing:?}");
+            assert_eq!(broken(&desk).await.len(), 1, "{n} {failing:?}");
+        }
+    }
 }
