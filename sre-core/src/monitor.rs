@@ -6,6 +6,7 @@
 //! calls them, and how often, is a matter of the process around them.
 
 mod alerts;
+mod auditor;
 mod books;
 mod destinations;
 mod dispatcher;
@@ -22,6 +23,7 @@ mod spending;
 mod start;
 
 pub use alerts::AlertMover;
+pub use auditor::{AUDIT_FAILED, AuditPorts, Auditor};
 pub use destinations::{DestinationKeeper, DestinationPorts};
 pub use dispatcher::{Dispatched, Dispatcher, DispatcherPorts, Replayed, Replayer, Sending, Sent};
 pub use evaluator::{Evaluated, Evaluator, EvaluatorPorts, MonitorSettings};

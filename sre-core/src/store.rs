@@ -35,7 +35,9 @@ use thiserror::Error as ThisError;
 pub use alerts::{AlertQuery, Alerts, AlertsPage};
 pub use catalog::{Catalog, Seeded, SloChange, SloQuery, Start};
 pub use corrections::{CorrectionQuery, Corrections};
-pub use deliveries::{Deliveries, DeliveryQuery, DeliveryRecord, DeliveryStatus, Missed, Replay};
+pub use deliveries::{
+    Deliveries, DeliveryQuery, DeliveryRecord, DeliveryStatus, Missed, Overdue, OverdueKind, Replay,
+};
 pub use evaluations::{
     BudgetRecord, Calculation, Changes, Commit, Evaluations, Gap, HistoryItem, MemberStanding,
     Outcome, Refolded, SlotClaim, Standing,

@@ -20,6 +20,7 @@
 //! | retention | 1 h | forgets what is old |
 
 mod alerts;
+mod auditor;
 mod board;
 mod collector;
 mod crew;
@@ -35,6 +36,7 @@ mod retention;
 mod sentinel;
 
 pub use alerts::AlertsWorker;
+pub use auditor::{AuditSight, AuditorWorker};
 pub use board::{Board, Outcome, WorkerStatus};
 pub use collector::{Asked, Asker, CollectorWorker};
 pub use crew::Crew;

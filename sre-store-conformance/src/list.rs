@@ -275,6 +275,8 @@ macro_rules! for_each_test {
                     what_a_lane_holds_back_is_missed
                     what_has_ended_is_not_missed
                     without_a_fallback_nothing_is_missed
+                    a_message_that_nobody_tries_is_overdue
+                    an_alert_that_nobody_moves_is_overdue
                     a_delivered_message_has_told
                     a_delivery_moves_its_own_transition_only
                     a_delivery_moves_no_ended_episode

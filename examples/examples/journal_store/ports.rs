@@ -27,7 +27,7 @@ use sre_core::store::{
     ClaimedDeliveries, ClaimedReply, Commit, CorrectionQuery, Corrections, Deliveries,
     DeliveryQuery, DeliveryRecord, DueGroups, DueNotices, Evaluations, HealthRecords, HistoryItem,
     IncidentQuery, Incidents, IncidentsPage, IntentRecord, Judged, Kept, LaneStatus, Missed,
-    NoticeRecord, Notices, Outbox, Page, QueueDepth, Recollection, Replay, Replies, Reply,
+    NoticeRecord, Notices, Outbox, Overdue, Page, QueueDepth, Recollection, Replay, Replies, Reply,
     ReplyKey, Retention, Samples, Seeded, Services, SloChange, SloQuery, SlotClaim, Standing,
     Start, StoreError, Target, TargetClaim,
 };
@@ -448,6 +448,10 @@ impl Deliveries for JournalStore {
         self.memory
             .missed(fallbacks, now, limit)
             .await
+    }
+
+    async fn overdue(&self, before: DateTime<Utc>, limit: u32) -> Result<Vec<Overdue>, StoreError> {
+        self.memory.overdue(before, limit).await
     }
 }
 

@@ -12,7 +12,7 @@ mod replaying;
 mod retelling;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 
@@ -55,6 +55,8 @@ pub struct Dispatcher {
     send_timeout: Span,
     is_shadow: bool,
     fallbacks: Vec<Fallback>,
+    /// Whether the last message to each destination told an end.
+    told_ends: Mutex<BTreeMap<DestinationId, bool>>,
 }
 
 /// A frozen delivery whose next try is claimed.
@@ -132,6 +134,7 @@ impl Dispatcher {
             send_timeout,
             is_shadow,
             fallbacks: Vec::new(),
+            told_ends: Mutex::default(),
         }
     }
 

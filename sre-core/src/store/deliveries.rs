@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::name::{AlertId, DeliveryId, DestinationId};
 use crate::notification::{Delivery, Fallback, IntentKind};
@@ -37,6 +38,33 @@ pub trait Deliveries: Debug + Send + Sync {
         now: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<Missed>, StoreError>;
+
+    /// What was to be done before an instant and is not: messages that were to be tried by a lane that
+    /// was open then, intents that are frozen and carried by no message under way, open episodes that
+    /// time was to move. At most `limit` of each.
+    async fn overdue(&self, before: DateTime<Utc>, limit: u32) -> Result<Vec<Overdue>, StoreError>;
+}
+
+/// Something that stands still.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Overdue {
+    /// What it is.
+    pub kind: OverdueKind,
+    /// Which.
+    pub id: Uuid,
+    /// Since when something was to be done.
+    pub since: DateTime<Utc>,
+}
+
+/// What can stand still.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum OverdueKind {
+    /// A notification that is to be judged, or that no message carries.
+    Intent,
+    /// A message that is to be tried.
+    Delivery,
+    /// An alert that time is to move.
+    Alert,
 }
 
 /// Which messages.

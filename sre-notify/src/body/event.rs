@@ -40,6 +40,9 @@ struct Event<'a, T> {
     subject: Option<&'a str>,
     time: DateTime<Utc>,
     datacontenttype: &'static str,
+    /// Why it comes this way, where that is not the usual one: an extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
     data: T,
 }
 
@@ -64,6 +67,7 @@ pub(super) fn written<T: Serialize>(
         subject: subject(message),
         time: truncate(message.now),
         datacontenttype: "application/json",
+        note: message.note,
         data,
     };
     serde_json::to_vec(&event).ok()

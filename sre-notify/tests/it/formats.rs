@@ -188,6 +188,7 @@ fn an_event_is_what_the_specification_asks_and_holds_our_own_facts() {
     let digest = Message {
         content: Content::Digest { news: &news },
         now: now(),
+        note: None,
     };
     is_event(&rendered(WebhookFormat::CloudEvents, &digest));
     let minimal = of(WebhookFormat::CloudEvents, "http://h/").render_degraded(&message);

@@ -247,6 +247,7 @@ fn notice(kind: NoticeKind, data: &[(&str, &str)]) -> Value {
     let message = Message {
         content: Content::Notice(&notice),
         now: now(),
+        note: None,
     };
     json_of(&pagerduty("http://h/").render(&message))
 }

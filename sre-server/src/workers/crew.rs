@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sre_core::monitor::{
-    AlertMover, DestinationKeeper, DestinationPorts, Dispatcher, DispatcherPorts, Evaluator,
-    EvaluatorPorts, IncidentKeeper,
+    AlertMover, AuditPorts, Auditor, DestinationKeeper, DestinationPorts, Dispatcher,
+    DispatcherPorts, Evaluator, EvaluatorPorts, IncidentKeeper,
 };
 use sre_core::notification::Notifier;
 use sre_core::source::MetricSource;
@@ -19,9 +19,10 @@ use crate::demo::{DemoSource, Pusher};
 use crate::lifecycle::Lifecycle;
 use crate::watch::SelfWatch;
 use crate::workers::{
-    AlertsWorker, Asker, BackfillWorker, CollectorWorker, DestinationsWorker, DispatcherWorker,
-    Driver, EvaluatorWorker, HealthWorker, IncidentsWorker, Pulse, RecorderWorker,
-    RetentionSettings, RetentionWorker, SentinelParts, SentinelWorker, SourceSight,
+    AlertsWorker, Asker, AuditSight, AuditorWorker, BackfillWorker, CollectorWorker,
+    DestinationsWorker, DispatcherWorker, Driver, EvaluatorWorker, HealthWorker, IncidentsWorker,
+    Pulse, RecorderWorker, RetentionSettings, RetentionWorker, SentinelParts, SentinelWorker,
+    SourceSight,
 };
 
 /// What workers need beside what requests share.
@@ -79,7 +80,17 @@ impl Crew {
         }
         driver.spawn(self.keep_incidents(context), SECOND, Arc::clone(&never));
         driver.spawn(self.collector(context), SECOND, Arc::clone(&never));
-        driver.spawn(self.sentinel(context, source), SECOND, Arc::clone(&never));
+        let sight = Arc::<AuditSight>::default();
+        driver.spawn(
+            audit(context, Arc::clone(&sight), Arc::clone(&told)),
+            AUDIT,
+            Arc::clone(&never),
+        );
+        driver.spawn(
+            self.sentinel(context, source, sight),
+            SECOND,
+            Arc::clone(&never),
+        );
         driver.spawn(record(context), SECOND, Arc::clone(&never));
         if let Some(source) = self.demo {
             let (samples, clock) = (Arc::clone(&context.samples), Arc::clone(&context.clock));
@@ -131,7 +142,12 @@ impl Crew {
         }
     }
 
-    fn sentinel(&self, context: &Context, source: Arc<SourceSight>) -> SentinelWorker {
+    fn sentinel(
+        &self,
+        context: &Context,
+        source: Arc<SourceSight>,
+        audit: Arc<AuditSight>,
+    ) -> SentinelWorker {
         let channels = if context.about.is_shadow {
             Vec::new()
         } else {
@@ -141,6 +157,7 @@ impl Crew {
             evaluations: Arc::clone(&context.evaluations),
             board: Arc::clone(&context.board),
             source,
+            audit,
             metrics: Arc::clone(&context.metrics),
             clock: Arc::clone(&context.clock),
             pulse: self.pulse.clone(),
@@ -229,6 +246,21 @@ fn keep_destinations(context: &Context, told: Arc<Notify>) -> Option<Destination
     })
 }
 
+fn audit(context: &Context, sight: Arc<AuditSight>, told: Arc<Notify>) -> AuditorWorker {
+    let ports = AuditPorts {
+        outbox: Arc::clone(&context.outbox),
+        deliveries: Arc::clone(&context.deliveries),
+        alerts: Arc::clone(&context.alerts),
+    };
+    let settings = context.settings.lifecycle;
+    AuditorWorker {
+        auditor: Auditor::new(ports, settings, SelfWatch::service(), context.routes()),
+        clock: Arc::clone(&context.clock),
+        sight,
+        told,
+    }
+}
+
 fn record(context: &Context) -> RecorderWorker {
     RecorderWorker::new(
         Arc::clone(&context.samples),
@@ -263,6 +295,8 @@ fn await_sends(lifecycle: &Lifecycle, sends: TaskTracker) {
 const TICK: Duration = Duration::from_millis(250);
 /// How often what is looked at in seconds is.
 const SECOND: Duration = Duration::from_secs(1);
+/// How often it is looked whether anything stands still: what does is told after two looks.
+const AUDIT: Duration = Duration::from_mins(1);
 /// How often health is recorded.
 const HEALTH: Span = Span::minutes(1);
 /// How often the old is forgotten.

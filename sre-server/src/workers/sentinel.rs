@@ -28,7 +28,7 @@ use self::telling::Telling;
 use crate::metrics::Metrics;
 use crate::workers::board::Board;
 use crate::workers::driver::{Activity, Worker, chain};
-use crate::workers::{DispatcherWorker, EvaluatorWorker};
+use crate::workers::{AuditSight, DispatcherWorker, EvaluatorWorker};
 
 /// Something outside that waits for our heartbeat.
 #[async_trait]
@@ -46,6 +46,8 @@ pub struct SentinelParts {
     pub board: Arc<Board>,
     /// Whether the source answers.
     pub source: Arc<SourceSight>,
+    /// Whether anything stands still.
+    pub audit: Arc<AuditSight>,
     /// Our own metrics.
     pub metrics: Arc<Metrics>,
     /// The time.
@@ -110,6 +112,10 @@ impl SentinelWorker {
                 .source
                 .dark_since()
                 .map(trouble(What::Source)),
+            self.parts
+                .audit
+                .stuck_since()
+                .map(trouble(What::Audit)),
         ]
         .into_iter()
         .flatten()

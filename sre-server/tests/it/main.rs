@@ -15,6 +15,7 @@ mod api_service_health;
 mod api_services;
 mod api_slo;
 mod config;
+mod delivering;
 mod http;
 mod incidents;
 mod monitor;

@@ -113,6 +113,7 @@ impl Watched {
             evaluations: Arc::clone(&context.evaluations),
             board: Arc::clone(&context.board),
             source: Arc::<SourceSight>::default(),
+            audit: Arc::default(),
             metrics: Arc::clone(&context.metrics),
             clock: Arc::clone(&context.clock),
             pulse: Some((Arc::<Beats>::clone(&beats) as _, Span::minutes(1))),

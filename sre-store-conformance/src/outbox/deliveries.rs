@@ -6,8 +6,8 @@ use sre_core::alert::Alert;
 use sre_core::name::DeliveryId;
 use sre_core::notification::{DeadReason, Delivery, Fallback, IntentKind, Lane};
 use sre_core::store::{
-    Attempt, DeliveryQuery, DeliveryRecord, DeliveryStatus, Judged, LaneFault, Missed, Page,
-    Recorded, Replay, Store, StoreError,
+    Attempt, DeliveryQuery, DeliveryRecord, DeliveryStatus, Judged, LaneFault, Missed, OverdueKind,
+    Page, Recorded, Replay, Store, StoreError,
 };
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::Verdict;
 use crate::fixtures::{
-    announced, at, attempt, destination, first_try, goes_on, notice, resend, resolved,
+    announced, at, attempt, destination, due_at, first_try, goes_on, notice, resend, resolved,
 };
 use crate::tools::{MANY, is_applied};
 
@@ -402,5 +402,54 @@ pub async fn without_a_fallback_nothing_is_missed(store: &dyn Store) -> Verdict 
             .await?,
         []
     );
+    Ok(())
+}
+
+async fn overdue(store: &dyn Store, second: i64) -> Result<Vec<(OverdueKind, i64)>, StoreError> {
+    let overdue = store.overdue(at(second), MANY).await?;
+    Ok(overdue
+        .iter()
+        .map(|overdue| (overdue.kind, (overdue.since - at(0)).num_seconds()))
+        .collect())
+}
+
+/// A message that is to be tried is overdue from then on, unless it is claimed or its lane waits.
+pub async fn a_message_that_nobody_tries_is_overdue(store: &dyn Store) -> Verdict {
+    with_ops(store).await?;
+    opened(store, 1).await?;
+    let frozen = send(store, 0).await?;
+    assert_eq!(overdue(store, 59).await?, [], "it is claimed");
+    record(store, &first_try(&frozen), 1, refused(10)).await?;
+    assert_eq!(overdue(store, 10).await?, [], "it is due just then");
+    assert_eq!(overdue(store, 11).await?, [(OverdueKind::Delivery, 10)]);
+    let claimed = try_at(store, 20).await?;
+    assert_eq!(overdue(store, 79).await?, []);
+    let paused = Attempt {
+        lane: Lane::PausedUntil(at(300)),
+        ..attempt(&claimed, at(21), refused(30))
+    };
+    recorded(store, paused).await?;
+    assert_eq!(overdue(store, 299).await?, [], "its lane waits");
+    assert_eq!(overdue(store, 300).await?, [(OverdueKind::Delivery, 30)]);
+    record(store, &try_at(store, 300).await?, 301, delivered()).await?;
+    assert_eq!(overdue(store, 9_000).await?, []);
+    Ok(())
+}
+
+/// An open episode that time was to move is overdue, unless somebody has claimed it; one that has ended
+/// is not.
+pub async fn an_alert_that_nobody_moves_is_overdue(store: &dyn Store) -> Verdict {
+    with_ops(store).await?;
+    let alert = opened(store, 1).await?;
+    let alert = applied(store, due_at(&alert, at(100))).await?;
+    assert_eq!(overdue(store, 100).await?, []);
+    assert_eq!(overdue(store, 101).await?, [(OverdueKind::Alert, 100)]);
+    store
+        .claim_due_alerts("one", at(101), at(200), MANY)
+        .await?;
+    assert_eq!(overdue(store, 199).await?, []);
+    assert_eq!(overdue(store, 200).await?, [(OverdueKind::Alert, 100)]);
+    applied(store, resolved(&alert, at(201))).await?;
+    assert_eq!(overdue(store, 9_000).await?, []);
     Ok(())
 }

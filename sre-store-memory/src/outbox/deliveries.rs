@@ -5,8 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sre_core::name::{AlertId, DeliveryId, DestinationId};
 use sre_core::notification::{self, Fallback, SLOW, Subject};
 use sre_core::store::{
-    Commit, Deliveries, DeliveryQuery, DeliveryRecord, DeliveryStatus, Missed, Page, Replay,
-    StoreError,
+    Commit, Deliveries, DeliveryQuery, DeliveryRecord, DeliveryStatus, Missed, Overdue,
+    OverdueKind, Page, Replay, StoreError,
 };
 
 use super::{Message, Note, answer};
@@ -53,6 +53,21 @@ impl Deliveries for MemoryStore {
             .into_iter()
             .map(|(_, missed)| missed)
             .collect())
+    }
+
+    async fn overdue(&self, before: DateTime<Utc>, limit: u32) -> Result<Vec<Overdue>, StoreError> {
+        let state = self.state();
+        let mut overdue = Vec::new();
+        for mut kind in [
+            state.untried(before),
+            state.uncarried(before),
+            state.unmoved(before),
+        ] {
+            kind.sort_by_key(|overdue| (overdue.since, overdue.id));
+            kind.truncate(length(limit));
+            overdue.extend(kind);
+        }
+        Ok(overdue)
     }
 }
 
@@ -162,6 +177,59 @@ impl State {
                     kind: note.intent.kind,
                 };
                 (note.intent.created_at, missed)
+            })
+            .collect()
+    }
+
+    /// Messages that were to be tried.
+    fn untried(&self, before: DateTime<Utc>) -> Vec<Overdue> {
+        self.messages
+            .values()
+            .filter(|message| message.is_pending() && message.next_attempt_at < before)
+            .filter(|message| message.claim.is_free_at(before))
+            .filter(|message| self.is_lane_open(message.delivery().destination_id, before))
+            .map(|message| Overdue {
+                kind: OverdueKind::Delivery,
+                id: message.id().0,
+                since: message.next_attempt_at,
+            })
+            .collect()
+    }
+
+    /// Intents that are frozen, and that no message under way carries.
+    fn uncarried(&self, before: DateTime<Utc>) -> Vec<Overdue> {
+        let is_carried = |note: &Note| {
+            self.messages
+                .values()
+                .any(|message| message.is_pending() && message.carries(note.intent.id))
+        };
+        self.notes
+            .values()
+            .filter(|note| note.state == "frozen" && note.intent.created_at < before)
+            .filter(|note| !is_carried(note))
+            .map(|note| Overdue {
+                kind: OverdueKind::Intent,
+                id: note.intent.id.0,
+                since: note.intent.created_at,
+            })
+            .collect()
+    }
+
+    /// Open episodes that time was to move.
+    fn unmoved(&self, before: DateTime<Utc>) -> Vec<Overdue> {
+        self.episodes
+            .values()
+            .filter(|episode| episode.alert.is_open() && episode.claim.is_free_at(before))
+            .filter_map(|episode| {
+                let since = episode
+                    .alert
+                    .next_action_at
+                    .filter(|at| *at < before)?;
+                Some(Overdue {
+                    kind: OverdueKind::Alert,
+                    id: episode.alert.id.0,
+                    since,
+                })
             })
             .collect()
     }

@@ -6,8 +6,8 @@ use sqlx::{SqliteConnection, query, query_as};
 use sre_core::name::{AlertId, DeliveryId, DestinationId};
 use sre_core::notification::{Delivery, Fallback, SLOW, Subject, Urgency};
 use sre_core::store::{
-    Commit, Deliveries, DeliveryQuery, DeliveryRecord, DeliveryStatus, Missed, Page, Replay,
-    StoreError,
+    Commit, Deliveries, DeliveryQuery, DeliveryRecord, DeliveryStatus, Missed, Overdue,
+    OverdueKind, Page, Replay, StoreError,
 };
 
 use super::claims::{self, SubjectRow};
@@ -95,6 +95,11 @@ impl Deliveries for SqliteStore {
             })
         })
         .await
+    }
+
+    async fn overdue(&self, before: DateTime<Utc>, limit: u32) -> Result<Vec<Overdue>, StoreError> {
+        self.read(move |tx| Box::pin(async move { overdue(tx, before, limit).await }))
+            .await
     }
 }
 
@@ -357,4 +362,80 @@ async fn missed(
         });
     }
     Ok(())
+}
+
+/// What was to be done before an instant and is not, of each kind the longest overdue.
+async fn overdue(
+    tx: &mut SqliteConnection,
+    before: DateTime<Utc>,
+    limit: u32,
+) -> Result<Vec<Overdue>, StoreError> {
+    let (before, limit) = (row::instant(before), row::limit(limit));
+    let untried = query!(
+        "select d.id, d.next_attempt_at
+           from deliveries d
+           join lanes l on l.destination_id = d.destination_id
+          where d.state = 'pending' and d.next_attempt_at < $1 and d.claim_until <= $1
+            and l.is_configured = 1 and l.is_stopped = 0 and l.paused_until <= $1
+          order by d.next_attempt_at, d.id
+          limit $2",
+        before,
+        limit
+    )
+    .fetch_all(&mut *tx)
+    .await
+    .map_err(classify)?;
+    let mut all = Vec::new();
+    for stored in untried {
+        let row = Row::with_id("deliveries", &stored.id);
+        all.push(Overdue {
+            kind: OverdueKind::Delivery,
+            id: row.id("id", &stored.id)?,
+            since: row.instant("next_attempt_at", stored.next_attempt_at)?,
+        });
+    }
+    let uncarried = query!(
+        "select i.id, i.created_at
+           from intents i indexed by intents_waiting
+          where i.state in ('pending', 'frozen') and i.state = 'frozen' and i.created_at < $1
+            and not exists (select 1 from delivery_alerts p
+                              join deliveries d on d.id = p.delivery_id
+                             where p.intent_id = i.id and d.state = 'pending')
+          order by i.created_at, i.id
+          limit $2",
+        before,
+        limit
+    )
+    .fetch_all(&mut *tx)
+    .await
+    .map_err(classify)?;
+    for stored in uncarried {
+        let row = Row::with_id("intents", &stored.id);
+        all.push(Overdue {
+            kind: OverdueKind::Intent,
+            id: row.id("id", &stored.id)?,
+            since: row.instant("created_at", stored.created_at)?,
+        });
+    }
+    let unmoved = query!(
+        r#"select id, next_action_at as "next_action_at!: i64"
+           from alerts
+          where state <> 'resolved' and next_action_at < $1 and claim_until <= $1
+          order by next_action_at, id
+          limit $2"#,
+        before,
+        limit
+    )
+    .fetch_all(tx)
+    .await
+    .map_err(classify)?;
+    for stored in unmoved {
+        let row = Row::with_id("alerts", &stored.id);
+        all.push(Overdue {
+            kind: OverdueKind::Alert,
+            id: row.id("id", &stored.id)?,
+            since: row.instant("next_action_at", stored.next_action_at)?,
+        });
+    }
+    Ok(all)
 }

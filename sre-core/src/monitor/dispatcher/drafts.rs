@@ -162,6 +162,37 @@ impl<'a> Draft<'a> {
             .map(|candidate| candidate.group.alert.id)
     }
 
+    /// Whether it tells that something is over.
+    pub(super) fn is_end(&self) -> bool {
+        self.urgency().is_resolve
+    }
+
+    /// Of what is in the greatest hurry, beginnings and ends take turns: none of either waits behind a
+    /// hundred of the other.
+    pub(super) fn in_turns(drafts: Vec<Self>, end_is_first: bool) -> Vec<Self> {
+        let (hurried, others): (Vec<Self>, Vec<Self>) = drafts
+            .into_iter()
+            .partition(|draft| draft.urgency().class == FIRST_CLASS);
+        let (ends, beginnings): (Vec<Self>, Vec<Self>) = hurried
+            .into_iter()
+            .partition(Self::is_end);
+        let (mut turn, mut other) = if end_is_first {
+            (ends.into_iter(), beginnings.into_iter())
+        } else {
+            (beginnings.into_iter(), ends.into_iter())
+        };
+        let mut ordered = Vec::new();
+        loop {
+            let (one, another) = (turn.next(), other.next());
+            if one.is_none() && another.is_none() {
+                break;
+            }
+            ordered.extend(one.into_iter().chain(another));
+        }
+        ordered.extend(others);
+        ordered
+    }
+
     fn news(&self) -> &[&'a Candidate] {
         match self {
             Self::Alerts { news, .. } | Self::Digest(news) => news,
@@ -392,5 +423,7 @@ const fn class(reason: Reason) -> u8 {
     }
 }
 
+/// The class of what is in the greatest hurry.
+const FIRST_CLASS: u8 = 1;
 /// The class of what is in no hurry.
 const LAST_CLASS: u8 = 4;

@@ -1,7 +1,7 @@
 //! From what is due to frozen messages, a lane at a time: what ails one keeps no other waiting.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use chrono::{DateTime, Utc};
 
@@ -147,11 +147,31 @@ impl Dispatcher {
         let drafts = Draft::of(&plan, &candidates, &lane.notices);
         let is_spaced = notifier.destination().spacing.is_some();
         let count = if is_spaced { 1 } else { drafts.len() };
+        let destination = notifier.destination().id;
+        let drafts = Draft::in_turns(drafts, self.is_turn_of_ends(destination));
         for draft in drafts.into_iter().take(count) {
+            self.note_turn(destination, draft.is_end());
             self.freeze(&draft, notifier.as_ref(), moment, done)
                 .await?;
         }
         Ok(())
+    }
+
+    /// Whether the last message to a destination told no end, so that one is next.
+    fn is_turn_of_ends(&self, destination: DestinationId) -> bool {
+        let told = self
+            .told_ends
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        told.get(&destination) == Some(&false)
+    }
+
+    /// Remembers what a message tells. A process that has just started begins with a beginning.
+    fn note_turn(&self, destination: DestinationId, is_end: bool) {
+        self.told_ends
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(destination, is_end);
     }
 
     /// The group as news to send, unless it is not sent now.

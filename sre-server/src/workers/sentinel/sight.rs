@@ -20,6 +20,8 @@ pub(super) enum What {
     Dispatch,
     /// The source answers for no SLO.
     Source,
+    /// Something that should have moved stands still.
+    Audit,
 }
 
 impl What {
@@ -30,6 +32,7 @@ impl What {
             Self::Evaluation => "evaluation",
             Self::Dispatch => "dispatch",
             Self::Source => "source",
+            Self::Audit => "audit",
         }
     }
 
@@ -61,6 +64,9 @@ impl fmt::Display for Trouble {
                 )
             }
             What::Dispatch => write!(f, "nothing has been judged or sent since {since}"),
+            What::Audit => {
+                write!(f, "notifications or alerts stand still since {since}")
+            }
             What::Source => {
                 write!(
                     f,

@@ -1,6 +1,7 @@
 //! From intents to a receiver: told once, told the end, and told honestly when it may be twice.
 
 mod announcing;
+mod auditing;
 mod broken;
 mod crashes;
 mod grouping;

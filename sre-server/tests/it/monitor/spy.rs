@@ -23,9 +23,9 @@ use sre_core::store::{
     AlertQuery, Alerts, AlertsPage, Appended, Attempt, BudgetRecord, Catalog, Changes,
     ClaimedDeliveries, Commit, CorrectionQuery, Corrections, Deliveries, DeliveryQuery,
     DeliveryRecord, DueGroups, DueNotices, Evaluations, HistoryItem, IncidentQuery, Incidents,
-    IncidentsPage, IntentRecord, Judged, LaneStatus, Missed, NoticeRecord, Notices, Outbox, Page,
-    QueueDepth, Recollection, Replay, Samples, Seeded, Services, SloChange, SloQuery, SlotClaim,
-    Standing, Start, StoreError, Target, TargetClaim,
+    IncidentsPage, IntentRecord, Judged, LaneStatus, Missed, NoticeRecord, Notices, Outbox,
+    Overdue, Page, QueueDepth, Recollection, Replay, Samples, Seeded, Services, SloChange,
+    SloQuery, SlotClaim, Standing, Start, StoreError, Target, TargetClaim,
 };
 use sre_core::time::Interval;
 use sre_store_memory::MemoryStore;
@@ -346,6 +346,11 @@ impl Deliveries for Spy {
         limit: u32,
     ) -> Result<Vec<Missed>, StoreError> {
         self.call(self.inner.missed(fallbacks, now, limit))
+            .await
+    }
+
+    async fn overdue(&self, before: DateTime<Utc>, limit: u32) -> Result<Vec<Overdue>, StoreError> {
+        self.call(self.inner.overdue(before, limit))
             .await
     }
 }

@@ -129,3 +129,33 @@ async fn a_store_that_fails_in_the_middle_keeps_what_was_frozen() {
         Some(StoreError::Unavailable { .. })
     ));
 }
+
+/// One message a second, and graver things begin all the time: the end comes second at the latest.
+#[tokio::test]
+async fn an_end_does_not_wait_behind_what_begins() {
+    let spaced = fixtures::destination("chat").spaced(Span::seconds(1));
+    let desk = two(spaced).await;
+    let told = desk
+        .apply(fires(&page_of(100), &[chat().id], at(0)))
+        .await;
+    assert_eq!(desk.at(0).await, ["delivered"]);
+    desk.others[0].received();
+    let found = desk.found(&told).await;
+    desk.apply(resolved(&found, at(60)))
+        .await;
+    for service in 0..6 {
+        let fire = fires(&page_of(service), &[chat().id], at(60));
+        desk.apply(as_grave(fire, Severity::Emergency))
+            .await;
+    }
+    for second in 60..62 {
+        assert_eq!(desk.at(second).await, ["delivered"]);
+    }
+    let bodies = desk.others[0].bodies();
+    assert!(
+        bodies
+            .iter()
+            .any(|body| body.contains("all_resolved")),
+        "{bodies:?}"
+    );
+}
