@@ -167,12 +167,52 @@ impl DestinationKeeper {
         let Some((fallback, alert)) = fallback.zip(alert) else {
             return Ok(false);
         };
+        if self.fell_back(missed).await? {
+            return Ok(false);
+        }
         let moment = self.own.moment(&fallback.to, now);
         let Some(update) = alert.told_also(missed.kind, &moment) else {
             return Ok(false);
         };
         // Whoever changed the alert meanwhile goes first; it is missed still.
         Ok(self.ports.alerts.apply(&update).await? != Commit::Superseded)
+    }
+
+    /// Whether what was missed had come in place of another destination: what falls back once does not
+    /// fall back again, whoever names whom. It came so where the other heard of the episode before, and
+    /// not at this transition.
+    async fn fell_back(&self, missed: &Missed) -> Result<bool, StoreError> {
+        let mut named = self
+            .fallbacks
+            .iter()
+            .filter(|fallback| {
+                fallback
+                    .to
+                    .contains(&missed.destination_id)
+            })
+            .peekable();
+        if named.peek().is_none() {
+            return Ok(false);
+        }
+        let ledger = self
+            .ports
+            .outbox
+            .ledger(missed.alert_id)
+            .await?;
+        let heard = |id: DestinationId| {
+            ledger
+                .iter()
+                .map(|record| &record.intent)
+                .filter(move |intent| intent.destination_id == id)
+                .map(|intent| intent.transition)
+        };
+        let Some(at) = heard(missed.destination_id).max() else {
+            return Ok(false);
+        };
+        Ok(named.any(|fallback| {
+            heard(fallback.of).any(|other| other < at)
+                && heard(fallback.of).all(|other| other != at)
+        }))
     }
 }
 

@@ -14,7 +14,7 @@ use sre_core::monitor::{Dispatcher, DispatcherPorts};
 use sre_core::notification::{Destination, Lane, Notifier};
 use sre_core::store::{Alerts, Deliveries, DeliveryQuery, Outbox, Page, Store};
 use sre_core::time::Span;
-use sre_notify::{SlackConfig, SlackNotifier, WebhookConfig, WebhookNotifier};
+use sre_notify::{SlackConfig, SlackNotifier, WebhookConfig, WebhookFormat, WebhookNotifier};
 use sre_server::workers::{DispatcherWorker, Worker};
 use sre_store_conformance::fixtures::{self, at, fires, identity};
 use sre_store_sqlite::SqliteStore;
@@ -31,6 +31,7 @@ fn webhook(name: &str, url: &str) -> Arc<dyn Notifier> {
     let config = WebhookConfig {
         name: name.to_owned(),
         url: url.try_into().expect("an address"),
+        format: WebhookFormat::Standard,
         secret: None,
         timeout: PATIENCE,
         links_base: None,
