@@ -182,16 +182,16 @@ impl DestinationKeeper {
     /// fall back again, whoever names whom. It came so where the other heard of the episode before, and
     /// not at this transition.
     async fn fell_back(&self, missed: &Missed) -> Result<bool, StoreError> {
-        let mut named = self
-            .fallbacks
-            .iter()
-            .filter(|fallback| {
-                fallback
-                    .to
-                    .contains(&missed.destination_id)
-            })
-            .peekable();
-        if named.peek().is_none() {
+        let mut named: Vec<DestinationId> = Vec::new();
+        for fallback in &self.fallbacks {
+            if fallback
+                .to
+                .contains(&missed.destination_id)
+            {
+                named.push(fallback.of);
+            }
+        }
+        if named.is_empty() {
             return Ok(false);
         }
         let ledger = self
@@ -209,10 +209,9 @@ impl DestinationKeeper {
         let Some(at) = heard(missed.destination_id).max() else {
             return Ok(false);
         };
-        Ok(named.any(|fallback| {
-            heard(fallback.of).any(|other| other < at)
-                && heard(fallback.of).all(|other| other != at)
-        }))
+        Ok(named
+            .into_iter()
+            .any(|of| heard(of).any(|other| other < at) && heard(of).all(|other| other != at)))
     }
 }
 
