@@ -355,6 +355,7 @@ async fn the_alerts_of_alertmanagers_webhook_are_taken() {
             news: &news,
         },
         now: first.now(),
+        note: None,
     });
     let group: Value = serde_json::from_slice(&body).expect("json");
     let second = world();
