@@ -19,6 +19,7 @@ const VERSION: &str = "4";
 /// A group of alerts.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names are Alertmanager's")]
 struct Group<'a> {
     receiver: &'a str,
     status: &'static str,
@@ -232,10 +233,10 @@ mod tests {
             .into();
         let key = group_key(&labels);
         assert_eq!(key, r#"{}:{alertname="HighBurn", service="checkout"}"#);
-        let hash: String = Sha256::digest(key.as_bytes())
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let mut hash = String::new();
+        for byte in Sha256::digest(key.as_bytes()) {
+            write!(hash, "{byte:02x}").expect("a text takes everything");
+        }
         assert_eq!(
             hash,
             "1420c05d2b2383ce22a22f6e6fb889955439a64d30ea221257b03c6bdcbff6ff"

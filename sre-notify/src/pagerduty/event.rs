@@ -52,6 +52,7 @@ impl From<Severity> for EventSeverity {
 
 /// An event, but for the key that says whose it is.
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names are PagerDuty's")]
 struct Event<'a> {
     event_action: EventAction,
     dedup_key: String,
