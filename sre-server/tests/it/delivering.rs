@@ -27,6 +27,8 @@ use crate::world::ManualClock;
 const PATIENCE: Duration = Duration::from_millis(400);
 
 fn webhook(name: &str, url: &str) -> Arc<dyn Notifier> {
+    // As the binary does it first thing; a second time changes nothing.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let url: url::Url = url.parse().expect("an address");
     let config = WebhookConfig {
         name: name.to_owned(),
@@ -41,6 +43,8 @@ fn webhook(name: &str, url: &str) -> Arc<dyn Notifier> {
 }
 
 fn slack(url: &str) -> Arc<dyn Notifier> {
+    // As the binary does it first thing; a second time changes nothing.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let url: url::Url = url.parse().expect("an address");
     let config = SlackConfig {
         name: "slack".to_owned(),
@@ -63,8 +67,6 @@ struct Desk {
 
 impl Desk {
     async fn telling(channels: Vec<Arc<dyn Notifier>>) -> Self {
-        // As the binary does it first thing; a second time changes nothing.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let store = SqliteStore::in_memory()
             .await
             .expect("a store");
