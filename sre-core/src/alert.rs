@@ -369,6 +369,12 @@ impl Alert {
                 .is_some_and(|(channel, name)| Destination::id(channel, name) == id)
     }
 
+    /// Whether it wakes somebody: a page, and what others report of such severity.
+    #[must_use]
+    pub fn is_page(&self) -> bool {
+        self.severity >= Severity::Critical && !self.is_ticket()
+    }
+
     /// Whether it is a ticket of an SLO.
     #[must_use]
     pub fn is_ticket(&self) -> bool {

@@ -54,6 +54,7 @@
 //! | [`correction`] | time that was agreed not to count: an overlay on slices, which never changes them |
 //! | [`alert`], [`decide`](mod@decide) | identity, episodes, transitions; what an evaluation opens and ends |
 //! | [`matcher`] | which alerts something concerns: conditions on labels, as Prometheus writes them |
+//! | [`silence`], [`maintenance`], [`suppression`] | what keeps news of an alert from being sent, though never its end |
 //! | [`health`] | how healthy services are, and by what |
 //! | [`incident`] | what people deal with: its steps, its timeline, what opens, joins and ends it |
 //! | [`notification`] | intents, deliveries, who is told what, what an answer means; the [`Notifier`](notification::Notifier) port |
@@ -105,6 +106,7 @@ pub mod incident;
 pub mod indicator;
 pub mod latency;
 pub mod ledger;
+pub mod maintenance;
 pub mod matcher;
 pub mod method;
 pub mod monitor;
@@ -115,11 +117,13 @@ pub mod recorder;
 pub mod sample;
 pub mod schedule;
 pub mod service;
+pub mod silence;
 pub mod simulate;
 pub mod slice;
 pub mod slo;
 pub mod source;
 pub mod store;
+pub mod suppression;
 pub mod target;
 #[cfg(test)]
 mod texts;

@@ -21,6 +21,7 @@ mod past;
 mod rebuilding;
 mod spending;
 mod start;
+mod suppressors;
 
 pub use alerts::AlertMover;
 pub use auditor::{AUDIT_FAILED, AuditPorts, Auditor};
@@ -36,3 +37,4 @@ pub use past::{FoldedPast, fold_past};
 pub use rebuilding::rebuildable;
 pub use spending::{Spending, spending};
 pub use start::{History, start_of};
+pub use suppressors::{FoundSuppressions, Suppressors};

@@ -140,6 +140,14 @@ id! {
     CorrectionId
 }
 id! {
+    /// Identifies a silence; version 7.
+    SilenceId
+}
+id! {
+    /// Identifies a maintenance; version 7.
+    MaintenanceId
+}
+id! {
     /// Identifies one configured address on one channel; version 5 of channel and name, so that it
     /// outlives restarts.
     DestinationId

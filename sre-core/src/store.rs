@@ -20,12 +20,14 @@ mod deliveries;
 mod evaluations;
 mod health;
 mod incidents;
+mod maintenances;
 mod notices;
 mod outbox;
 mod replies;
 mod retention;
 mod samples;
 mod services;
+mod silences;
 
 use std::error::Error;
 use std::num::NonZeroU32;
@@ -44,6 +46,7 @@ pub use evaluations::{
 };
 pub use health::HealthRecords;
 pub use incidents::{AlertStep, IncidentQuery, Incidents, IncidentsPage, Recollection};
+pub use maintenances::Maintenances;
 pub use notices::{DueNotices, NoticeRecord, Notices};
 pub use outbox::{
     Attempt, AttemptRecord, ClaimedDeliveries, ClaimedDelivery, DeliveryState, DueGroup, DueGroups,
@@ -53,6 +56,7 @@ pub use replies::{ClaimedReply, REPLIES_KEPT, Replies, Reply, ReplyKey};
 pub use retention::{Kept, Retention};
 pub use samples::{Appended, Samples, Target, TargetClaim};
 pub use services::Services;
+pub use silences::{Readable, SilenceQuery, Silences};
 
 /// Everything a service needs to remember. Implemented for every type that has all ports;
 /// `Arc<dyn Store>` upcasts to each of them.
@@ -64,12 +68,14 @@ pub trait Store:
     + Evaluations
     + HealthRecords
     + Incidents
+    + Maintenances
     + Notices
     + Outbox
     + Replies
     + Retention
     + Samples
     + Services
+    + Silences
 {
 }
 
@@ -81,12 +87,14 @@ impl<T> Store for T where
         + Evaluations
         + HealthRecords
         + Incidents
+        + Maintenances
         + Notices
         + Outbox
         + Replies
         + Retention
         + Samples
         + Services
+        + Silences
 {
 }
 

@@ -15,7 +15,7 @@ use crate::page;
 pub use self::reference::markdown;
 
 mod alertmanager;
-mod alerts;
+pub(crate) mod alerts;
 mod budget_corrections;
 mod channels;
 mod deliveries;
@@ -27,11 +27,14 @@ mod health;
 pub(crate) mod incidents;
 mod labels;
 mod login;
+mod maintenance;
+mod matchers;
 mod metrics_page;
 mod reference;
 mod service_health;
 mod service_metrics;
 mod services;
+mod silences;
 pub(crate) mod slo;
 mod store_error;
 mod time_window;
@@ -40,7 +43,9 @@ pub(crate) mod workers;
 /// Every route: the API's, and the pages that people look at.
 pub fn routes() -> Routes<Context> {
     page::routes(pages(operations(samples(incidents(channels(
-        alertmanager(alerts(services(budget_corrections(slos(Routes::new()))))),
+        alertmanager(alerts(services(suppressions(budget_corrections(slos(
+            Routes::new(),
+        )))))),
     ))))))
 }
 
@@ -150,6 +155,68 @@ fn budget_corrections(routes: Routes<Context>) -> Routes<Context> {
         .route(Method::GET, ONE, get, get_doc())
         .route(Method::DELETE, ONE, cancel, cancel_doc())
         .route(Method::POST, "/budget-corrections/{id}/end", end, end_doc())
+}
+
+/// What is not told for a while.
+fn suppressions(routes: Routes<Context>) -> Routes<Context> {
+    const SILENCE: &str = "/silences/{id}";
+    const MAINTENANCE: &str = "/maintenance/{id}";
+    routes
+        .route(
+            Method::GET,
+            "/silences",
+            silences::list,
+            silences::list_doc(),
+        )
+        .route(
+            Method::POST,
+            "/silences",
+            silences::create,
+            silences::create_doc(),
+        )
+        .route(
+            Method::POST,
+            "/silences/preview",
+            silences::preview,
+            silences::preview_doc(),
+        )
+        .route(Method::GET, SILENCE, silences::get, silences::get_doc())
+        .route(
+            Method::PUT,
+            SILENCE,
+            silences::replace,
+            silences::replace_doc(),
+        )
+        .route(
+            Method::DELETE,
+            SILENCE,
+            silences::expire,
+            silences::expire_doc(),
+        )
+        .route(
+            Method::GET,
+            "/maintenance",
+            maintenance::list,
+            maintenance::list_doc(),
+        )
+        .route(
+            Method::POST,
+            "/maintenance",
+            maintenance::create,
+            maintenance::create_doc(),
+        )
+        .route(
+            Method::GET,
+            MAINTENANCE,
+            maintenance::get,
+            maintenance::get_doc(),
+        )
+        .route(
+            Method::DELETE,
+            MAINTENANCE,
+            maintenance::end,
+            maintenance::end_doc(),
+        )
 }
 
 /// Whose promises they are, and how healthy each is.

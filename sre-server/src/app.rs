@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use sre_collect::{HttpProbe, PrometheusConfig, PrometheusSource};
-use sre_core::monitor::{DispatcherPorts, HealthAssessor, Replayer};
+use sre_core::monitor::{DispatcherPorts, HealthAssessor, Replayer, Suppressors};
 use sre_core::notification::{Destination, Fallback, Notifier};
 use sre_core::source::MetricSource;
 use sre_core::store::{Catalog as _, Outbox as _, Samples as _, Seeded, Store};
@@ -269,6 +269,7 @@ fn context(
         outbox: Arc::<dyn Store>::clone(&ports),
         deliveries: Arc::<dyn Store>::clone(&ports),
         replayer: Arc::new(replayer),
+        suppressors: Suppressors::over(&ports),
         replies: Arc::<dyn Store>::clone(&ports),
         notices: ports,
         settings: config.monitor(),
@@ -373,6 +374,7 @@ fn dispatcher_ports(store: &Arc<dyn Store>) -> DispatcherPorts {
         incidents: Arc::<dyn Store>::clone(store),
         catalog: Arc::<dyn Store>::clone(store),
         evaluations: Arc::<dyn Store>::clone(store),
+        suppressors: Suppressors::over(store),
     }
 }
 

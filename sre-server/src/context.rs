@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use hyper::{StatusCode, Uri};
-use sre_core::monitor::{HealthAssessor, MonitorSettings, Replayer};
+use sre_core::monitor::{HealthAssessor, MonitorSettings, Replayer, Suppressors};
 use sre_core::name::DestinationId;
 use sre_core::notification::{Destination, Fallback};
 use sre_core::source::MetricSource;
@@ -59,6 +59,8 @@ pub struct Context {
     pub deliveries: Arc<dyn Deliveries>,
     /// What sends dead messages again.
     pub replayer: Arc<Replayer>,
+    /// What keeps news back: silences, maintenance, what services stand on.
+    pub suppressors: Suppressors,
     /// Answers that are given again.
     pub replies: Arc<dyn Replies>,
     /// What is announced beside alerts.

@@ -1,7 +1,7 @@
 //! Ids of what people create (version 7, so that they sort by time), and what must not be guessed.
 
 use rustls::crypto::ring;
-use sre_core::name::{CorrectionId, IncidentId, SloId};
+use sre_core::name::{CorrectionId, IncidentId, MaintenanceId, SilenceId, SloId};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -30,6 +30,24 @@ pub fn new_incident_id() -> IncidentId {
 )]
 pub fn new_correction_id() -> CorrectionId {
     CorrectionId(Uuid::now_v7())
+}
+
+/// A new id for a silence.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where ids are drawn"
+)]
+pub fn new_silence_id() -> SilenceId {
+    SilenceId(Uuid::now_v7())
+}
+
+/// A new id for a maintenance.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where ids are drawn"
+)]
+pub fn new_maintenance_id() -> MaintenanceId {
+    MaintenanceId(Uuid::now_v7())
 }
 
 /// A random number of thousandths, below 1 000, to spread what would otherwise happen at once.

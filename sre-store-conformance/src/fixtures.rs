@@ -11,6 +11,7 @@ mod messages;
 mod samples;
 mod services;
 mod slos;
+mod suppressions;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sre_core::time::{Interval, at_second};
@@ -29,6 +30,7 @@ pub use messages::{
 pub use samples::{counts, labels, number, sample, target};
 pub use services::{depends_on, health, service, service_name};
 pub use slos::{SloBuilder, grid, slo, start_of};
+pub use suppressions::{maintenance, silence};
 
 /// The instant so many seconds after noon.
 #[must_use]

@@ -58,12 +58,14 @@ pub mod fixtures;
 pub mod health;
 pub mod incidents;
 mod list;
+pub mod maintenances;
 pub mod model;
 pub mod outbox;
 pub mod replies;
 pub mod retention;
 pub mod samples;
 pub mod services;
+pub mod silences;
 mod tools;
 
 use sre_core::store::StoreError;

@@ -107,6 +107,23 @@ macro_rules! for_each_test {
                     completing_a_target_marks_late_samples
                     concurrent_takers_never_share_a_target
                 }
+                silences {
+                    every_field_of_a_silence_is_kept
+                    the_id_of_a_silence_is_used_once
+                    a_stale_change_of_a_silence_changes_nothing
+                    a_silence_ends_with_the_beginning_of_its_successor
+                    silences_are_listed_by_state
+                    what_a_silence_keeps_back_names_it
+                    the_end_of_a_silence_makes_due_what_it_kept_back
+                    a_silence_that_ended_meanwhile_keeps_nothing_back
+                }
+                maintenances {
+                    every_field_of_a_maintenance_is_kept
+                    a_maintenance_is_written_once_and_ended_once
+                    maintenances_are_listed_and_those_that_stand_are_found
+                    maintenances_that_stand_are_limited
+                    the_end_of_a_maintenance_makes_due_what_it_kept_back
+                }
                 services {
                     a_declared_service_is_found
                     every_field_of_a_declaration_is_kept
@@ -211,6 +228,7 @@ macro_rules! for_each_test {
                     a_transition_does_not_undo_a_delivery
                     concurrent_writers_never_share_a_transition
                     the_newest_episode_of_each_identity_is_found
+                    pages_that_are_open_or_ended_lately_are_found
                     many_identities_are_looked_up_at_once
                     episodes_are_listed_newest_first
                     pages_of_episodes_tile_the_list

@@ -38,7 +38,7 @@ use crate::fixtures::{at, attempt, destination, fires, first_try, frozen, identi
 use crate::tools::{MANY, a_minute_after, is_applied};
 
 /// Registers the webhook `ops`, and answers its id.
-async fn with_ops(store: &dyn Store) -> Result<DestinationId, StoreError> {
+pub(crate) async fn with_ops(store: &dyn Store) -> Result<DestinationId, StoreError> {
     let ops = destination("ops");
     store
         .register_destinations(std::slice::from_ref(&ops), at(-1))
@@ -53,7 +53,7 @@ async fn applied(store: &dyn Store, update: AlertUpdate) -> Result<Alert, StoreE
 }
 
 /// Opens the page of this SLO at noon, for `ops` alone.
-async fn opened(store: &dyn Store, slo: u128) -> Result<Alert, StoreError> {
+pub(crate) async fn opened(store: &dyn Store, slo: u128) -> Result<Alert, StoreError> {
     let routes = [destination("ops").id];
     applied(
         store,
@@ -81,7 +81,7 @@ async fn deliver_one_of(store: &dyn Store, alert: &Alert) -> Verdict {
 }
 
 /// All groups that are due at this second.
-async fn groups(store: &dyn Store, second: i64) -> Result<Vec<DueGroup>, StoreError> {
+pub(crate) async fn groups(store: &dyn Store, second: i64) -> Result<Vec<DueGroup>, StoreError> {
     Ok(store
         .due_groups(at(second), MANY)
         .await?
@@ -89,7 +89,7 @@ async fn groups(store: &dyn Store, second: i64) -> Result<Vec<DueGroup>, StoreEr
 }
 
 /// The only group that is due at this second.
-async fn group(store: &dyn Store, second: i64) -> Result<DueGroup, StoreError> {
+pub(crate) async fn group(store: &dyn Store, second: i64) -> Result<DueGroup, StoreError> {
     let [group] = groups(store, second)
         .await?
         .try_into()
@@ -98,7 +98,7 @@ async fn group(store: &dyn Store, second: i64) -> Result<DueGroup, StoreError> {
 }
 
 /// Freezes a message of the only due group; its first try is claimed for a minute.
-async fn send(store: &dyn Store, second: i64) -> Result<Frozen, StoreError> {
+pub(crate) async fn send(store: &dyn Store, second: i64) -> Result<Frozen, StoreError> {
     let frozen = frozen(&group(store, second).await?, at(second));
     let judged = Judged::Send(frozen.clone());
     assert!(is_applied(
@@ -189,7 +189,10 @@ const fn delivered() -> Recorded {
 }
 
 /// The ledger's only intent of the episode.
-async fn only_record(store: &dyn Store, alert: &Alert) -> Result<IntentRecord, StoreError> {
+pub(crate) async fn only_record(
+    store: &dyn Store,
+    alert: &Alert,
+) -> Result<IntentRecord, StoreError> {
     let [record] = store
         .ledger(alert.id)
         .await?

@@ -74,6 +74,21 @@ impl Alerts for MemoryStore {
             .collect())
     }
 
+    async fn pages_since(&self, since: DateTime<Utc>) -> Result<Vec<Alert>, StoreError> {
+        let state = self.state();
+        let pages = state
+            .episodes
+            .values()
+            .map(|episode| &episode.alert)
+            .filter(|alert| {
+                alert.is_page()
+                    && alert
+                        .ends_at()
+                        .is_none_or(|ended_at| ended_at > since)
+            });
+        Ok(pages.cloned().collect())
+    }
+
     async fn claim_due_alerts(
         &self,
         _holder: &str,

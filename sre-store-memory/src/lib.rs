@@ -28,11 +28,13 @@ mod evaluations;
 mod health;
 mod incidents;
 mod lifetime;
+mod maintenances;
 mod outbox;
 mod replies;
 mod retention;
 mod samples;
 mod services;
+mod silences;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -43,13 +45,15 @@ use sre_core::correction::Correction;
 use sre_core::health::ServiceHealth;
 use sre_core::hour::Hour;
 use sre_core::incident::{Incident, IncidentEvent};
+use sre_core::maintenance::Maintenance;
 use sre_core::name::{
-    AlertId, CorrectionId, DeliveryId, DestinationId, IncidentId, IntentId, MetricName, NoticeId,
-    ServiceName, SloId,
+    AlertId, CorrectionId, DeliveryId, DestinationId, IncidentId, IntentId, MaintenanceId,
+    MetricName, NoticeId, ServiceName, SilenceId, SloId,
 };
 use sre_core::notification::Told;
 use sre_core::sample::SampleValue;
 use sre_core::service::Service;
+use sre_core::silence::Silence;
 use sre_core::slo::Slo;
 use sre_core::store::{AlertStep, BudgetRecord, Calculation, Gap, ReplyKey};
 
@@ -112,6 +116,8 @@ struct State {
     frozen: u64,
     services: BTreeMap<ServiceName, Service>,
     corrections: BTreeMap<CorrectionId, Correction>,
+    silences: BTreeMap<SilenceId, Silence>,
+    maintenances: BTreeMap<MaintenanceId, Maintenance>,
     snapshots: BTreeMap<(ServiceName, DateTime<Utc>), ServiceHealth>,
     slos: BTreeMap<SloId, Slo>,
     cursors: BTreeMap<SloId, Cursor>,

@@ -17,6 +17,7 @@ use sre_core::store::{
     Attempt, AttemptRecord, ClaimedDeliveries, Commit, DeliveryState, DueGroups, IntentRecord,
     Judged, LaneStatus, Outbox, QueueDepth, StoreError,
 };
+use sre_core::suppression::Holder;
 
 use super::lifetime::Claim;
 use super::{MemoryStore, State};
@@ -31,6 +32,8 @@ pub(super) struct Note {
     /// `pending`, `frozen`, `delivered`, `withheld`, `superseded`, `dead`.
     state: &'static str,
     reason: Option<&'static str>,
+    /// What keeps it from being sent, while something does.
+    held_by: Option<Holder>,
     sequence: Option<u64>,
 }
 
@@ -139,6 +142,7 @@ impl State {
             intent: intent.clone(),
             state: "pending",
             reason: None,
+            held_by: None,
             sequence: None,
         };
         let note = if is_gone {
@@ -159,6 +163,17 @@ impl State {
             .insert(message.id(), message);
     }
 
+    /// What this keeps from being sent is due from `now` on.
+    pub(super) fn release(&mut self, holder: Holder, now: DateTime<Utc>) {
+        let held = self
+            .notes
+            .values_mut()
+            .filter(|note| note.state == "pending" && note.held_by == Some(holder));
+        for note in held {
+            note.intent.due_at = note.intent.due_at.min(now);
+        }
+    }
+
     /// Every intent of the episode by transition, then destination.
     fn ledger(&self, alert: AlertId) -> Vec<IntentRecord> {
         let mut notes: Vec<&Note> = self
@@ -171,6 +186,7 @@ impl State {
             intent: note.intent.clone(),
             state: note.state.to_owned(),
             reason: note.reason.map(str::to_owned),
+            held_by: note.held_by,
             sequence: note.sequence,
             deliveries: self.messages_of(|message| message.carries(note.intent.id)),
         };
@@ -219,6 +235,7 @@ impl Note {
         Self {
             state: "dead",
             reason: Some(reason),
+            held_by: None,
             ..self
         }
     }

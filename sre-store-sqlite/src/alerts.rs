@@ -107,6 +107,29 @@ impl Alerts for SqliteStore {
             .collect()
     }
 
+    async fn pages_since(&self, since: DateTime<Utc>) -> Result<Vec<Alert>, StoreError> {
+        let since = row::instant(since);
+        let rows = select_alerts!(
+            "where a.id in (
+                 select id from alerts
+                  where state <> 'resolved' and severity in ('critical', 'emergency')
+                 union all
+                 select id from alerts
+                  where state = 'resolved' and ends_at > $1
+                    and severity in ('critical', 'emergency'))
+               and not (a.origin = 'generated'
+                        and a.alert_type in ('slow_burn', 'budget_exhaustion', 'slo_violation'))
+             order by a.id",
+            since
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(classify)?;
+        rows.into_iter()
+            .map(AlertRow::alert)
+            .collect()
+    }
+
     async fn claim_due_alerts(
         &self,
         holder: &str,

@@ -17,7 +17,7 @@
 //! | `inspect` | what can be said of a file without opening it as a store |
 //! | `open` | the file, its lock, its connections, its migrations |
 //! | `transaction` | the one place where writes run |
-//! | `catalog`, `samples`, `evaluations`, `health`, `alerts`, `incidents`, `outbox`, `replies`, `retention`, `services` | a port each |
+//! | `catalog`, `samples`, `evaluations`, `health`, `alerts`, `incidents`, `maintenances`, `outbox`, `replies`, `retention`, `services`, `silences` | a port each |
 //! | `row`, `error` | between stored values and domain values, between the driver's errors and ours |
 //!
 //! One process owns a file: a lock beside it keeps the next one out. Within the process one
@@ -36,6 +36,7 @@ mod evaluations;
 mod health;
 mod incidents;
 mod inspect;
+mod maintenances;
 mod open;
 mod outbox;
 mod replies;
@@ -43,6 +44,7 @@ mod retention;
 mod row;
 mod samples;
 mod services;
+mod silences;
 mod transaction;
 
 #[cfg(test)]

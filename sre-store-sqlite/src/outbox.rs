@@ -9,7 +9,10 @@ mod judgements;
 mod lanes;
 mod ledger;
 pub(crate) mod notices;
+mod released;
 mod said;
+
+pub(crate) use released::release;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};

@@ -6,15 +6,18 @@ use sre_core::alert::AlertUpdate;
 use sre_core::correction::{Cancellation, Correction, Ended};
 use sre_core::health::ServiceHealth;
 use sre_core::incident::IncidentUpdate;
+use sre_core::maintenance::Maintenance;
 use sre_core::name::{AlertId, CorrectionId, DestinationId, ServiceName, SloId};
 use sre_core::notification::{Destination, Notice};
 use sre_core::sample::Sample;
 use sre_core::service::Service;
+use sre_core::silence::Silence;
 use sre_core::slo::Slo;
 use sre_core::store::{
     Alerts, Attempt, Catalog, Changes, Corrections, Deliveries, Evaluations, HealthRecords,
-    Incidents, Judged, Kept, Notices, Outbox, Replay, Replies, Reply, ReplyKey, Retention, Samples,
-    Services, SloChange, SlotClaim, Start, StoreError, Target, TargetClaim,
+    Incidents, Judged, Kept, Maintenances, Notices, Outbox, Replay, Replies, Reply, ReplyKey,
+    Retention, Samples, Services, Silences, SloChange, SlotClaim, Start, StoreError, Target,
+    TargetClaim,
 };
 use sre_core::time::Interval;
 use sre_store_memory::MemoryStore;
@@ -39,6 +42,10 @@ pub(crate) enum Call {
     CreateCorrection(Correction),
     CancelCorrection(CorrectionId, Cancellation),
     EndCorrection(CorrectionId, Ended),
+    CreateSilence(Silence),
+    ChangeSilence(Silence, Option<Silence>),
+    CreateMaintenance(Maintenance),
+    EndMaintenance(Maintenance, DateTime<Utc>),
     ClaimSlots(Claim),
     Release(Vec<SlotClaim>),
     Commit(Vec<Changes>),
@@ -134,6 +141,22 @@ impl Call {
             }
             Self::CancelCorrection(id, why) => store.cancel_correction(id, &why).await,
             Self::EndCorrection(id, ended) => store.end_correction(id, &ended).await,
+            Self::CreateSilence(silence) => store.create_silence(&silence).await,
+            Self::ChangeSilence(silence, successor) => {
+                store
+                    .change_silence(&silence, successor.as_ref())
+                    .await
+            }
+            Self::CreateMaintenance(maintenance) => {
+                store
+                    .create_maintenance(&maintenance)
+                    .await
+            }
+            Self::EndMaintenance(maintenance, now) => {
+                store
+                    .end_maintenance(&maintenance, now)
+                    .await
+            }
             Self::ClaimSlots(Claim {
                 holder,
                 now,

@@ -13,23 +13,25 @@ use sre_core::evaluation::Evaluation;
 use sre_core::health::{OpenAlerts, ServiceHealth};
 use sre_core::hour::Hour;
 use sre_core::incident::{Incident, IncidentUpdate};
+use sre_core::maintenance::Maintenance;
 use sre_core::name::{
-    AlertId, CorrectionId, DeliveryId, DestinationId, IncidentId, MetricName, NoticeId,
-    ServiceName, SloId,
+    AlertId, CorrectionId, DeliveryId, DestinationId, IncidentId, MaintenanceId, MetricName,
+    NoticeId, ServiceName, SilenceId, SloId,
 };
 use sre_core::notification::{Destination, Fallback, Notice};
 use sre_core::sample::Sample;
 use sre_core::service::Service;
+use sre_core::silence::Silence;
 use sre_core::slice::SliceWidth;
 use sre_core::slo::{Generation, Slo};
 use sre_core::store::{
     AlertQuery, Alerts, AlertsPage, Appended, Attempt, BudgetRecord, Catalog, Changes,
     ClaimedDeliveries, ClaimedReply, Commit, CorrectionQuery, Corrections, Deliveries,
     DeliveryQuery, DeliveryRecord, DueGroups, DueNotices, Evaluations, HealthRecords, HistoryItem,
-    IncidentQuery, Incidents, IncidentsPage, IntentRecord, Judged, Kept, LaneStatus, Missed,
-    NoticeRecord, Notices, Outbox, Overdue, Page, QueueDepth, Recollection, Replay, Replies, Reply,
-    ReplyKey, Retention, Samples, Seeded, Services, SloChange, SloQuery, SlotClaim, Standing,
-    Start, StoreError, Target, TargetClaim,
+    IncidentQuery, Incidents, IncidentsPage, IntentRecord, Judged, Kept, LaneStatus, Maintenances,
+    Missed, NoticeRecord, Notices, Outbox, Overdue, Page, QueueDepth, Readable, Recollection,
+    Replay, Replies, Reply, ReplyKey, Retention, Samples, Seeded, Services, SilenceQuery, Silences,
+    SloChange, SloQuery, SlotClaim, Standing, Start, StoreError, Target, TargetClaim,
 };
 use sre_core::time::Interval;
 use sre_store_memory::MemoryStore;
@@ -104,6 +106,10 @@ impl Alerts for JournalStore {
         self.memory
             .list_alerts(query, page)
             .await
+    }
+
+    async fn pages_since(&self, since: DateTime<Utc>) -> Result<Vec<Alert>, StoreError> {
+        self.memory.pages_since(since).await
     }
 
     async fn claim_due_alerts(
@@ -681,5 +687,91 @@ impl Services for JournalStore {
 
     async fn dependents(&self, names: &[ServiceName]) -> Result<Vec<ServiceName>, StoreError> {
         self.memory.dependents(names).await
+    }
+}
+
+#[async_trait]
+impl Silences for JournalStore {
+    async fn create_silence(&self, silence: &Silence) -> Result<(), StoreError> {
+        let call = Call::CreateSilence(silence.clone());
+        self.write(&call, self.memory.create_silence(silence))
+    }
+
+    async fn change_silence(
+        &self,
+        silence: &Silence,
+        successor: Option<&Silence>,
+    ) -> Result<(), StoreError> {
+        let call = Call::ChangeSilence(silence.clone(), successor.cloned());
+        self.write(
+            &call,
+            self.memory
+                .change_silence(silence, successor),
+        )
+    }
+
+    async fn find_silence(&self, id: SilenceId) -> Result<Option<Silence>, StoreError> {
+        self.memory.find_silence(id).await
+    }
+
+    async fn list_silences(
+        &self,
+        query: &SilenceQuery,
+        page: Page<SilenceId>,
+    ) -> Result<Vec<Silence>, StoreError> {
+        self.memory
+            .list_silences(query, page)
+            .await
+    }
+
+    async fn active_silences(&self, now: DateTime<Utc>) -> Result<Readable<Silence>, StoreError> {
+        self.memory.active_silences(now).await
+    }
+}
+
+#[async_trait]
+impl Maintenances for JournalStore {
+    async fn create_maintenance(&self, maintenance: &Maintenance) -> Result<(), StoreError> {
+        let call = Call::CreateMaintenance(maintenance.clone());
+        self.write(
+            &call,
+            self.memory
+                .create_maintenance(maintenance),
+        )
+    }
+
+    async fn end_maintenance(
+        &self,
+        maintenance: &Maintenance,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let call = Call::EndMaintenance(maintenance.clone(), now);
+        self.write(
+            &call,
+            self.memory
+                .end_maintenance(maintenance, now),
+        )
+    }
+
+    async fn find_maintenance(&self, id: MaintenanceId) -> Result<Option<Maintenance>, StoreError> {
+        self.memory.find_maintenance(id).await
+    }
+
+    async fn list_maintenances(
+        &self,
+        page: Page<MaintenanceId>,
+    ) -> Result<Vec<Maintenance>, StoreError> {
+        self.memory
+            .list_maintenances(page)
+            .await
+    }
+
+    async fn standing_maintenances(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<Readable<Maintenance>, StoreError> {
+        self.memory
+            .standing_maintenances(now)
+            .await
     }
 }

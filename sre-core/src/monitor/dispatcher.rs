@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, Utc};
 
 use crate::alert::{Alert, LifecycleSettings};
+use crate::monitor::Suppressors;
 use crate::name::{AlertId, DeliveryId, DestinationId};
 use crate::notification::{
     Action, Answer, DeadReason, Delivery, Fallback, Lane, Notifier, Outgoing, Tries, classify,
@@ -44,6 +45,8 @@ pub struct DispatcherPorts {
     pub catalog: Arc<dyn Catalog>,
     /// How those stand.
     pub evaluations: Arc<dyn Evaluations>,
+    /// What keeps news back.
+    pub suppressors: Suppressors,
 }
 
 /// Sends due notifications. One a process; replicas share the work by claims.

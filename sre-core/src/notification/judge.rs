@@ -104,6 +104,12 @@ pub enum Withheld {
     Shadow,
     /// It says that this very destination does not take what it is owed.
     AboutItself,
+    /// Somebody asked for silence about it.
+    Silenced,
+    /// What it stands on is known to be wrong, or may be in a moment.
+    Inhibited,
+    /// It is being maintained.
+    Maintenance,
 }
 
 impl Withheld {
@@ -120,6 +126,9 @@ impl Withheld {
             Self::Digest => "digest",
             Self::Shadow => "shadow",
             Self::AboutItself => "about_itself",
+            Self::Silenced => "silenced",
+            Self::Inhibited => "inhibited",
+            Self::Maintenance => "maintenance",
         }
     }
 }

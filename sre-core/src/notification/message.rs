@@ -6,7 +6,7 @@ use crate::alert::{Alert, Severity};
 use crate::evaluation::Evaluation;
 use crate::incident::Incident;
 use crate::name::ServiceName;
-use crate::notification::{Notice, Reason};
+use crate::notification::{Notice, Reason, Withheld};
 use crate::slo::Slo;
 
 /// Everything a message may say, put together when it is frozen.
@@ -56,6 +56,8 @@ pub struct AlertNews<'a> {
     pub known_severity: Option<Severity>,
     /// How many episodes of the identity stayed untold during a cooldown before this message.
     pub suppressed_episodes: u64,
+    /// By which rule people wished not to hear of it, where they are told of its end all the same.
+    pub while_held: Option<Withheld>,
     /// Its SLO, where it is about one.
     pub slo: Option<&'a Slo>,
     /// What the SLO's last evaluation found.

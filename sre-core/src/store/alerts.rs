@@ -27,6 +27,10 @@ pub trait Alerts: Debug + Send + Sync {
         page: Page<AlertsPage>,
     ) -> Result<Vec<Alert>, StoreError>;
 
+    /// The pages (of severity critical and above, tickets left out) that are open, or ended after
+    /// `since`, in the order of their ids.
+    async fn pages_since(&self, since: DateTime<Utc>) -> Result<Vec<Alert>, StoreError>;
+
     /// Claims open episodes that time moves (`next_action_at`) until `until`, the longest due first.
     /// The update of a claimed episode is guarded by its transition.
     async fn claim_due_alerts(

@@ -10,6 +10,7 @@ use crate::alert::Alert;
 use crate::name::{AlertId, DeliveryId, DestinationId, IntentId, NoticeId};
 use crate::notification::{DeadReason, Delivery, Destination, Intent, Lane, Said, Told, Withheld};
 use crate::store::{Commit, StoreError};
+use crate::suppression::Holder;
 
 /// The transactional outbox. The dispatcher is its caller; the API reads its ledger.
 #[async_trait]
@@ -123,6 +124,9 @@ pub enum Judged {
         until: DateTime<Utc>,
         /// Why.
         rule: Withheld,
+        /// What keeps them back, where the rule alone does not say. A silence or a maintenance that
+        /// ends before `until`, or is gone, keeps nothing back: the judgement is superseded.
+        by: Option<Holder>,
     },
     /// The notice is not sent, for this reason.
     WithholdNotice {
@@ -248,6 +252,8 @@ pub struct IntentRecord {
     pub state: String,
     /// Why it is sent, or why not (yet).
     pub reason: Option<String>,
+    /// What keeps it from being sent, while something does.
+    pub held_by: Option<Holder>,
     /// Its number, where it was sent.
     pub sequence: Option<u64>,
     /// The messages that carried it, the degraded one last.

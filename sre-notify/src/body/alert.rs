@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sre_core::alert::{Alert, AlertState};
 use sre_core::name::{AlertId, IncidentId, SloId};
-use sre_core::notification::{AlertNews, Reason};
+use sre_core::notification::{AlertNews, Reason, Withheld};
 use sre_core::time::truncate;
 
 use super::links::links;
@@ -27,6 +27,9 @@ pub(super) struct AlertEntry<'a> {
     occurred_at: DateTime<Utc>,
     resolve_reason: Option<&'static str>,
     suppressed_episodes: u64,
+    /// What would have kept the message back, did it not tell an end: `silenced`, for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    while_held: Option<&'static str>,
     rules: Vec<RuleView>,
     slo: Option<SloView<'a>>,
     error_budget: Option<BudgetView>,
@@ -75,6 +78,7 @@ impl<'a> AlertEntry<'a> {
                 _ => None,
             },
             suppressed_episodes: news.suppressed_episodes,
+            while_held: news.while_held.map(Withheld::as_str),
             rules: alert
                 .rules
                 .iter()

@@ -5,7 +5,7 @@ use sre_core::alert::{Alert, AlertState, ResolveReason};
 use sre_core::budget::ErrorBudget;
 use sre_core::evaluation::{Evaluation, RuleOutcome, RuleVerdict, SloState, WindowCounts};
 use sre_core::forecast::Exhaustion;
-use sre_core::notification::{AlertNews, Reason};
+use sre_core::notification::{AlertNews, Reason, Withheld};
 use sre_core::slo::Slo;
 use sre_core::window::Window;
 
@@ -294,6 +294,13 @@ fn history(news: &AlertNews<'_>, now: DateTime<Utc>) -> Vec<Fact> {
         let text = format!("{untold} {episodes} before this one, during the cooldown");
         facts.push(Fact::new("Not told", text));
     }
+    facts.extend(news.while_held.map(|rule| {
+        let text = match rule {
+            Withheld::Maintenance => "its service is being maintained",
+            _ => "it is silenced",
+        };
+        Fact::new("Meanwhile", text.to_owned())
+    }));
     facts
 }
 

@@ -1,7 +1,7 @@
 //! The one line that is read first: `[FIRING critical] api-gateway: …`.
 
 use sre_core::alert::{AlertState, Severity};
-use sre_core::notification::{AlertNews, Reason};
+use sre_core::notification::{AlertNews, Reason, Withheld};
 
 use super::{Tone, clipped, one_line};
 
@@ -63,6 +63,9 @@ pub(super) fn gravest(news: &[AlertNews<'_>]) -> String {
 fn state(news: &AlertNews<'_>) -> String {
     let severity = news.alert.severity;
     match (news.reason, &news.alert.state) {
+        (Reason::AllResolved, _) if news.while_held == Some(Withheld::Silenced) => {
+            "RESOLVED while silenced".to_owned()
+        }
         (Reason::AllResolved, _) => "RESOLVED".to_owned(),
         (_, AlertState::Acknowledged { .. }) => format!("ACKNOWLEDGED {severity}"),
         _ => format!("FIRING {severity}"),

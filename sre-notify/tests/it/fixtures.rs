@@ -245,6 +245,7 @@ pub(crate) fn news(alert: &Alert, reason: Reason) -> AlertNews<'_> {
         sequence: 1,
         known_severity: None,
         suppressed_episodes: 0,
+        while_held: None,
         slo: None,
         evaluation: None,
         incident: None,

@@ -11,9 +11,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sre_core::alert::{Alert, AlertStatus, Moment};
 use sre_core::name::AlertId;
 use sre_core::store::{AlertQuery, AlertsPage, Page, StoreError};
+use sre_core::suppression::Suppressions;
 use sre_core::time::Interval;
 
-use self::view::AlertView;
 use crate::context::Context;
 use crate::http::doc::{Access, Doc};
 use crate::http::page::Paging;
@@ -27,7 +27,7 @@ pub(super) use self::report::{report, report_doc};
 pub(super) use self::transitions::{
     acknowledge, acknowledge_doc, resolve, resolve_doc, unacknowledge, unacknowledge_doc,
 };
-pub(super) use self::view::AlertRuleView;
+pub(super) use self::view::{AlertRuleView, AlertView};
 
 /// How often a write is decided again because somebody else was first. As many as there are requests
 /// at once, so that a crowd on one alert gets through, each after the one before.
@@ -42,7 +42,13 @@ pub(super) async fn list(mut call: Call<Context>) -> Result<Response, ApiError> 
     let paging = call.query.paging::<Key>();
     call.query.finish()?;
     let rows = rows(&call.context, &asked, &paging).await?;
-    paging.answer(rows, |alert| (alert.starts_at, alert.id), AlertView::from)
+    let now = call.now;
+    let suppressions = suppressions(&call.context, &rows, now).await?;
+    paging.answer(
+        rows,
+        |alert| (alert.starts_at, alert.id),
+        |alert| AlertView::new(alert, &suppressions, now),
+    )
 }
 
 /// What `GET /alerts` says of itself.
@@ -66,12 +72,57 @@ pub(super) fn list_doc() -> Doc {
 /// `GET /alerts/{id}`
 pub(super) async fn get(call: Call<Context>) -> Result<Response, ApiError> {
     let alert = found(&call).await?;
-    response::versioned(alert.transition, &AlertView::from(alert))
+    let transition = alert.transition;
+    let view = shown(&call.context, alert, call.now).await?;
+    response::versioned(transition, &view)
 }
 
 /// What `GET /alerts/{id}` says of itself.
 pub(super) fn get_doc() -> Doc {
     Doc::new(Access::Read, "alerts", "An alert").answers::<AlertView>(200, "The alert.")
+}
+
+/// The alert as it is answered.
+async fn shown(
+    context: &Context,
+    alert: Alert,
+    now: DateTime<Utc>,
+) -> Result<AlertView, StoreError> {
+    let suppressions = suppressions(context, std::slice::from_ref(&alert), now).await?;
+    Ok(AlertView::new(alert, &suppressions, now))
+}
+
+/// Alerts as they are answered.
+pub(super) async fn shown_all(
+    context: &Context,
+    alerts: Vec<Alert>,
+    now: DateTime<Utc>,
+) -> Result<Vec<AlertView>, StoreError> {
+    let suppressions = suppressions(context, &alerts, now).await?;
+    let shown = alerts
+        .into_iter()
+        .map(|alert| AlertView::new(alert, &suppressions, now));
+    Ok(shown.collect())
+}
+
+/// What keeps news of these alerts back, where any is open.
+pub(crate) async fn suppressions(
+    context: &Context,
+    alerts: &[Alert],
+    now: DateTime<Utc>,
+) -> Result<Suppressions, StoreError> {
+    let open: Vec<&Alert> = alerts
+        .iter()
+        .filter(|alert| alert.is_open())
+        .collect();
+    if open.is_empty() {
+        return Ok(Suppressions::default());
+    }
+    let found = context
+        .suppressors
+        .around(open, now)
+        .await?;
+    Ok(found.suppressions)
 }
 
 /// The alert that the path names.

@@ -16,10 +16,10 @@ use crate::http::fault::Fault;
 use crate::http::page::Paging;
 use crate::http::{ApiError, Call, Response, response};
 
-mod body;
+pub(super) mod body;
 mod ending;
 mod preview;
-mod view;
+pub(super) mod view;
 
 pub(super) use self::preview::{preview, preview_doc};
 

@@ -7,6 +7,7 @@ use sre_core::health::ServiceHealth;
 use sre_core::monitor::RECORDED_EVERY;
 use sre_core::name::ServiceName;
 use sre_core::service::Service;
+use sre_core::suppression::{Inhibition, Suppressions};
 use sre_core::time::{Interval, Span};
 
 use self::view::HealthView;
@@ -39,10 +40,11 @@ pub(super) async fn list(mut call: Call<Context>) -> Result<Response, ApiError> 
         }
         Some(at) => recorded(context, &names, at).await?,
     };
+    let maintained = maintained(context, at, call.now).await?;
     paging.answer(
         found,
         |health| health.service_name.clone(),
-        HealthView::from,
+        |health| view(health, maintained.as_ref()),
     )
 }
 
@@ -85,7 +87,38 @@ pub(super) async fn get(mut call: Call<Context>) -> Result<Response, ApiError> {
     let found = found
         .pop()
         .ok_or_else(|| ApiError::no_such(NOUN))?;
-    response::ok(&HealthView::from(found))
+    let maintained = maintained(context, at, call.now).await?;
+    response::ok(&view(found, maintained.as_ref()))
+}
+
+/// What is maintained now; `None` where another instant is asked about.
+async fn maintained(
+    context: &Context,
+    at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<Option<Suppressions>, ApiError> {
+    if at.is_some() {
+        return Ok(None);
+    }
+    let standing = context
+        .suppressors
+        .maintenances
+        .standing_maintenances(now)
+        .await?;
+    let (silences, inhibition) = (Vec::new(), Inhibition::default());
+    Ok(Some(Suppressions::new(
+        silences,
+        standing.items,
+        inhibition,
+        now,
+    )))
+}
+
+fn view(health: ServiceHealth, maintained: Option<&Suppressions>) -> HealthView {
+    match maintained {
+        Some(maintained) => HealthView::current(health, maintained),
+        None => HealthView::from(health),
+    }
 }
 
 pub(super) fn get_doc() -> Doc {

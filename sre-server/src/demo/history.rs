@@ -9,7 +9,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use sre_core::monitor::{
     AlertMover, Dispatcher, DispatcherPorts, Evaluator, EvaluatorPorts, History, IncidentKeeper,
-    MonitorSettings, start_of,
+    MonitorSettings, Suppressors, start_of,
 };
 use sre_core::name::DestinationId;
 use sre_core::notification::Notifier;
@@ -70,6 +70,7 @@ impl Maker {
             incidents: Arc::<dyn Store>::clone(&store),
             catalog: Arc::<dyn Store>::clone(&store),
             evaluations: Arc::<dyn Store>::clone(&store),
+            suppressors: Suppressors::over(&store),
         };
         let lifecycle = settings.lifecycle;
         Self {

@@ -13,6 +13,7 @@ use sre_core::target::Target;
 use super::alerts::since;
 use super::frame::{Part, Sheet};
 use super::{mark, moment, number};
+use crate::api::alerts::suppressions;
 use crate::context::Context;
 use crate::http::doc::{Access, Doc};
 use crate::http::{ApiError, Call, Response};
@@ -27,9 +28,15 @@ pub(super) async fn show(call: Call<Context>) -> Result<Response, ApiError> {
         Some(id) => context.catalog.find(id).await?,
         None => None,
     };
+    let suppressions = suppressions(context, std::slice::from_ref(&alert), call.now).await?;
     let records = context.outbox.ledger(alert.id).await?;
     let page = html! {
         (heading(&alert, slo.as_ref(), &call))
+        @if alert.is_open() {
+            @for held in suppressions.of(&alert, call.now) {
+                p.quiet { "Not told " (told::held(held.by)) ", until " (moment::at(held.until)) " at least." }
+            }
+        }
         (facts(&alert, &call))
         @if let (Some(slo), false) = (&slo, alert.rules.is_empty()) {
             section aria-labelledby="rules" {

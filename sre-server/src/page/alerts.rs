@@ -1,16 +1,20 @@
 //! Alerts: open ones first, and whether anybody was told.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 use sre_core::alert::{Alert, AlertState, AlertStatus};
 use sre_core::name::{AlertId, ServiceName};
+use sre_core::notification::Withheld;
 use sre_core::store::{AlertQuery, AlertsPage, Page, StoreError};
+use sre_core::suppression::Suppressions;
 
 use super::frame::{Part, Sheet, older};
 use super::{mark, moment};
+use crate::api::alerts::suppressions;
 use crate::context::Context;
 use crate::http::doc::{Access, Doc};
 use crate::http::page::cursor;
@@ -34,6 +38,7 @@ pub(super) async fn show(mut call: Call<Context>) -> Result<Response, ApiError> 
         None => open(context, service.as_ref()).await?,
         Some(_) => Vec::new(),
     };
+    let suppressions = suppressions(context, &open, call.now).await?;
     let query = AlertQuery {
         service: service.clone(),
         state: Some(AlertStatus::Resolved),
@@ -57,7 +62,7 @@ pub(super) async fn show(mut call: Call<Context>) -> Result<Response, ApiError> 
         @if paging.after.is_none() {
             section aria-labelledby="open" {
                 h2 #open { "Open" }
-                @if open.is_empty() { div.empty { p { "Nothing is wrong." } } } @else { (list(&open, call.now)) }
+                @if open.is_empty() { div.empty { p { "Nothing is wrong." } } } @else { (list_with(&open, &suppressions, call.now)) }
             }
         }
         section aria-labelledby="over" {
@@ -108,6 +113,11 @@ pub(super) async fn open(
 
 /// Alerts as a list, each with what it takes to decide whether to look.
 pub(super) fn list(alerts: &[Alert], now: DateTime<Utc>) -> Markup {
+    list_with(alerts, &Suppressions::default(), now)
+}
+
+/// Alerts as a list, with what keeps open ones from being told.
+fn list_with(alerts: &[Alert], suppressions: &Suppressions, now: DateTime<Utc>) -> Markup {
     html! {
         ul.alerts {
             @for alert in alerts {
@@ -115,7 +125,7 @@ pub(super) fn list(alerts: &[Alert], now: DateTime<Utc>) -> Markup {
                     (mark::severity(alert.severity))
                     div.what {
                         a href={ "/ui/alerts/" (alert.id.0) } { bdi { (alert.message) } }
-                        p.quiet { bdi { (alert.service_name()) } " · " (since(alert, now)) " · " (told(alert, now)) }
+                        p.quiet { bdi { (alert.service_name()) } " · " (since(alert, now)) " · " (told(alert, now)) (withheld(alert, suppressions, now)) }
                     }
                 }
             }
@@ -138,6 +148,21 @@ pub(super) fn since(alert: &Alert, now: DateTime<Utc>) -> Markup {
             }
         }
         @if alert.is_flapping() { " · flapping" }
+    }
+}
+
+/// By which rules an open alert is not told.
+fn withheld(alert: &Alert, suppressions: &Suppressions, now: DateTime<Utc>) -> Markup {
+    let rules: BTreeSet<&str> = suppressions
+        .of(alert, now)
+        .filter(|_| alert.is_open())
+        .map(|held| match held.by.rule() {
+            Withheld::Maintenance => "in maintenance",
+            rule => rule.as_str(),
+        })
+        .collect();
+    html! {
+        @for rule in rules { " · " strong { (rule) } }
     }
 }
 

@@ -183,6 +183,7 @@ impl Crew {
             incidents: Arc::clone(&context.incidents),
             catalog: Arc::clone(&context.catalog),
             evaluations: Arc::clone(&context.evaluations),
+            suppressors: context.suppressors.clone(),
         };
         let (settings, is_shadow) = (context.settings.lifecycle, context.about.is_shadow);
         DispatcherWorker::new(

@@ -345,6 +345,7 @@ async fn the_alerts_of_alertmanagers_webhook_are_taken() {
         sequence: 1,
         known_severity: None,
         suppressed_episodes: 0,
+        while_held: None,
         slo: None,
         evaluation: None,
         incident: None,

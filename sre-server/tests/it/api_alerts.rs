@@ -77,7 +77,7 @@ async fn the_documented_example_makes_an_alert() {
             "slo_id": null, "labels": {}, "value": null, "threshold": null,
             "starts_at": "2026-01-01T12:00:00Z", "ends_at": null, "acknowledged_at": null,
             "acknowledged_by": null, "last_notified_at": null, "occurrences": 1,
-            "incident_id": null, "resolve_reason": null, "episode": 1,
+            "silenced_by": [], "in_maintenance": [], "inhibited_by": null, "incident_id": null, "resolve_reason": null, "episode": 1,
             "is_flapping": false,
             "flapping_since": null,
             "flap_percentage": 6.25, "rules": [],

@@ -35,6 +35,7 @@ fn dispatcher(world: &World, notifiers: Vec<Arc<dyn Notifier>>, is_shadow: bool)
         catalog: Arc::<MemoryStore>::clone(&world.store),
         evaluations: Arc::<MemoryStore>::clone(&world.store),
         incidents: Arc::<MemoryStore>::clone(&world.store),
+        suppressors: crate::world::suppressors(&world.store),
     };
     Dispatcher::new(
         ports,

@@ -42,6 +42,7 @@ impl Telling {
             catalog: Arc::<MemoryStore>::clone(store),
             evaluations: Arc::<MemoryStore>::clone(store),
             incidents: Arc::<MemoryStore>::clone(store),
+            suppressors: crate::world::suppressors(store),
         };
         let dispatcher = Dispatcher::new(
             ports,

@@ -369,6 +369,38 @@ async fn tour() -> Map<String, Value> {
         tour.ask(&world, "GET", path, none.clone())
             .await;
     }
+    let silence = json!({
+        "matchers": ["service=\"api-gateway\"", "severity=~\"low|medium|high\""],
+        "duration": "2h", "created_by": "ada", "comment": "The database moves",
+    });
+    tour.ask(&world, "POST", "/silences/preview", silence.clone())
+        .await;
+    let made = tour
+        .ask(&world, "POST", "/silences", silence.clone())
+        .await;
+    let silenced = made.header("location").to_owned();
+    for path in ["/silences", &silenced] {
+        tour.ask(&world, "GET", path, none.clone())
+            .await;
+    }
+    let mut longer = silence.clone();
+    longer["duration"] = json!("4h");
+    tour.ask(&world, "PUT", &silenced, longer.clone())
+        .await;
+    let planned = json!({
+        "services": ["api-gateway"],
+        "recurrence": {"rule": "FREQ=WEEKLY;BYDAY=SU", "start": "2026-01-04T02:00:00",
+                       "duration": "2h", "time_zone": "Europe/Berlin"},
+        "created_by": "ada", "comment": "The database is maintained",
+    });
+    let made = tour
+        .ask(&world, "POST", "/maintenance", planned)
+        .await;
+    let planned = made.header("location").to_owned();
+    for path in ["/maintenance", &planned] {
+        tour.ask(&world, "GET", path, none.clone())
+            .await;
+    }
     let read = [&alert, &format!("{alert}/notifications"), "/alerts?limit=2"];
     for path in read {
         tour.ask(&world, "GET", path, none.clone())
@@ -377,6 +409,13 @@ async fn tour() -> Map<String, Value> {
     let said = json!({"by": "ada", "comment": "rolled back"});
     tour.ask(&world, "POST", &format!("{alert}/resolve"), said)
         .await;
+    longer["matchers"] = json!(["service=\"api-gateway\""]);
+    tour.ask(&world, "PUT", &silenced, longer)
+        .await;
+    for path in [&silenced, &planned] {
+        tour.ask(&world, "DELETE", path, none.clone())
+            .await;
+    }
     tour.ask(&world, "DELETE", &path, none)
         .await;
     tour.operations

@@ -86,6 +86,7 @@ async fn a_service_that_keeps_its_promises_is_healthy() {
             }],
             "checks": [],
             "dependencies": [],
+            "in_maintenance": [],
             "open_alerts": 0,
             "open_incidents": 0,
             "probable_cause": null,

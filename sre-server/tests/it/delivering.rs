@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sre_core::alert::AlertType;
-use sre_core::monitor::{Dispatcher, DispatcherPorts};
+use sre_core::monitor::{Dispatcher, DispatcherPorts, Suppressors};
 use sre_core::notification::{Destination, Lane, Notifier};
 use sre_core::store::{Alerts, Deliveries, DeliveryQuery, Outbox, Page, Store};
 use sre_core::time::Span;
@@ -109,6 +109,7 @@ impl Desk {
             alerts: Arc::<dyn Store>::clone(&ports),
             incidents: Arc::<dyn Store>::clone(&ports),
             catalog: Arc::<dyn Store>::clone(&ports),
+            suppressors: Suppressors::over(&ports),
             evaluations: ports,
         };
         Dispatcher::new(

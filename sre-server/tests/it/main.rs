@@ -13,6 +13,7 @@ mod api_operations;
 mod api_samples;
 mod api_service_health;
 mod api_services;
+mod api_silences;
 mod api_slo;
 mod config;
 mod delivering;

@@ -17,6 +17,7 @@ use serde_json::Value;
 use sre_collect::{PrometheusConfig, PrometheusSource};
 use sre_core::monitor::{
     DispatcherPorts, Evaluator, EvaluatorPorts, HealthAssessor, MonitorSettings, Replayer,
+    Suppressors,
 };
 use sre_core::notification::Notifier;
 use sre_core::sample::{Sample, SampleValue};
@@ -252,8 +253,19 @@ pub(crate) fn replayer(store: &Arc<MemoryStore>, notifiers: &[Arc<dyn Notifier>]
         incidents: Arc::<MemoryStore>::clone(store),
         catalog: Arc::<MemoryStore>::clone(store),
         evaluations: Arc::<MemoryStore>::clone(store),
+        suppressors: suppressors(store),
     };
     Replayer::new(ports, Arc::<MemoryStore>::clone(store), notifiers)
+}
+
+/// What keeps news back, in this store.
+pub(crate) fn suppressors(store: &Arc<MemoryStore>) -> Suppressors {
+    Suppressors {
+        silences: Arc::<MemoryStore>::clone(store),
+        maintenances: Arc::<MemoryStore>::clone(store),
+        services: Arc::<MemoryStore>::clone(store),
+        alerts: Arc::<MemoryStore>::clone(store),
+    }
 }
 
 fn context(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>) -> Context {
@@ -276,6 +288,7 @@ fn context(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>) -> Context {
         outbox: Arc::<MemoryStore>::clone(store),
         deliveries: Arc::<MemoryStore>::clone(store),
         replayer: Arc::new(replayer(store, &[])),
+        suppressors: suppressors(store),
         replies: Arc::<MemoryStore>::clone(store),
         notices: Arc::<MemoryStore>::clone(store),
         settings: MonitorSettings::default(),

@@ -1,9 +1,12 @@
 //! Episodes and their transitions: of two writers one wins.
 
+use std::collections::BTreeSet;
+
 use sre_core::alert::{
     Alert, AlertState, AlertType, AlertUpdate, Cleared, Flaps, Identity, Origin, ResolveReason,
     Severity,
 };
+use sre_core::name::AlertId;
 use sre_core::store::{Alerts, Store};
 
 use super::{applied, superseded};
@@ -333,4 +336,30 @@ fn step(alert: &Alert, state: AlertState) -> AlertUpdate {
         intents: Vec::new(),
         join: None,
     }
+}
+
+/// Pages that are open are found, and those that ended after an instant; tickets and what is less grave
+/// are not.
+pub async fn pages_that_are_open_or_ended_lately_are_found(store: &dyn Store) -> Verdict {
+    let of = |slo, alert_type| fires(&identity(slo, alert_type), &[], at(0));
+    let open = of(1, AlertType::BurnRate);
+    let (ended, long_over) = (of(2, AlertType::BurnRate), of(3, AlertType::BurnRate));
+    let ticket = of(4, AlertType::SloViolation);
+    let mut mild = of(5, AlertType::NoData);
+    mild.alert.severity = Severity::High;
+    for update in [&open, &ended, &long_over, &ticket, &mild] {
+        assert!(is_applied(store.apply(update).await?));
+    }
+    for (update, second) in [(&ended, 11), (&long_over, 10)] {
+        let over = resolved(&update.alert, at(second));
+        assert!(is_applied(store.apply(&over).await?));
+    }
+    let found: BTreeSet<AlertId> = store
+        .pages_since(at(10))
+        .await?
+        .into_iter()
+        .map(|alert| alert.id)
+        .collect();
+    assert_eq!(found, BTreeSet::from([open.alert.id, ended.alert.id]));
+    Ok(())
 }

@@ -75,6 +75,7 @@ impl History<'_> {
                     .collect(),
                 until: at(self.second + 40),
                 rule: Withheld::Cooldown,
+                by: None,
             },
             _ => Judged::Send(frozen(&group, now)),
         };

@@ -270,5 +270,6 @@ fn postponed(group: &sre_core::store::DueGroup, second: i64) -> Judged {
         intents,
         until: at(second),
         rule: Withheld::Cooldown,
+        by: None,
     }
 }

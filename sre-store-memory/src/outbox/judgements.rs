@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sre_core::name::IntentId;
 use sre_core::notification::Subject;
 use sre_core::store::{AttemptRecord, Frozen, Judged};
+use sre_core::suppression::Holder;
 
 use super::{Message, Note, State};
 
@@ -14,14 +15,20 @@ impl State {
             Judged::Send(frozen) => self.send(frozen, now),
             Judged::Withhold { intents, rule } => self.judge(intents, |note| {
                 (note.state, note.reason) = ("withheld", Some(rule.as_str()));
+                note.held_by = None;
             }),
             Judged::Postpone {
                 intents,
                 until,
                 rule,
-            } => self.judge(intents, |note| {
-                (note.intent.due_at, note.reason) = (*until, Some(rule.as_str()));
-            }),
+                by,
+            } => {
+                self.still_holds(*by, *until)
+                    && self.judge(intents, |note| {
+                        (note.intent.due_at, note.reason) = (*until, Some(rule.as_str()));
+                        note.held_by = *by;
+                    })
+            }
             Judged::WithholdNotice { notice, rule } => self
                 .pending_notice(*notice)
                 .map(|noted| (noted.state, noted.reason) = ("withheld", Some(rule.as_str())))
@@ -52,11 +59,11 @@ impl State {
         for part in delivery.parts() {
             self.judge(&[part.intent_id], |note| {
                 (note.state, note.reason) = ("frozen", Some(part.reason.as_str()));
-                note.sequence = Some(part.sequence);
+                (note.sequence, note.held_by) = (Some(part.sequence), None);
             });
         }
         self.judge(&frozen.superseded, |note| {
-            (note.state, note.reason) = ("superseded", None);
+            (note.state, note.reason, note.held_by) = ("superseded", None, None);
         });
         let mut message = Message::new(delivery.clone(), now);
         let epoch = message.claim.take(frozen.claimed_until);
@@ -73,6 +80,25 @@ impl State {
         }
         self.keep_message(message);
         true
+    }
+
+    /// Whether what somebody wished lasts as long as the dispatcher saw.
+    fn still_holds(&self, by: Option<Holder>, until: DateTime<Utc>) -> bool {
+        match by {
+            Some(Holder::Silence(id)) => self
+                .silences
+                .get(&id)
+                .is_some_and(|silence| silence.ends_at >= until),
+            Some(Holder::Maintenance(id)) => self
+                .maintenances
+                .get(&id)
+                .is_some_and(|planned| {
+                    planned
+                        .ends_at()
+                        .is_none_or(|ends_at| ends_at >= until)
+                }),
+            _ => true,
+        }
     }
 
     /// Changes all of these intents if all are still pending.

@@ -5,7 +5,9 @@ use sqlx::{SqliteConnection, query};
 use sre_core::name::IntentId;
 use sre_core::notification::{Delivery, Subject};
 use sre_core::store::{Frozen, Judged, StoreError};
+use sre_core::suppression::Holder;
 
+use super::released::still_holds;
 use super::{delivery, lanes, notices};
 use crate::error::classify;
 use crate::row;
@@ -26,7 +28,9 @@ pub(super) async fn settle(
             intents,
             until,
             rule,
-        } => postpone(tx, intents, *until, rule.as_str()).await,
+            by,
+        } => Ok(still_holds(tx, *by, *until).await?
+            && postpone(tx, intents, *until, rule.as_str(), *by).await?),
         Judged::WithholdNotice { notice, rule } => {
             notices::judge(tx, *notice, "withheld", Some(rule.as_str())).await
         }
@@ -61,7 +65,7 @@ async fn take(tx: &mut SqliteConnection, delivery: &Delivery) -> Result<bool, St
             row::number("sequence", part.sequence)?,
         );
         let taken = query!(
-            "update intents set state = 'frozen', reason = $2, sequence = $3
+            "update intents set state = 'frozen', reason = $2, sequence = $3, held_by = null
               where id = $1 and state = 'pending'",
             part.intent_id.0,
             reason,
@@ -86,7 +90,8 @@ async fn end(
 ) -> Result<bool, StoreError> {
     for intent in intents {
         let ended = query!(
-            "update intents set state = $2, reason = $3 where id = $1 and state = 'pending'",
+            "update intents set state = $2, reason = $3, held_by = null
+              where id = $1 and state = 'pending'",
             intent.0,
             state,
             reason
@@ -107,14 +112,17 @@ async fn postpone(
     intents: &[IntentId],
     until: DateTime<Utc>,
     reason: &'static str,
+    by: Option<Holder>,
 ) -> Result<bool, StoreError> {
-    let until = row::instant(until);
+    let (until, by) = (row::instant(until), by.map(|by| by.to_string()));
     for intent in intents {
         let postponed = query!(
-            "update intents set due_at = $2, reason = $3 where id = $1 and state = 'pending'",
+            "update intents set due_at = $2, reason = $3, held_by = $4
+              where id = $1 and state = 'pending'",
             intent.0,
             until,
-            reason
+            reason,
+            by
         )
         .execute(&mut *tx)
         .await

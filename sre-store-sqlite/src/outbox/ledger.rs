@@ -15,7 +15,7 @@ pub(super) async fn of(
 ) -> Result<Vec<IntentRecord>, StoreError> {
     let rows = query!(
         "select id, alert_id, transition, destination_id, kind, due_at, created_at, state, reason,
-                sequence
+                held_by, sequence
            from intents
           where alert_id = $1
           order by transition, destination_id",
@@ -32,6 +32,10 @@ pub(super) async fn of(
         let sequence = sequence
             .map(|number| row.number("sequence", number))
             .transpose()?;
+        let held_by = stored.held_by.as_deref();
+        let held_by = held_by
+            .map(|holder| row.text("held_by", holder))
+            .transpose()?;
         let intent = IntentRow {
             id: stored.id,
             alert_id: stored.alert_id,
@@ -45,6 +49,7 @@ pub(super) async fn of(
             intent: intent.intent()?,
             state: stored.state,
             reason: stored.reason,
+            held_by,
             sequence,
             deliveries,
         });

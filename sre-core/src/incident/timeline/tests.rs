@@ -151,6 +151,7 @@ fn deliveries_are_told_with_the_tries_that_failed() {
         intent: intent(&alert()),
         state: state.to_owned(),
         reason: Some("cooldown".to_owned()),
+        held_by: None,
         sequence: Some(1),
         deliveries,
     };

@@ -12,7 +12,7 @@ use crate::monitor::dispatcher::{Dispatched, Dispatcher, DispatcherPorts};
 use crate::name::{AlertId, DeliveryId, IncidentId, IntentId, ServiceName, derived_id};
 use crate::notification::{
     AlertNews, Content, Delivery, Destination, Message, Notice, Notifier, Part, Plan, Reason,
-    Sendable, Subject, ToldState, Urgency,
+    Sendable, Subject, ToldState, Urgency, Withheld,
 };
 use crate::slo::Slo;
 use crate::store::{DueGroup, StoreError};
@@ -26,6 +26,8 @@ pub(super) struct Candidate {
     /// Those that it says everything of.
     pub(super) superseded: Vec<IntentId>,
     pub(super) reason: Reason,
+    /// What would keep news of it back that is not its end.
+    pub(super) while_held: Option<Withheld>,
 }
 
 /// A message that is to be frozen.
@@ -408,6 +410,7 @@ fn news<'a>(candidate: &'a Candidate, place: usize, known: &'a Known) -> AlertNe
         sequence: candidate.sequence(),
         known_severity: candidate.known_severity(),
         suppressed_episodes: candidate.suppressed_episodes(),
+        while_held: candidate.while_held,
         slo: facts.and_then(|facts| facts.slo.as_ref()),
         evaluation: facts.and_then(|facts| facts.evaluation.as_ref()),
         incident: incident_id.and_then(|id| known.incidents.get(&id)),

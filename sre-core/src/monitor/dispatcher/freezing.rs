@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use chrono::{DateTime, Utc};
 
+use crate::alert::Alert;
 use crate::monitor::dispatcher::drafts::{Candidate, Draft};
 use crate::monitor::dispatcher::{Dispatched, Dispatcher, Sending};
 use crate::name::{DestinationId, IntentId};
@@ -12,6 +13,7 @@ use crate::notification::{
     Judgement, Notice, Notifier, Plan, Said, Sendable, Withheld, judge, plan,
 };
 use crate::store::{ClaimedDelivery, Commit, DueGroup, Frozen, Judged, StoreError};
+use crate::suppression::{Holder, Suppressions};
 
 /// When something is frozen, and until when its first try is claimed.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +34,7 @@ struct DueLane {
 #[derive(Debug, Default)]
 struct Unsent {
     withheld: BTreeMap<Withheld, Vec<IntentId>>,
-    postponed: BTreeMap<(DateTime<Utc>, Withheld), Vec<IntentId>>,
+    postponed: BTreeMap<(DateTime<Utc>, Withheld, Option<Holder>), Vec<IntentId>>,
 }
 
 impl Dispatcher {
@@ -43,7 +45,12 @@ impl Dispatcher {
         busy: &[DestinationId],
         done: &mut Dispatched,
     ) -> Result<(), StoreError> {
-        for (destination, lane) in self.due_lanes(moment, done).await? {
+        let lanes = self.due_lanes(moment, done).await?;
+        // Before the first message is frozen, so that none goes out that a restart forgot to hold.
+        let suppressions = self
+            .suppressions(&lanes, moment, done)
+            .await?;
+        for (destination, lane) in lanes {
             let Some(notifier) = self.notifiers.get(&destination) else {
                 continue;
             };
@@ -52,7 +59,7 @@ impl Dispatcher {
             }
             done.has_more |= lane.groups.len() >= GROUPS as usize;
             match self
-                .freeze_lane(lane, notifier, moment, done)
+                .freeze_lane(lane, notifier, &suppressions, moment, done)
                 .await
             {
                 // What is corrupt concerns one lane, and the next activation will not mend it.
@@ -61,6 +68,32 @@ impl Dispatcher {
             }
         }
         Ok(())
+    }
+
+    /// What may keep back news of what is due.
+    async fn suppressions(
+        &self,
+        lanes: &BTreeMap<DestinationId, DueLane>,
+        moment: Moment,
+        done: &mut Dispatched,
+    ) -> Result<Suppressions, StoreError> {
+        let alerts: Vec<&Alert> = lanes
+            .values()
+            .flat_map(|lane| &lane.groups)
+            .map(|group| &group.alert)
+            .collect();
+        if alerts.is_empty() {
+            return Ok(Suppressions::default());
+        }
+        let found = self
+            .ports
+            .suppressors
+            .around(alerts, moment.now)
+            .await?;
+        for fault in found.faults {
+            done.note(fault);
+        }
+        Ok(found.suppressions)
     }
 
     async fn due_lanes(
@@ -113,6 +146,7 @@ impl Dispatcher {
         &self,
         lane: DueLane,
         notifier: &Arc<dyn Notifier>,
+        suppressions: &Suppressions,
         moment: Moment,
         done: &mut Dispatched,
     ) -> Result<(), StoreError> {
@@ -125,7 +159,7 @@ impl Dispatcher {
         let candidates: Vec<Candidate> = lane
             .groups
             .into_iter()
-            .filter_map(|group| self.judged(group, moment.now, &mut unsent, done))
+            .filter_map(|group| self.judged(group, suppressions, moment.now, &mut unsent, done))
             .collect();
         let sendable: Vec<Sendable<'_>> = candidates
             .iter()
@@ -138,7 +172,7 @@ impl Dispatcher {
         };
         for (place, until, rule) in &plan.held {
             if let Some(candidate) = candidates.get(*place) {
-                unsent.postpone(candidate.intents(), *until, *rule);
+                unsent.postpone(candidate.intents(), *until, *rule, None);
                 done.count(*rule);
             }
         }
@@ -178,6 +212,7 @@ impl Dispatcher {
     fn judged(
         &self,
         group: DueGroup,
+        suppressions: &Suppressions,
         now: DateTime<Utc>,
         unsent: &mut Unsent,
         done: &mut Dispatched,
@@ -188,19 +223,36 @@ impl Dispatcher {
                 carried,
                 superseded,
                 reason,
-            } => Some(Candidate {
-                group,
-                carried,
-                superseded,
-                reason,
-            }),
+            } => {
+                let decided_at = group
+                    .intents
+                    .iter()
+                    .map(|intent| intent.created_at)
+                    .min()
+                    .unwrap_or(now);
+                let alert = &group.alert;
+                if let Some(held) = suppressions.withholds(alert, reason, decided_at, now) {
+                    let rule = held.by.rule();
+                    unsent.postpone(ids(&group), held.until, rule, Some(held.by));
+                    done.count(rule);
+                    return None;
+                }
+                let wish = suppressions.wished(alert).next();
+                Some(Candidate {
+                    while_held: wish.map(|held| held.by.rule()),
+                    group,
+                    carried,
+                    superseded,
+                    reason,
+                })
+            }
             Judgement::Withhold(rule) => {
                 unsent.withhold(ids(&group), rule);
                 done.count(rule);
                 None
             }
             Judgement::Postpone { until, rule } => {
-                unsent.postpone(ids(&group), until, rule);
+                unsent.postpone(ids(&group), until, rule, None);
                 done.count(rule);
                 None
             }
@@ -244,11 +296,12 @@ impl Dispatcher {
             self.settle(&judged, moment, done)
                 .await?;
         }
-        for ((until, rule), intents) in unsent.postponed {
+        for ((until, rule, by), intents) in unsent.postponed {
             let judged = Judged::Postpone {
                 intents,
                 until,
                 rule,
+                by,
             };
             self.settle(&judged, moment, done)
                 .await?;
@@ -323,9 +376,10 @@ impl Unsent {
         intents: impl IntoIterator<Item = IntentId>,
         until: DateTime<Utc>,
         rule: Withheld,
+        by: Option<Holder>,
     ) {
         self.postponed
-            .entry((until, rule))
+            .entry((until, rule, by))
             .or_default()
             .extend(intents);
     }

@@ -44,6 +44,7 @@ impl Retold<'_> {
                 reason: part.reason,
                 sequence: part.sequence,
                 known_severity: None,
+                while_held: None,
                 suppressed_episodes: 0,
                 slo: None,
                 evaluation: None,

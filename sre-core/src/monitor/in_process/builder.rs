@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use super::Monitor;
 use crate::monitor::{
     AlertMover, Dispatcher, DispatcherPorts, Evaluator, EvaluatorPorts, IncidentKeeper,
-    MonitorSettings,
+    MonitorSettings, Suppressors,
 };
 use crate::notification::Notifier;
 use crate::source::MetricSource;
@@ -122,6 +122,7 @@ impl MonitorBuilder {
                 incidents: Arc::<dyn Store>::clone(&store),
                 catalog: Arc::<dyn Store>::clone(&store),
                 evaluations: Arc::<dyn Store>::clone(&store),
+                suppressors: Suppressors::over(&store),
             },
             self.notifiers,
             settings.lifecycle,

@@ -34,10 +34,23 @@ pub(crate) struct NotificationView {
     state: String,
     /// Why it is sent; or the rule by which it is not, or not yet.
     reason: Option<String>,
+    /// What keeps it from being sent, where the rule is `silenced`, `maintenance` or `inhibited`.
+    held_by: Option<HolderView>,
     /// The number of the message, for the alert and the destination.
     sequence: Option<u64>,
     /// The messages that carried it.
     deliveries: Vec<DeliveryView>,
+}
+
+/// What keeps a notification from being sent.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Holder)]
+pub(crate) struct HolderView {
+    /// `silence`, `maintenance`; of what the service stands on `alarm`, `extension` or `wait`.
+    #[schema(example = "silence")]
+    kind: &'static str,
+    /// Which silence, maintenance or alert; `null` for a wait.
+    id: Option<Uuid>,
 }
 
 /// Whom messages go to; nothing but the id is known of one that is not configured any more.
@@ -135,6 +148,10 @@ fn view(record: IntentRecord, destinations: &[Destination]) -> NotificationView 
         due_at: intent.due_at,
         state: record.state,
         reason: record.reason,
+        held_by: record.held_by.map(|by| HolderView {
+            kind: by.kind(),
+            id: by.id(),
+        }),
         sequence: record.sequence,
         deliveries: record
             .deliveries

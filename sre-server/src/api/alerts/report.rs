@@ -7,6 +7,7 @@ use sre_core::store::Commit;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::shown;
 use super::view::AlertView;
 use super::{TRIES_MAX, contended, moment};
 use crate::api::labels;
@@ -51,7 +52,7 @@ pub(crate) async fn report(call: Call<Context>) -> Result<Response, ApiError> {
     let report = read(&call).await?;
     let (alert, is_new) = store(&call.context, report, call.now).await?;
     let (location, transition) = (format!("/alerts/{}", alert.id), alert.transition);
-    let view = AlertView::from(alert);
+    let view = shown(&call.context, alert, call.now).await?;
     if is_new {
         response::created(&location, transition, &view)
     } else {

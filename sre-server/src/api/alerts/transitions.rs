@@ -4,6 +4,7 @@ use sre_core::alert::{Alert, AlertUpdate, InvalidTransition, Moment, ResolveReas
 use sre_core::store::Commit;
 use utoipa::ToSchema;
 
+use super::shown;
 use super::view::AlertView;
 use super::{TRIES_MAX, contended, found, moment};
 use crate::context::Context;
@@ -107,7 +108,9 @@ async fn act(call: Call<Context>, transition: Transition) -> Result<Response, Ap
             .await?
         {
             let alert = update.alert;
-            return response::versioned(alert.transition, &AlertView::from(alert));
+            let transition = alert.transition;
+            let view = shown(&call.context, alert, call.now).await?;
+            return response::versioned(transition, &view);
         }
     }
     Err(contended())

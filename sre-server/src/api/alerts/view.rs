@@ -6,6 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sre_core::alert::{Alert, AlertState};
 use sre_core::evaluation::{RuleOutcome, RuleVerdict, WindowCounts};
+use sre_core::notification::Withheld;
+use sre_core::suppression::{Holder, Suppressions};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -56,6 +58,12 @@ pub(crate) struct AlertView {
     occurrences: u64,
     /// The incident that it belongs to.
     incident_id: Option<Uuid>,
+    /// The silences that keep it from being told.
+    silenced_by: Vec<Uuid>,
+    /// The maintenances that do.
+    in_maintenance: Vec<Uuid>,
+    /// What its service stands on, where that does.
+    inhibited_by: Option<InhibitedView>,
     /// Why it ended: `condition`, `manual`, `timeout`, `superseded`, `definition`
     /// or `cleared_pending`.
     resolve_reason: Option<&'static str>,
@@ -71,6 +79,18 @@ pub(crate) struct AlertView {
     flap_percentage: Option<Figure>,
     /// What the burn rules saw when it last changed.
     rules: Vec<AlertRuleView>,
+}
+
+/// What a service stands on keeps its alerts from being told.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = InhibitedBy)]
+pub(crate) struct InhibitedView {
+    /// `alarm` while a page of it fires, `extension` for five minutes after that; `wait` in the first
+    /// half minute, in which such a page may come.
+    #[schema(example = "alarm")]
+    kind: &'static str,
+    /// The page; `null` for a wait.
+    alert_id: Option<Uuid>,
 }
 
 /// A burn rule with what it saw.
@@ -109,8 +129,33 @@ pub(crate) struct AlertWindowView {
     coverage: Option<Figure>,
 }
 
-impl From<Alert> for AlertView {
-    fn from(alert: Alert) -> Self {
+impl AlertView {
+    /// The alert with what keeps it from being told at `now`.
+    pub(crate) fn new(alert: Alert, suppressions: &Suppressions, now: DateTime<Utc>) -> Self {
+        let held: Vec<Holder> = if alert.is_open() {
+            suppressions
+                .of(&alert, now)
+                .map(|held| held.by)
+                .collect()
+        } else {
+            Vec::new()
+        };
+        let by = |rule| {
+            held.iter()
+                .filter(move |by| by.rule() == rule)
+        };
+        let silenced_by = by(Withheld::Silenced)
+            .filter_map(|by| by.id())
+            .collect();
+        let in_maintenance = by(Withheld::Maintenance)
+            .filter_map(|by| by.id())
+            .collect();
+        let inhibited_by = by(Withheld::Inhibited)
+            .next()
+            .map(|by| InhibitedView {
+                kind: by.kind(),
+                alert_id: by.id(),
+            });
         let (severity, state) = (alert.severity.as_str(), alert.state.as_str());
         let (fingerprint, ends_at) = (alert.identity.key().to_string(), alert.ends_at());
         let (acknowledged_at, acknowledged_by, resolve_reason) = match alert.state {
@@ -138,6 +183,9 @@ impl From<Alert> for AlertView {
             last_notified_at: alert.last_notified_at,
             occurrences: alert.occurrences,
             incident_id: alert.incident_id.map(|id| id.0),
+            silenced_by,
+            in_maintenance,
+            inhibited_by,
             resolve_reason,
             episode: alert.episode,
             flapping_since: alert.flaps.since,

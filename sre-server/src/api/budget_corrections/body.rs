@@ -75,7 +75,7 @@ pub(super) struct CorrectionBody {
     dead_code,
     reason = "described, and read field by field so that every fault is told"
 )]
-struct RecurrenceBody {
+pub(in crate::api) struct RecurrenceBody {
     /// `FREQ` (`DAILY` to `YEARLY`), `INTERVAL`, `BYDAY`, `BYMONTHDAY`, `BYMONTH`, `COUNT`, `UNTIL`.
     #[schema(example = "FREQ=WEEKLY;BYDAY=SU")]
     rule: String,
@@ -139,7 +139,7 @@ fn scope(fields: &mut Fields) -> Option<Scope> {
 }
 
 /// Once or again and again, and not both.
-fn period(fields: &mut Fields) -> Option<Period> {
+pub(in crate::api) fn period(fields: &mut Fields) -> Option<Period> {
     let is_once = fields.is_given("from") || fields.is_given("to");
     let recurs = fields.is_given("recurrence");
     let recurrence = fields

@@ -45,7 +45,7 @@ pub(super) struct CorrectionView {
 /// A rule of RFC 5545, in the local time of a zone.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Recurrence)]
-struct RecurrenceView {
+pub(in crate::api) struct RecurrenceView {
     #[schema(example = "FREQ=WEEKLY;BYDAY=SU")]
     rule: String,
     /// In local time.
@@ -60,9 +60,18 @@ struct RecurrenceView {
 /// A stretch of time.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Stretch)]
-struct StretchView {
+pub(in crate::api) struct StretchView {
     from: DateTime<Utc>,
     to: DateTime<Utc>,
+}
+
+impl From<Interval> for StretchView {
+    fn from(stretch: Interval) -> Self {
+        Self {
+            from: stretch.start(),
+            to: stretch.end(),
+        }
+    }
 }
 
 impl CorrectionView {
@@ -100,10 +109,7 @@ impl CorrectionView {
                 None if is_over(correction, now) => "past",
                 _ => "ahead",
             },
-            next: next.map(|next| StretchView {
-                from: next.start(),
-                to: next.end(),
-            }),
+            next: next.map(StretchView::from),
         }
     }
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sre_core::budget::ErrorBudget;
 use sre_core::health::{CheckEvidence, Deduction, DependencyHealth, ServiceHealth, SloEvidence};
+use sre_core::suppression::Suppressions;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -33,6 +34,9 @@ pub(super) struct HealthView {
     open_alerts: u32,
     /// Those that concern it; candidates are none yet.
     open_incidents: u32,
+    /// The maintenances that name it and go on now: it is judged as ever, and its alerts are not told.
+    /// `null` in what was recorded.
+    in_maintenance: Option<Vec<Uuid>>,
     /// The service at the end of the path that costs it points, else itself where it lost any.
     probable_cause: Option<String>,
 }
@@ -89,6 +93,20 @@ struct DependencyView {
     weight: Figure,
 }
 
+impl HealthView {
+    /// Health as it is now, with what is maintained.
+    pub(super) fn current(health: ServiceHealth, suppressions: &Suppressions) -> Self {
+        let going_on = suppressions
+            .maintenances_naming(&health.service_name)
+            .map(|(planned, _)| planned.id.0)
+            .collect();
+        Self {
+            in_maintenance: Some(going_on),
+            ..Self::from(health)
+        }
+    }
+}
+
 impl From<ServiceHealth> for HealthView {
     fn from(health: ServiceHealth) -> Self {
         let coverage = health.coverage;
@@ -121,6 +139,7 @@ impl From<ServiceHealth> for HealthView {
                 .collect(),
             open_alerts: health.evidence.alerts.open,
             open_incidents: health.evidence.open_incidents,
+            in_maintenance: None,
             probable_cause: health
                 .probable_cause
                 .map(|service| service.to_string()),

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 use sre_core::notification::Destination;
 use sre_core::store::{AttemptRecord, DeliveryState, IntentRecord};
+use sre_core::suppression::Holder;
 
 use crate::page::moment;
 
@@ -38,7 +39,12 @@ fn entry(record: &IntentRecord, destinations: &[Destination], now: DateTime<Utc>
                 bdi { (name) }
                 span.quiet { " of " (kind(intent.kind.as_str())) ", " (moment::at(intent.created_at)) }
             }
-            @if let Some(reason) = &record.reason { p.quiet { "Why: " (reason.replace('_', " ")) } }
+            @if let Some(reason) = &record.reason {
+                p.quiet {
+                    "Why: " (reason.replace('_', " "))
+                    @if let Some(by) = record.held_by { " " (held(by)) ", until " (moment::at(intent.due_at)) " at least" }
+                }
+            }
             @for (delivery, attempts) in &record.deliveries { (message(delivery, attempts, now)) }
         }
     }
@@ -59,6 +65,19 @@ fn message(delivery: &DeliveryState, attempts: &[AttemptRecord], now: DateTime<U
                     @if let Some(detail) = &attempt.detail { " " q { bdi { (detail) } } }
                 }
             }
+        }
+    }
+}
+
+/// What keeps it back, in words.
+pub(super) fn held(by: Holder) -> Markup {
+    html! {
+        @match by {
+            Holder::Silence(id) => { "by silence " code { (id) } }
+            Holder::Maintenance(id) => { "by maintenance " code { (id) } }
+            Holder::Alarm(id) => { "while " a href={ "/ui/alerts/" (id) } { "a page of what its service stands on" } " fires" }
+            Holder::Extension(id) => { "after " a href={ "/ui/alerts/" (id) } { "a page of what its service stands on" } }
+            Holder::Wait => { "in case a page of what its service stands on comes" }
         }
     }
 }

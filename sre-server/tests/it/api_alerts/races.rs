@@ -40,6 +40,10 @@ impl Alerts for Contended {
         })
     }
 
+    async fn pages_since(&self, since: DateTime<Utc>) -> Result<Vec<Alert>, StoreError> {
+        self.inner.pages_since(since).await
+    }
+
     async fn claim_due_alerts(
         &self,
         _: &str,

@@ -9,10 +9,11 @@ mod incidents;
 mod lanes;
 mod retries;
 mod storms;
+mod suppressing;
 mod waiting;
 
 use sre_core::alert::{AlertType, AlertUpdate, Identity, Severity};
-use sre_core::monitor::{Dispatcher, DispatcherPorts};
+use sre_core::monitor::{Dispatcher, DispatcherPorts, Suppressors};
 use sre_core::notification::Destination;
 use sre_core::store::Outbox;
 use sre_store_conformance::fixtures::{at, fires, fires_again, goes_on, identity, resolved};
@@ -58,6 +59,12 @@ impl Desk {
             incidents: Arc::<Spy>::clone(&world.store),
             catalog: Arc::<Spy>::clone(&world.store),
             evaluations: Arc::<Spy>::clone(&world.store),
+            suppressors: Suppressors {
+                silences: Arc::<Spy>::clone(&world.store),
+                maintenances: Arc::<Spy>::clone(&world.store),
+                services: Arc::<Spy>::clone(&world.store),
+                alerts: Arc::<Spy>::clone(&world.store),
+            },
         };
         let notifiers: Vec<Arc<dyn sre_core::notification::Notifier>> = others
             .iter()

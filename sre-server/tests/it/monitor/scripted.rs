@@ -243,6 +243,9 @@ fn part(news: &AlertNews<'_>) -> String {
     if news.suppressed_episodes > 0 {
         let _ = write!(part, " after {} untold", news.suppressed_episodes);
     }
+    if let Some(rule) = news.while_held {
+        let _ = write!(part, " while {}", rule.as_str());
+    }
     if let Some(incident) = news.incident {
         let _ = write!(part, " in {} incident", incident.status());
     }

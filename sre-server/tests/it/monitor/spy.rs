@@ -10,22 +10,25 @@ use sre_core::alert::{Alert, AlertUpdate, DedupKey};
 use sre_core::correction::{Cancellation, Correction, Ended};
 use sre_core::hour::Hour;
 use sre_core::incident::{Incident, IncidentUpdate};
+use sre_core::maintenance::Maintenance;
 use sre_core::name::{
-    AlertId, CorrectionId, DeliveryId, DestinationId, IncidentId, MetricName, NoticeId,
-    ServiceName, SloId,
+    AlertId, CorrectionId, DeliveryId, DestinationId, IncidentId, MaintenanceId, MetricName,
+    NoticeId, ServiceName, SilenceId, SloId,
 };
 use sre_core::notification::{Destination, Fallback, Notice};
 use sre_core::sample::Sample;
 use sre_core::service::Service;
+use sre_core::silence::Silence;
 use sre_core::slice::SliceWidth;
 use sre_core::slo::{Generation, Slo};
 use sre_core::store::{
     AlertQuery, Alerts, AlertsPage, Appended, Attempt, BudgetRecord, Catalog, Changes,
     ClaimedDeliveries, Commit, CorrectionQuery, Corrections, Deliveries, DeliveryQuery,
     DeliveryRecord, DueGroups, DueNotices, Evaluations, HistoryItem, IncidentQuery, Incidents,
-    IncidentsPage, IntentRecord, Judged, LaneStatus, Missed, NoticeRecord, Notices, Outbox,
-    Overdue, Page, QueueDepth, Recollection, Replay, Samples, Seeded, Services, SloChange,
-    SloQuery, SlotClaim, Standing, Start, StoreError, Target, TargetClaim,
+    IncidentsPage, IntentRecord, Judged, LaneStatus, Maintenances, Missed, NoticeRecord, Notices,
+    Outbox, Overdue, Page, QueueDepth, Readable, Recollection, Replay, Samples, Seeded, Services,
+    SilenceQuery, Silences, SloChange, SloQuery, SlotClaim, Standing, Start, StoreError, Target,
+    TargetClaim,
 };
 use sre_core::time::Interval;
 use sre_store_memory::MemoryStore;
@@ -282,6 +285,11 @@ impl Alerts for Spy {
     ) -> Result<Vec<Alert>, StoreError> {
         self.inner
             .list_alerts(query, page)
+            .await
+    }
+
+    async fn pages_since(&self, since: DateTime<Utc>) -> Result<Vec<Alert>, StoreError> {
+        self.call(self.inner.pages_since(since))
             .await
     }
 
@@ -587,6 +595,89 @@ impl Services for Spy {
 
     async fn dependents(&self, names: &[ServiceName]) -> Result<Vec<ServiceName>, StoreError> {
         self.call(self.inner.dependents(names))
+            .await
+    }
+}
+
+#[async_trait]
+impl Silences for Spy {
+    async fn create_silence(&self, silence: &Silence) -> Result<(), StoreError> {
+        self.call(self.inner.create_silence(silence))
+            .await
+    }
+
+    async fn change_silence(
+        &self,
+        silence: &Silence,
+        successor: Option<&Silence>,
+    ) -> Result<(), StoreError> {
+        self.call(
+            self.inner
+                .change_silence(silence, successor),
+        )
+        .await
+    }
+
+    async fn find_silence(&self, id: SilenceId) -> Result<Option<Silence>, StoreError> {
+        self.call(self.inner.find_silence(id))
+            .await
+    }
+
+    async fn list_silences(
+        &self,
+        query: &SilenceQuery,
+        page: Page<SilenceId>,
+    ) -> Result<Vec<Silence>, StoreError> {
+        self.call(self.inner.list_silences(query, page))
+            .await
+    }
+
+    async fn active_silences(&self, now: DateTime<Utc>) -> Result<Readable<Silence>, StoreError> {
+        self.call(self.inner.active_silences(now))
+            .await
+    }
+}
+
+#[async_trait]
+impl Maintenances for Spy {
+    async fn create_maintenance(&self, maintenance: &Maintenance) -> Result<(), StoreError> {
+        self.call(
+            self.inner
+                .create_maintenance(maintenance),
+        )
+        .await
+    }
+
+    async fn end_maintenance(
+        &self,
+        maintenance: &Maintenance,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.call(
+            self.inner
+                .end_maintenance(maintenance, now),
+        )
+        .await
+    }
+
+    async fn find_maintenance(&self, id: MaintenanceId) -> Result<Option<Maintenance>, StoreError> {
+        self.call(self.inner.find_maintenance(id))
+            .await
+    }
+
+    async fn list_maintenances(
+        &self,
+        page: Page<MaintenanceId>,
+    ) -> Result<Vec<Maintenance>, StoreError> {
+        self.call(self.inner.list_maintenances(page))
+            .await
+    }
+
+    async fn standing_maintenances(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<Readable<Maintenance>, StoreError> {
+        self.call(self.inner.standing_maintenances(now))
             .await
     }
 }

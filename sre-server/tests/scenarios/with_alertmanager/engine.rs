@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 use sre_core::monitor::{
     AlertMover, Dispatcher, DispatcherPorts, Evaluator, EvaluatorPorts, IncidentKeeper,
-    MonitorSettings,
+    MonitorSettings, Suppressors,
 };
 use sre_core::notification::Notifier;
 use sre_core::source::MetricSource;
@@ -92,6 +92,7 @@ impl Engine {
             incidents: port(),
             catalog: port(),
             evaluations: port(),
+            suppressors: Suppressors::over(&ports),
         };
         let (lifecycle, holder) = (settings.lifecycle, || "scenarios".to_owned());
         Self {

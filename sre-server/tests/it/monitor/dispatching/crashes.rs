@@ -270,6 +270,7 @@ fn started(
         alerts: Arc::<dyn Store>::clone(&ports),
         incidents: Arc::<dyn Store>::clone(&ports),
         catalog: Arc::<dyn Store>::clone(&ports),
+        suppressors: Suppressors::over(&ports),
         evaluations: ports,
     };
     let notifiers: Vec<Arc<dyn Notifier>> = vec![Arc::<Receiver>::clone(receiver) as Arc<_>];

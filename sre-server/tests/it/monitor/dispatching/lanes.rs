@@ -114,10 +114,11 @@ async fn a_store_that_fails_in_the_middle_keeps_what_was_frozen() {
     let desk = two(chat()).await;
     desk.apply(fires(&page(), &[sink(), chat().id], at(0)))
         .await;
-    // Claims, groups, notices, then of the first lane: facts twice, the judgement; of the second...
+    // Claims, groups, notices, silences, maintenances, services, then of the first lane: facts twice,
+    // the judgement; of the second...
     desk.world
         .store
-        .fails_at(6, spy::Failing::Before);
+        .fails_at(9, spy::Failing::Before);
     let due = desk
         .dispatcher
         .freeze_due(at(0), &|_| false)

@@ -1,0 +1,258 @@
+//! What keeps news of an alert from being sent: silences, maintenance, and the trouble of what its
+//! service stands on.
+//!
+//! Three things hold of each of them. It keeps *news* back, never an evaluation: what it concerns is
+//! measured, decided and counted as ever. It keeps *beginnings* back, never ends: whoever was told that
+//! an alert fires is told when it is over, in the middle of a silence too. And it always ends: what is
+//! kept back is judged again at an instant that is known ([`Suppression::until`]), or as soon as
+//! somebody ends what keeps it.
+
+mod inhibition;
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use thiserror::Error;
+
+use crate::alert::Alert;
+use crate::maintenance::Maintenance;
+use crate::name::{AlertId, MaintenanceId, ServiceName, SilenceId};
+use crate::notification::{Reason, Withheld};
+use crate::silence::{Silence, SilenceState};
+use crate::time::Interval;
+
+pub use inhibition::{EXTENSION, InhibitRule, Inhibition, Upstream, WAIT};
+
+/// What keeps news of an alert from being sent.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(into = "String", try_from = "String"))]
+pub enum Holder {
+    /// A silence.
+    Silence(SilenceId),
+    /// A maintenance.
+    Maintenance(MaintenanceId),
+    /// The page of a service that the alert's stands on.
+    Alarm(AlertId),
+    /// Nothing yet: a page of what the service stands on may come in a moment.
+    Wait,
+    /// Such a page that is over, but has just ended.
+    Extension(AlertId),
+}
+
+/// A text names nothing that keeps news back.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error("what holds something is silence, maintenance, alarm or extension with an id, or wait")]
+pub struct ParseHolderError;
+
+impl Holder {
+    /// The rule by which it keeps news back.
+    #[must_use]
+    pub const fn rule(self) -> Withheld {
+        match self {
+            Self::Silence(_) => Withheld::Silenced,
+            Self::Maintenance(_) => Withheld::Maintenance,
+            Self::Alarm(_) | Self::Wait | Self::Extension(_) => Withheld::Inhibited,
+        }
+    }
+
+    /// What it is, without its id.
+    #[must_use]
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Silence(_) => "silence",
+            Self::Maintenance(_) => "maintenance",
+            Self::Alarm(_) => "alarm",
+            Self::Wait => "wait",
+            Self::Extension(_) => "extension",
+        }
+    }
+
+    /// Its id; a wait has none.
+    #[must_use]
+    pub const fn id(self) -> Option<uuid::Uuid> {
+        match self {
+            Self::Silence(id) => Some(id.0),
+            Self::Maintenance(id) => Some(id.0),
+            Self::Alarm(id) | Self::Extension(id) => Some(id.0),
+            Self::Wait => None,
+        }
+    }
+}
+
+/// `silence:018f3c5a-…`, or `wait`.
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind())?;
+        match self.id() {
+            Some(id) => write!(f, ":{}", id.hyphenated()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl FromStr for Holder {
+    type Err = ParseHolderError;
+
+    fn from_str(text: &str) -> Result<Self, ParseHolderError> {
+        if text == "wait" {
+            return Ok(Self::Wait);
+        }
+        let (kind, id) = text
+            .split_once(':')
+            .ok_or(ParseHolderError)?;
+        let id = uuid::Uuid::try_parse(id).map_err(|_| ParseHolderError)?;
+        match kind {
+            "silence" => Ok(Self::Silence(SilenceId(id))),
+            "maintenance" => Ok(Self::Maintenance(MaintenanceId(id))),
+            "alarm" => Ok(Self::Alarm(AlertId(id))),
+            "extension" => Ok(Self::Extension(AlertId(id))),
+            _ => Err(ParseHolderError),
+        }
+    }
+}
+
+impl From<Holder> for String {
+    fn from(holder: Holder) -> Self {
+        holder.to_string()
+    }
+}
+
+impl TryFrom<String> for Holder {
+    type Error = ParseHolderError;
+
+    fn try_from(text: String) -> Result<Self, ParseHolderError> {
+        text.parse()
+    }
+}
+
+/// That news of an alert is kept back, by what, and until when at least.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Suppression {
+    /// What keeps it.
+    pub by: Holder,
+    /// When it is judged again: the earliest instant at which time alone may change it.
+    pub until: DateTime<Utc>,
+}
+
+/// Everything that may keep news back at one instant.
+#[derive(Clone, Debug, Default)]
+pub struct Suppressions {
+    silences: Vec<Silence>,
+    maintenances: Vec<(Maintenance, Interval)>,
+    inhibition: Inhibition,
+}
+
+impl Suppressions {
+    /// Of these silences and maintenances those that are active at `now`, and what is known of the
+    /// dependencies.
+    #[must_use]
+    pub fn new(
+        silences: Vec<Silence>,
+        maintenances: Vec<Maintenance>,
+        inhibition: Inhibition,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let is_active = |silence: &Silence| silence.state(now) == SilenceState::Active;
+        Self {
+            silences: silences
+                .into_iter()
+                .filter(is_active)
+                .collect(),
+            maintenances: maintenances
+                .into_iter()
+                .filter_map(|planned| {
+                    let occurrence = planned.occurrence(now)?;
+                    Some((planned, occurrence))
+                })
+                .collect(),
+            inhibition,
+        }
+    }
+
+    /// What keeps this news of the alert back, decided at `decided_at`; of several the one that lasts
+    /// longest. The end of an alert is kept back by nothing. What it stands on keeps back that it
+    /// began and that it goes on; that it became graver, or less grave, is news to whoever knows of it.
+    #[must_use]
+    pub fn withholds(
+        &self,
+        alert: &Alert,
+        reason: Reason,
+        decided_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Option<Suppression> {
+        if reason == Reason::AllResolved {
+            return None;
+        }
+        let wished = self
+            .wished(alert)
+            .max_by_key(|suppression| suppression.until);
+        let goes_on = matches!(reason, Reason::First | Reason::Recurred | Reason::Repeat);
+        wished.or_else(|| {
+            goes_on
+                .then(|| {
+                    self.inhibition
+                        .holds(alert, decided_at, now)
+                })
+                .flatten()
+        })
+    }
+
+    /// Everything that would keep news of the alert back, for people: silences, then maintenances,
+    /// then what its service stands on.
+    pub fn of<'a>(
+        &'a self,
+        alert: &'a Alert,
+        now: DateTime<Utc>,
+    ) -> impl Iterator<Item = Suppression> + 'a {
+        self.wished(alert).chain(
+            self.inhibition
+                .holds(alert, alert.starts_at, now),
+        )
+    }
+
+    /// What people wish not to hear: silences, then maintenances.
+    pub fn wished<'a>(&'a self, alert: &'a Alert) -> impl Iterator<Item = Suppression> + 'a {
+        let labels = alert.match_labels();
+        let silences = self
+            .silences
+            .iter()
+            .filter(move |silence| silence.matchers.matches(&labels))
+            .map(|silence| Suppression {
+                by: Holder::Silence(silence.id),
+                until: silence.ends_at,
+            });
+        silences.chain(
+            self.maintenances_of(alert)
+                .map(|(planned, occurrence)| Suppression {
+                    by: Holder::Maintenance(planned.id),
+                    until: occurrence.end(),
+                }),
+        )
+    }
+
+    /// The maintenances that concern the alert, with the occurrence that goes on.
+    pub fn maintenances_of<'a>(
+        &'a self,
+        alert: &'a Alert,
+    ) -> impl Iterator<Item = &'a (Maintenance, Interval)> {
+        let labels = alert.match_labels();
+        self.maintenances
+            .iter()
+            .filter(move |(planned, _)| planned.concerns(alert.service_name(), &labels))
+    }
+
+    /// The maintenances that name the service, with the occurrence that goes on.
+    pub fn maintenances_naming<'a>(
+        &'a self,
+        service: &'a ServiceName,
+    ) -> impl Iterator<Item = &'a (Maintenance, Interval)> {
+        self.maintenances
+            .iter()
+            .filter(|(planned, _)| planned.services.contains(service))
+    }
+}
+
+#[cfg(test)]
+mod tests;

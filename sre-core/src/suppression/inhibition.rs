@@ -1,0 +1,204 @@
+//! Inhibition: while what a service stands on is known to be wrong, its own trouble is no news.
+//!
+//! Dependencies are those that services declare, taken one hop at a time: the state of a service
+//! changes though nobody is told, so it keeps the services above it back in its turn, and the page
+//! that is told is that of the deepest that fails. Services that stand on each other in a circle never
+//! keep each other back, or nobody would be told at all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+use super::{Holder, Suppression};
+use crate::alert::{Alert, Severity};
+use crate::matcher::{Labelled as _, Matchers};
+use crate::name::{AlertId, ServiceName};
+use crate::service::{Service, Weight};
+use crate::time::Span;
+
+/// How long what begins is kept back where a page of a dependency may come: the slots of two SLOs that
+/// see the same minute lie at most a quarter of it apart, and then it is to be evaluated and stored.
+/// An emergency does not wait.
+pub const WAIT: Span = Span::seconds(30);
+
+/// How long after the end of a dependency's page the service may still need to get well: the short
+/// window of the rules that page holds what was bad for this long.
+pub const EXTENSION: Span = Span::minutes(5);
+
+/// What services stand on, and the pages of those.
+#[derive(Clone, Debug, Default)]
+pub struct Inhibition {
+    dependencies: BTreeMap<ServiceName, BTreeSet<ServiceName>>,
+    pages: Vec<Upstream>,
+}
+
+/// A page that fires, or has just ended.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Upstream {
+    /// Of which episode.
+    pub alert_id: AlertId,
+    /// Of which service.
+    pub service_name: ServiceName,
+    /// When it began.
+    pub starts_at: DateTime<Utc>,
+    /// When it ended; `None` while it fires.
+    pub ended_at: Option<DateTime<Utc>>,
+}
+
+impl Upstream {
+    /// The page that the alert is, where it is one: an alert that wakes somebody.
+    #[must_use]
+    pub fn of(alert: &Alert) -> Option<Self> {
+        alert.is_page().then(|| Self {
+            alert_id: alert.id,
+            service_name: alert.service_name().clone(),
+            starts_at: alert.starts_at,
+            ended_at: alert.ends_at(),
+        })
+    }
+}
+
+/// What a service stands on by a weight above zero, itself left out.
+pub(crate) fn stands_on(service: &Service) -> BTreeSet<ServiceName> {
+    let counts = |(name, weight): &(&ServiceName, &Weight)| {
+        weight.millionths() > 0 && **name != service.name
+    };
+    service
+        .dependencies
+        .iter()
+        .filter(counts)
+        .map(|(name, _)| name.clone())
+        .collect()
+}
+
+impl Inhibition {
+    /// What these services declare to stand on, and these pages.
+    #[must_use]
+    pub fn new<'a>(
+        services: impl IntoIterator<Item = &'a Service>,
+        pages: impl IntoIterator<Item = Upstream>,
+    ) -> Self {
+        Self {
+            dependencies: services
+                .into_iter()
+                .map(|service| (service.name.clone(), stands_on(service)))
+                .collect(),
+            pages: pages.into_iter().collect(),
+        }
+    }
+
+    /// What keeps back that the alert began, or goes on, which was decided at `decided_at`.
+    pub(super) fn holds(
+        &self,
+        alert: &Alert,
+        decided_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Option<Suppression> {
+        let upstream = self.upstream(alert.service_name());
+        if upstream.is_empty() {
+            return None;
+        }
+        let pages = || {
+            self.pages
+                .iter()
+                .filter(|page| page.alert_id != alert.id && upstream.contains(&page.service_name))
+        };
+        let first = pages()
+            .filter(|page| page.ended_at.is_none())
+            .min_by_key(|page| (page.starts_at, page.alert_id));
+        if let Some(page) = first {
+            return Some(Suppression {
+                by: Holder::Alarm(page.alert_id),
+                // Judged again before the extension can have passed, however soon it ends.
+                until: now + EXTENSION.as_delta(),
+            });
+        }
+        let last = pages()
+            .filter_map(|page| Some((page.ended_at? + EXTENSION.as_delta(), page.alert_id)))
+            .max()
+            .filter(|(until, _)| now < *until);
+        if let Some((until, id)) = last {
+            let by = Holder::Extension(id);
+            return Some(Suppression { by, until });
+        }
+        let until = decided_at + WAIT.as_delta();
+        let waits = alert.severity < Severity::Emergency && decided_at <= now && now < until;
+        let by = Holder::Wait;
+        waits.then_some(Suppression { by, until })
+    }
+
+    /// What the service stands on, without what stands on it in its turn: in a circle nobody keeps
+    /// anybody back.
+    fn upstream(&self, service: &ServiceName) -> BTreeSet<&ServiceName> {
+        let direct = self.dependencies.get(service);
+        direct
+            .into_iter()
+            .flatten()
+            .filter(|upstream| !self.reaches(upstream, service))
+            .collect()
+    }
+
+    /// Whether `from` stands on `to`, by whatever way.
+    fn reaches(&self, from: &ServiceName, to: &ServiceName) -> bool {
+        let (mut seen, mut left) = (BTreeSet::from([from]), vec![from]);
+        while let Some(name) = left.pop() {
+            for next in self
+                .dependencies
+                .get(name)
+                .into_iter()
+                .flatten()
+            {
+                if next == to {
+                    return true;
+                }
+                if seen.insert(next) {
+                    left.push(next);
+                }
+            }
+        }
+        false
+    }
+}
+
+/// A rule by which some alerts keep others back while they fire, as Alertmanager has it.
+///
+/// ```
+/// use sre_core::suppression::InhibitRule;
+///
+/// let rule = InhibitRule {
+///     source: r#"alertname="cluster_down""#.parse()?,
+///     target: r#"severity=~"low|medium|high""#.parse()?,
+///     equal: vec!["cluster".to_owned()],
+/// };
+/// # let _ = rule;
+/// # Ok::<(), sre_core::matcher::MatcherError>(())
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+pub struct InhibitRule {
+    /// Which alerts keep others back.
+    pub source: Matchers,
+    /// Which are kept back.
+    pub target: Matchers,
+    /// Labels that both must have in common; one that is missing is empty.
+    pub equal: Vec<String>,
+}
+
+impl InhibitRule {
+    /// Whether `source` keeps `target` back. Only what fires does, and what matches both sides is not
+    /// kept back by what matches both sides: no alert keeps itself back.
+    #[must_use]
+    pub fn inhibits(&self, source: &Alert, target: &Alert) -> bool {
+        let (from, to) = (source.match_labels(), target.match_labels());
+        let is_both = |labels| self.source.matches(labels) && self.target.matches(labels);
+        source.is_open()
+            && source.id != target.id
+            && self.source.matches(&from)
+            && self.target.matches(&to)
+            && !(is_both(&from) && is_both(&to))
+            && self
+                .equal
+                .iter()
+                .all(|name| from.label(name) == to.label(name))
+    }
+}
