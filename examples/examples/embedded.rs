@@ -19,6 +19,7 @@ use sre_core::evaluate::{EvaluationSettings, Plan, evaluate};
 use sre_core::evaluation::{Evaluation, Progress};
 use sre_core::ledger::Ledger;
 use sre_core::recorder::{Event, Recorder};
+use sre_core::routing::Audience;
 use sre_core::service::Criticality;
 use sre_core::slice::Slice;
 use sre_core::slo::Slo;
@@ -64,7 +65,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let moment = Moment {
             now: end,
             slot: Some(end),
-            routes: &[],
+            routes: Audience::NOBODY,
             settings: &lifecycle,
         };
         let situation = Situation {

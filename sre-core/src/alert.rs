@@ -274,6 +274,10 @@ pub struct Alert {
     pub expires_at: Option<DateTime<Utc>>,
     /// When time moves it next; `None` when only events do.
     pub next_action_at: Option<DateTime<Utc>>,
+    /// Since when nobody looks: what escalations are counted from. `None` while somebody does, after
+    /// its end, and of an episode that began before this was kept.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub unattended_since: Option<DateTime<Utc>>,
     /// Everyone who has had an intent of this episode: whom the resolve is owed to.
     pub destinations: BTreeSet<DestinationId>,
     /// What its burn rules saw when it last changed.

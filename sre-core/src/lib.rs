@@ -58,6 +58,7 @@
 //! | [`health`] | how healthy services are, and by what |
 //! | [`incident`] | what people deal with: its steps, its timeline, what opens, joins and ends it |
 //! | [`notification`] | intents, deliveries, who is told what, what an answer means; the [`Notifier`](notification::Notifier) port |
+//! | [`routing`] | who is told of an alert, with what together, when not, and who else while nobody looks |
 //! | [`source`], [`store`] | the ports to what measures and to what is remembered |
 //! | [`schedule`], [`monitor`] | when an SLO is evaluated; the use cases over ports, and [`Monitor`](monitor::Monitor), all of them in one |
 //! | [`simulate`](mod@simulate) | the past, through definitions and policies that might be |
@@ -114,6 +115,7 @@ pub mod name;
 pub mod notification;
 pub mod policy;
 pub mod recorder;
+pub mod routing;
 pub mod sample;
 pub mod schedule;
 pub mod service;

@@ -27,7 +27,9 @@ pub use fallback::{DESTINATION_BROKEN, Fallback, SLOW};
 pub use judge::{Judgement, Reason, Told, ToldState, Withheld, judge};
 pub use message::{AlertNews, Content, Message};
 pub use notice::{Notice, NoticeKind, NoticeKindError};
-pub use pace::{GROUP_WAIT, GroupWindow, Plan, Planned, STORM, Said, Sendable, plan};
+pub use pace::{
+    GROUP_INTERVAL_MAX, GROUP_WAIT, GroupWindow, Plan, Planned, STORM, Said, Sendable, plan,
+};
 pub use retry::{Action, Answer, DeadReason, Lane, MailStep, Tries, classify};
 pub use tally::{ServiceTally, Tally};
 
@@ -54,6 +56,8 @@ pub enum IntentKind {
     FlapStart,
     /// It flaps no more.
     FlapEnd,
+    /// Nobody looked for so long that others are told.
+    Escalate,
     /// It is over.
     Resolve,
 }
@@ -70,6 +74,7 @@ impl IntentKind {
             Self::AckTimeout => "ack_timeout",
             Self::FlapStart => "flap_start",
             Self::FlapEnd => "flap_end",
+            Self::Escalate => "escalate",
             Self::Resolve => "resolve",
         }
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use sre_collect::{HttpProbe, PrometheusConfig, PrometheusSource};
-use sre_core::monitor::{DispatcherPorts, HealthAssessor, Replayer, Suppressors};
+use sre_core::monitor::{DispatcherPorts, HealthAssessor, Replayer, Router, Suppressors};
 use sre_core::notification::{Destination, Fallback, Notifier};
 use sre_core::source::MetricSource;
 use sre_core::store::{Catalog as _, Outbox as _, Samples as _, Seeded, Store};
@@ -46,6 +46,7 @@ pub use doctor::doctor;
 pub use simulate::simulate;
 
 use asking::Asking;
+use channels::Told;
 
 /// Serves until the process is told to stop.
 ///
@@ -56,9 +57,13 @@ pub async fn run(config: Config) -> anyhow::Result<End> {
     install_tls_provider();
     let signals = signals().context("signals cannot be listened to")?;
     let prometheus = prometheus(&config)?;
+    let told = Told::new(&config)?;
+    let store = open(&config).await?;
     let parts = Parts {
-        store: open(&config).await?,
-        channels: channels::notifiers(&config)?,
+        router: told.router(&config, Arc::new(store.clone()))?,
+        fallbacks: told.fallbacks(&config),
+        channels: told.notifiers,
+        store,
         source: prometheus
             .as_ref()
             .map(|source| Arc::<PrometheusSource>::clone(source) as _),
@@ -72,6 +77,8 @@ pub async fn run(config: Config) -> anyhow::Result<End> {
 struct Parts {
     store: SqliteStore,
     channels: Vec<Arc<dyn Notifier>>,
+    router: Router,
+    fallbacks: Vec<Fallback>,
     source: Option<Arc<dyn MetricSource>>,
     prometheus: Option<Arc<PrometheusSource>>,
     demo: Option<DemoSource>,
@@ -82,6 +89,8 @@ async fn run_with(config: Config, parts: Parts, signals: Signals) -> anyhow::Res
     let Parts {
         store,
         channels,
+        router,
+        fallbacks,
         source,
         prometheus,
         demo,
@@ -96,6 +105,8 @@ async fn run_with(config: Config, parts: Parts, signals: Signals) -> anyhow::Res
 
     let lifecycle = Lifecycle::new();
     let mut context = context(&config, &store, &channels, source.as_ref(), clock);
+    context.router = router;
+    context.fallbacks = fallbacks;
     context.about.is_demo = demo.is_some();
     let context = Arc::new(context);
     let crew = Crew {
@@ -279,7 +290,8 @@ fn context(
         source,
         simulations: SimulationRoom::default(),
         destinations: destinations(channels),
-        fallbacks: fallbacks(config, channels),
+        fallbacks: Vec::new(),
+        router: Router::from(Vec::new()),
         mailroom: Arc::default(),
         board: Arc::new(Board::default()),
         metrics: Arc::new(Metrics::default()),
@@ -376,29 +388,6 @@ fn dispatcher_ports(store: &Arc<dyn Store>) -> DispatcherPorts {
         evaluations: Arc::<dyn Store>::clone(store),
         suppressors: Suppressors::over(store),
     }
-}
-
-/// Who is told in place of whom: the channel that is named, for each destination of every other one.
-fn fallbacks(config: &Config, channels: &[Arc<dyn Notifier>]) -> Vec<Fallback> {
-    let Some(named) = config.channels.fallback else {
-        return Vec::new();
-    };
-    let (to, others): (Vec<_>, Vec<_>) = channels
-        .iter()
-        .map(|channel| channel.destination())
-        .partition(|destination| destination.channel == named);
-    let to: Vec<_> = to
-        .into_iter()
-        .map(|destination| destination.id)
-        .collect();
-    others
-        .into_iter()
-        .map(|destination| Fallback {
-            of: destination.id,
-            to: to.clone(),
-            quick_retries: config.channels.retry_count,
-        })
-        .collect()
 }
 
 fn destinations(channels: &[Arc<dyn Notifier>]) -> Vec<Destination> {

@@ -5,6 +5,7 @@
 mod config;
 mod health;
 mod help;
+mod routes;
 mod simulate;
 mod token;
 
@@ -17,6 +18,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use self::config::{markdown, show};
 pub use self::health::ask;
 pub(crate) use self::health::from_here;
+pub use self::routes::{RoutesVerb, TestArgs, TreeArgs, routes};
 pub use self::simulate::SimulateArgs;
 pub(crate) use self::simulate::{read_slices, stretch, write_table};
 pub use self::token::{Expiry, NewTokenArgs, TokenVerb, new_token};
@@ -51,6 +53,9 @@ pub enum Verb {
     Simulate(SimulateArgs),
     /// Serves a month of made-up history, to look around in; nobody is told of anything
     Demo(DemoArgs),
+    /// Shows where alerts go by the routes of a configuration file
+    #[command(subcommand)]
+    Routes(RoutesVerb),
     /// Makes tokens for callers of the API
     #[command(subcommand)]
     Token(TokenVerb),

@@ -22,6 +22,7 @@ mod channels;
 mod derived;
 mod evaluation;
 mod fault;
+mod file;
 mod mask;
 mod names;
 mod parse;
@@ -41,10 +42,13 @@ pub use self::channels::{
 pub(crate) use self::derived::SEND_TIMEOUT;
 pub use self::evaluation::EvaluationConfig;
 pub use self::fault::{Fault, Faults, Warning};
+pub use self::file::{
+    ChannelConfig, FileConfig, FileFault, ReceiverConfig, Secrets, read as read_file,
+};
 pub use self::process::{LogConfig, LogFormat};
 pub use self::reader::{Effective, Origin};
 pub use self::server::{Links, ServerConfig, TokensConfig};
-pub use self::setting::{Built, Kind, Section, Setting, WhenUnset};
+pub use self::setting::{Kind, Section, Setting, WhenUnset};
 pub use self::source::{Env, Settings, Surroundings};
 pub use self::sources::{CollectionConfig, ProbeConfig, PrometheusConfig};
 pub use self::store::{Defaults, PoolConfig, RetentionConfig, StoreConfig, StoreLocation};
@@ -76,8 +80,10 @@ pub struct Config {
     pub prometheus: Option<PrometheusConfig>,
     /// How SLOs are evaluated, and what holds where they say nothing.
     pub evaluation: EvaluationConfig,
-    /// The channels that are on.
+    /// The channels that variables switch on.
     pub channels: Channels,
+    /// What the configuration file says; nothing where there is none.
+    pub file: FileConfig,
     /// Whether everything is decided and recorded, and nothing sent.
     pub shadow: bool,
     /// What is asked while evaluation is on time.
@@ -125,7 +131,9 @@ impl Config {
         let shadow = reader.value("SRE_MONITOR_SHADOW", parse::flag);
         let heartbeat_url = reader.optional("SRE_MONITOR_HEARTBEAT_URL", parse::url);
         let heartbeat_interval = reader.value("SRE_MONITOR_HEARTBEAT_INTERVAL", parse::span);
-        let channels = channels::read(&mut reader, shadow);
+        let channels = channels::read(&mut reader);
+        let file = read_config_file(&mut reader, &channels);
+        channels::warn_of_silence(&mut reader, &channels, &file, shadow);
         let replica_id = process::read_replica_id(&mut reader);
         let log = process::read_log(&mut reader);
 
@@ -140,6 +148,7 @@ impl Config {
             prometheus,
             evaluation,
             channels,
+            file,
             shadow,
             heartbeat_url: heartbeat_url.map(Secret::new),
             heartbeat_interval,
@@ -148,5 +157,34 @@ impl Config {
             effective,
         };
         Ok((config, warnings))
+    }
+}
+
+/// The file that `SRE_MONITOR_CONFIG` names; one that is missing is refused, since whoever named it
+/// counts on it.
+fn read_config_file(reader: &mut Reader<'_>, channels: &Channels) -> FileConfig {
+    const NAME: &str = "SRE_MONITOR_CONFIG";
+    let Some(path) = reader.optional(NAME, parse::path) else {
+        return FileConfig::default();
+    };
+    let Some(text) = reader.file(NAME, &path) else {
+        return FileConfig::default();
+    };
+    match file::read(&text, Secrets::Read(reader.settings()), &channels.names()) {
+        Ok(config) => {
+            if config.route.is_none() && !config.receivers.is_empty() {
+                reader.warn(format!(
+                    "nobody in {} is told of anything: it has receivers and no route",
+                    path.display()
+                ));
+            }
+            config
+        }
+        Err(faults) => {
+            for fault in faults {
+                reader.refuse_file(NAME, &path, fault);
+            }
+            FileConfig::default()
+        }
     }
 }

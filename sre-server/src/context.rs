@@ -1,18 +1,20 @@
 //! What requests share: the ports, the settings they need, and what the process says of itself.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use hyper::{StatusCode, Uri};
-use sre_core::monitor::{HealthAssessor, MonitorSettings, Replayer, Suppressors};
-use sre_core::name::DestinationId;
+use sre_core::alert::Severity;
+use sre_core::monitor::{HealthAssessor, MonitorSettings, Replayer, Router, Suppressors};
+use sre_core::name::{DestinationId, ServiceName};
 use sre_core::notification::{Destination, Fallback};
 use sre_core::source::MetricSource;
 use sre_core::store::{
     Alerts, Catalog, Corrections, Deliveries, Evaluations, HealthRecords, Incidents, Notices,
-    Outbox, Replies, Samples, Services,
+    Outbox, Replies, Samples, Services, StoreError,
 };
 use sre_core::target::Target;
 use sre_core::time::{Clock, Span};
@@ -81,6 +83,8 @@ pub struct Context {
     pub destinations: Vec<Destination>,
     /// Who of them is told in place of another.
     pub fallbacks: Vec<Fallback>,
+    /// Which of them are told of what.
+    pub router: Router,
     /// What requests and the dispatcher tell each other.
     pub mailroom: Arc<Mailroom>,
     /// How each background worker fares.
@@ -157,16 +161,26 @@ impl Readiness {
 }
 
 impl Context {
-    /// The ids of those whom messages go to; without those who are told in place of another only.
-    pub fn routes(&self) -> Vec<DestinationId> {
-        self.destinations
-            .iter()
-            .map(|destination| destination.id)
-            .filter(|id| {
-                let mut fallbacks = self.fallbacks.iter();
-                !fallbacks.any(|fallback| fallback.to.contains(id))
-            })
-            .collect()
+    /// Who is told of what people do with an incident of a service: whoever an alert of its gravity
+    /// goes to.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub async fn announced_to(
+        &self,
+        service: &ServiceName,
+        severity: Severity,
+    ) -> Result<Vec<DestinationId>, StoreError> {
+        let owner = self.router.owner(service).await?;
+        let labels = BTreeMap::from([
+            ("service".to_owned(), service.to_string()),
+            ("severity".to_owned(), severity.to_string()),
+        ]);
+        Ok(self
+            .router
+            .audience(owner.as_deref())
+            .of_labels(&labels))
     }
 }
 

@@ -38,6 +38,9 @@ fn run() -> io::Result<ExitCode> {
             writeln!(out)?;
             Ok(Exit::Done.into())
         }
+        Verb::Routes(verb) => {
+            Ok(cli::routes(&verb, &Env, SystemClock.now(), &mut out, &mut err)?.into())
+        }
         Verb::Token(TokenVerb::New(args)) => {
             Ok(cli::new_token(&args, SystemClock.now(), &mut out, &mut err)?.into())
         }

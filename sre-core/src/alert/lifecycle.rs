@@ -13,6 +13,7 @@ use crate::evaluation::RuleOutcome;
 use crate::incident::Join;
 use crate::name::DestinationId;
 use crate::notification::{Intent, IntentKind};
+use crate::routing::Audience;
 use crate::time::Span;
 
 mod flapping;
@@ -93,7 +94,7 @@ pub struct Moment<'a> {
     /// The slot that decided it, where one did.
     pub slot: Option<DateTime<Utc>>,
     /// Who is to be told of what begins now.
-    pub routes: &'a [DestinationId],
+    pub routes: Audience<'a>,
     /// The times that move alerts.
     pub settings: &'a LifecycleSettings,
 }
@@ -121,13 +122,14 @@ impl Alert {
     ///     Alert, AlertStatus, AlertType, Identity, LifecycleSettings, Moment, Opening, ResolveReason,
     ///     Severity,
     /// };
+    /// use sre_core::routing::Audience;
     /// use sre_core::time::{Span, at_second};
     ///
     /// let settings = LifecycleSettings::default();
     /// let moment = |second| Moment {
     ///     now: at_second(second),
     ///     slot: None,
-    ///     routes: &[],
+    ///     routes: Audience::NOBODY,
     ///     settings: &settings,
     /// };
     /// let slo = "018f3c5a-0000-7000-8000-0123456789ab".parse()?;
@@ -143,7 +145,7 @@ impl Alert {
     ///
     /// // Somebody looks; half an hour later nobody does any more, unless they said so again.
     /// let alert = alert.acknowledge(Some("Ada".to_owned()), None, &moment(60))?.alert;
-    /// assert_eq!(alert.next_action(&settings), Some(at_second(60) + Span::minutes(30).as_delta()));
+    /// assert_eq!(alert.next_action_at, Some(at_second(60) + Span::minutes(30).as_delta()));
     /// let alert = alert.moved_by_time(&moment(1_860)).ok_or("it is due")?.alert;
     /// assert_eq!(alert.state.status(), AlertStatus::Firing);
     ///
@@ -186,6 +188,7 @@ impl Alert {
             last_notified_at: None,
             expires_at: None,
             next_action_at: None,
+            unattended_since: Some(moment.now),
             destinations: BTreeSet::new(),
             rules: opening.rules,
             flaps: Flaps::default(),
@@ -204,7 +207,7 @@ impl Alert {
     ) -> AlertUpdate {
         let (expected, from) = (self.transition, self.state.status());
         (self.severity, self.message, self.rules) = (severity, message, rules);
-        self.state = AlertState::Firing;
+        self.left_unattended(moment);
         let mut update = self.told_to_routes(Some(expected), Some(from), IntentKind::Fire, moment);
         update.concerns_incidents();
         update
@@ -235,6 +238,7 @@ impl Alert {
             by: by.clone(),
             until,
         };
+        self.unattended_since = None;
         let mut update = self.advanced(Some(expected), Some(from), moment);
         (update.actor, update.comment) = (by, comment);
         Ok(update)
@@ -259,7 +263,7 @@ impl Alert {
                 verb: "unacknowledged",
             });
         }
-        self.state = AlertState::Firing;
+        self.left_unattended(moment);
         let mut update = self.advanced(Some(expected), Some(from), moment);
         (update.actor, update.comment) = (by, comment);
         Ok(update)
@@ -295,6 +299,7 @@ impl Alert {
             reason,
             by: by.clone(),
         };
+        self.unattended_since = None;
         let mut update = self.told_to_owed(expected, from, IntentKind::Resolve, moment);
         (update.actor, update.comment) = (by, comment);
         Ok(update)
@@ -324,7 +329,7 @@ impl Alert {
         let (expected, from) = (self.transition, self.state.status());
         let is_graver = severity > self.severity;
         if is_graver {
-            self.state = AlertState::Firing;
+            self.left_unattended(moment);
         }
         (self.severity, self.message, self.rules) = (severity, message, rules);
         let mut update =
@@ -359,7 +364,7 @@ impl Alert {
     }
 
     /// What time does to the episode at `moment.now`: an acknowledgement ends, a reporter's
-    /// `expires_in` passes, a repeat falls due. `None` when nothing is due.
+    /// `expires_in` passes, an escalation or a repeat falls due. `None` when nothing is due.
     #[must_use]
     pub fn moved_by_time(mut self, moment: &Moment<'_>) -> Option<AlertUpdate> {
         let now = moment.now;
@@ -381,13 +386,20 @@ impl Alert {
         let (expected, from) = (self.transition, self.state.status());
         match self.state {
             AlertState::Acknowledged { until, .. } if until <= now && !self.is_ticket() => {
-                self.state = AlertState::Firing;
+                self.left_unattended(moment);
                 let kind = IntentKind::AckTimeout;
                 Some(self.told_to_routes(Some(expected), Some(from), kind, moment))
             }
             AlertState::Firing
                 if self
-                    .repeat_at(moment.settings)
+                    .escalation(moment.routes)
+                    .is_some_and(|(at, _)| at <= now) =>
+            {
+                Some(self.escalated(expected, from, moment))
+            }
+            AlertState::Firing
+                if self
+                    .repeat_at(moment.settings, moment.routes)
                     .is_some_and(|at| at <= now) =>
             {
                 // The delivery sets the next repeat; until it is made, this one is not asked twice.
@@ -401,29 +413,105 @@ impl Alert {
 
     /// When time moves the episode next, given when it was delivered last.
     #[must_use]
-    pub fn next_action(&self, settings: &LifecycleSettings) -> Option<DateTime<Utc>> {
+    pub fn next_action(
+        &self,
+        settings: &LifecycleSettings,
+        routes: Audience<'_>,
+    ) -> Option<DateTime<Utc>> {
         let by_state = match self.state {
             AlertState::Resolved { .. } => return None,
             AlertState::Pending { .. } => None,
             AlertState::Acknowledged { .. } if self.is_ticket() => None,
             AlertState::Acknowledged { until, .. } => Some(until),
-            AlertState::Firing => self.repeat_at(settings),
+            AlertState::Firing => self.repeat_at(settings, routes),
         };
-        [by_state, self.expires_at, self.flapping_ends_at()]
-            .into_iter()
-            .flatten()
-            .min()
+        let escalation = match self.state {
+            AlertState::Firing => self
+                .escalation(routes)
+                .map(|(at, _)| at),
+            _ => None,
+        };
+        [
+            by_state,
+            escalation,
+            self.expires_at,
+            self.flapping_ends_at(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
-    /// When the firing episode is told again; never for a ticket, before it was told, or while it flaps.
-    fn repeat_at(&self, settings: &LifecycleSettings) -> Option<DateTime<Utc>> {
+    /// When the firing episode is told again; never for a ticket, before it was told, or while it
+    /// flaps.
+    fn repeat_at(
+        &self,
+        settings: &LifecycleSettings,
+        routes: Audience<'_>,
+    ) -> Option<DateTime<Utc>> {
         let told = self
             .last_notified_at
             .filter(|_| !self.is_ticket() && !self.is_flapping())?;
-        Some(told + settings.repeat_interval.as_delta())
+        let interval = routes
+            .repeat_interval(self)
+            .unwrap_or(settings.repeat_interval);
+        Some(told + interval.as_delta())
     }
 
-    /// The transition, with an intent for every route.
+    /// When the firing episode escalates next, and to whom: the first step that leads to somebody who
+    /// has heard nothing of it. A ticket never does, and nothing does while it flaps.
+    fn escalation(&self, routes: Audience<'_>) -> Option<(DateTime<Utc>, Vec<DestinationId>)> {
+        if self.is_ticket() || self.is_flapping() {
+            return None;
+        }
+        let since = self
+            .unattended_since
+            .unwrap_or(self.starts_at);
+        routes
+            .escalations(self)
+            .into_iter()
+            .find_map(|(after, mut destinations)| {
+                destinations.retain(|destination| !self.destinations.contains(destination));
+                (!destinations.is_empty()).then(|| (since + after.as_delta(), destinations))
+            })
+    }
+
+    /// Nobody looked for as long as the next step allows: it is told to those whom the step names.
+    fn escalated(mut self, expected: u64, from: AlertStatus, moment: &Moment<'_>) -> AlertUpdate {
+        let told = self
+            .escalation(moment.routes)
+            .map(|(_, destinations)| destinations)
+            .unwrap_or_default();
+        self.destinations.extend(&told);
+        let mut update = self.advanced(Some(expected), Some(from), moment);
+        update.intents = intents(&update.alert, &told, IntentKind::Escalate, moment.now);
+        update
+    }
+
+    /// It fires, and from now on nobody looks, unless nobody did before.
+    fn left_unattended(&mut self, moment: &Moment<'_>) {
+        if !matches!(self.state, AlertState::Firing) {
+            self.unattended_since = Some(moment.now);
+        }
+        self.state = AlertState::Firing;
+    }
+
+    /// Whom a transition is told to: whoever routes lead to, and whoever it has escalated to.
+    fn told_now(&self, routes: Audience<'_>) -> Vec<DestinationId> {
+        let mut told = routes.destinations(self);
+        let escalated = routes
+            .escalations(self)
+            .into_iter()
+            .flat_map(|(_, destinations)| destinations);
+        for destination in escalated {
+            if self.destinations.contains(&destination) && !told.contains(&destination) {
+                told.push(destination);
+            }
+        }
+        told
+    }
+
+    /// The transition, with an intent for everyone who is to hear of it.
     fn told_to_routes(
         mut self,
         expected: Option<u64>,
@@ -431,9 +519,10 @@ impl Alert {
         kind: IntentKind,
         moment: &Moment<'_>,
     ) -> AlertUpdate {
-        self.destinations.extend(moment.routes);
+        let told = self.told_now(moment.routes);
+        self.destinations.extend(&told);
         let mut update = self.advanced(expected, from, moment);
-        update.intents = intents(&update.alert, moment.routes, kind, moment.now);
+        update.intents = intents(&update.alert, &told, kind, moment.now);
         update
     }
 
@@ -466,7 +555,7 @@ impl Alert {
         if let Some(expected) = expected {
             self.transition = expected.saturating_add(1);
         }
-        self.next_action_at = self.next_action(moment.settings);
+        self.next_action_at = self.next_action(moment.settings, moment.routes);
         AlertUpdate {
             expected,
             from,

@@ -89,7 +89,7 @@ pub fn report(latest: Option<Alert>, report: Report, moment: &Moment<'_>) -> Rep
             update.alert.flaps.history = history;
             update.alert.next_action_at = update
                 .alert
-                .next_action(moment.settings);
+                .next_action(moment.settings, moment.routes);
             Reported::Opened(Box::new(update))
         }
     }

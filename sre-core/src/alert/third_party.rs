@@ -175,7 +175,7 @@ fn opened(latest: Option<&Alert>, told: ThirdPartyAlert, moment: &Moment<'_>) ->
             .min(moment.now)
     });
     alert.expires_at = Some(told.ends_at);
-    alert.next_action_at = alert.next_action(moment.settings);
+    alert.next_action_at = alert.next_action(moment.settings, moment.routes);
     update
 }
 

@@ -23,6 +23,7 @@ use crate::forecast::{Forecast, Nearness};
 use crate::name::DestinationId;
 use crate::notification::IntentKind;
 use crate::policy::BurnRule;
+use crate::routing::Audience;
 use crate::slo::Alerting;
 use crate::target::Factor;
 use crate::time::{Span, at_second};
@@ -145,7 +146,7 @@ impl World {
         let moment = Moment {
             now: self.now(),
             slot,
-            routes: &ROUTES,
+            routes: Audience::everyone(&ROUTES),
             settings,
         };
         decide(&Situation {
@@ -238,7 +239,7 @@ impl World {
             &Moment {
                 now,
                 slot,
-                routes: &ROUTES,
+                routes: Audience::everyone(&ROUTES),
                 settings: &settings,
             },
         );
@@ -320,7 +321,7 @@ fn a_retired_slo_ends_everything_that_is_open() {
     let moment = Moment {
         now: at_second(600),
         slot: None,
-        routes: &[],
+        routes: Audience::NOBODY,
         settings: &settings,
     };
     let ended = retire(&latest, &moment);

@@ -167,7 +167,7 @@ fn opened(identity: Identity) -> Alert {
     let moment = Moment {
         now: at_second(0),
         slot: None,
-        routes: &[],
+        routes: crate::routing::Audience::NOBODY,
         settings: &settings,
     };
     Alert::open(opening, &moment).alert

@@ -1,11 +1,11 @@
-//! Moving what only time moves: acknowledgements that end, alerts that expire, repeats.
+//! Moving what only time moves: acknowledgements that end, alerts that expire, escalations, repeats.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use crate::alert::{LifecycleSettings, Moment};
-use crate::name::DestinationId;
+use crate::monitor::Router;
 use crate::store::{Alerts, StoreError};
 use crate::time::Span;
 
@@ -14,23 +14,23 @@ use crate::time::Span;
 pub struct AlertMover {
     alerts: Arc<dyn Alerts>,
     settings: LifecycleSettings,
-    routes: Vec<DestinationId>,
+    router: Router,
     holder: String,
 }
 
 impl AlertMover {
-    /// A mover that tells `routes` and claims as `holder`.
+    /// A mover that tells whom `router` leads to and claims as `holder`.
     #[must_use]
     pub fn new(
         alerts: Arc<dyn Alerts>,
         settings: LifecycleSettings,
-        routes: Vec<DestinationId>,
+        router: impl Into<Router>,
         holder: String,
     ) -> Self {
         Self {
             alerts,
             settings,
-            routes,
+            router: router.into(),
             holder,
         }
     }
@@ -47,15 +47,19 @@ impl AlertMover {
             .claim_due_alerts(&self.holder, now, until, BATCH)
             .await?;
         let claimed = due.len();
-        let moment = Moment {
-            now,
-            slot: None,
-            routes: &self.routes,
-            settings: &self.settings,
-        };
         for alert in due {
+            let owner = self
+                .router
+                .owner(alert.service_name())
+                .await?;
+            let moment = Moment {
+                now,
+                slot: None,
+                routes: self.router.audience(owner.as_deref()),
+                settings: &self.settings,
+            };
             let (id, transition) = (alert.id, alert.transition);
-            let next = alert.next_action(&self.settings);
+            let next = alert.next_action(&self.settings, moment.routes);
             match alert.moved_by_time(&moment) {
                 // A person who was first has decided; their transition set the next instant.
                 Some(update) => drop(self.alerts.apply(&update).await?),

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::alert::{LifecycleSettings, ResolveReason};
+use crate::monitor::Router;
 use crate::monitor::own_alerts::OwnAlerts;
-use crate::name::{DestinationId, ServiceName};
+use crate::name::ServiceName;
 use crate::store::{Alerts, Deliveries, Outbox, Overdue, OverdueKind, StoreError};
 use crate::time::Span;
 
@@ -31,18 +32,18 @@ pub struct AuditPorts {
 pub struct Auditor {
     ports: AuditPorts,
     own: OwnAlerts,
-    routes: Vec<DestinationId>,
+    router: Router,
     seen: BTreeSet<Overdue>,
 }
 
 impl Auditor {
-    /// An auditor that tells `routes`, in alerts about `service`, this one.
+    /// An auditor that tells whom `router` leads to, in alerts about `service`, this one.
     #[must_use]
     pub fn new(
         ports: AuditPorts,
         settings: LifecycleSettings,
         service: ServiceName,
-        routes: Vec<DestinationId>,
+        router: Router,
     ) -> Self {
         let own = OwnAlerts {
             alerts: Arc::clone(&ports.alerts),
@@ -52,7 +53,7 @@ impl Auditor {
         Self {
             ports,
             own,
-            routes,
+            router,
             seen: BTreeSet::new(),
         }
     }
@@ -79,8 +80,13 @@ impl Auditor {
             .iter()
             .min_by_key(|overdue| overdue.since)
         {
+            let owner = self
+                .router
+                .owner(&self.own.service)
+                .await?;
+            let audience = self.router.audience(owner.as_deref());
             self.own
-                .raise(identity, message(&stuck, oldest), &self.routes, now)
+                .raise(identity, message(&stuck, oldest), audience, now)
                 .await?;
         } else {
             self.own

@@ -10,6 +10,7 @@ use crate::alert::{Identity, LifecycleSettings, ResolveReason};
 use crate::monitor::own_alerts::OwnAlerts;
 use crate::name::{DestinationId, ServiceName};
 use crate::notification::{DESTINATION_BROKEN, Destination, Fallback, Lane, did_not_take};
+use crate::routing::Audience;
 use crate::store::{Alerts, Commit, Deliveries, LaneStatus, Missed, Outbox, StoreError};
 
 /// What the keeper reads and writes.
@@ -123,7 +124,12 @@ impl DestinationKeeper {
         };
         let message = format!("the channel {did}: {next}");
         self.own
-            .raise(self.identity(destination), message, &others, now)
+            .raise(
+                self.identity(destination),
+                message,
+                Audience::everyone(&others),
+                now,
+            )
             .await
     }
 
@@ -170,7 +176,9 @@ impl DestinationKeeper {
         if self.fell_back(missed).await? {
             return Ok(false);
         }
-        let moment = self.own.moment(&fallback.to, now);
+        let moment = self
+            .own
+            .moment(Audience::everyone(&fallback.to), now);
         let Some(update) = alert.told_also(missed.kind, &moment) else {
             return Ok(false);
         };

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, Utc};
 
 use crate::alert::{Alert, LifecycleSettings};
-use crate::monitor::Suppressors;
+use crate::monitor::{Router, Suppressors};
 use crate::name::{AlertId, DeliveryId, DestinationId};
 use crate::notification::{
     Action, Answer, DeadReason, Delivery, Fallback, Lane, Notifier, Outgoing, Tries, classify,
@@ -60,6 +60,7 @@ pub struct Dispatcher {
     fallbacks: Vec<Fallback>,
     /// Whether the last message to each destination told an end.
     told_ends: Mutex<BTreeMap<DestinationId, bool>>,
+    router: Router,
 }
 
 /// A frozen delivery whose next try is claimed.
@@ -138,6 +139,7 @@ impl Dispatcher {
             is_shadow,
             fallbacks: Vec::new(),
             told_ends: Mutex::default(),
+            router: Router::from(Vec::new()),
         }
     }
 
@@ -145,6 +147,12 @@ impl Dispatcher {
     #[must_use]
     pub fn with_fallbacks(self, fallbacks: Vec<Fallback>) -> Self {
         Self { fallbacks, ..self }
+    }
+
+    /// The dispatcher, which holds together and back what `router` says.
+    #[must_use]
+    pub fn routed(self, router: Router) -> Self {
+        Self { router, ..self }
     }
 
     /// Judges due intents, freezes what is to be said, and claims what is to be tried again. What a
@@ -355,18 +363,23 @@ impl Dispatcher {
     ) -> Result<Vec<NextAction>, StoreError> {
         let mut next = Vec::with_capacity(delivery.parts().len());
         for part in delivery.parts() {
-            let alert = self
+            let Some(mut alert) = self
                 .ports
                 .readable(part.alert_id)
+                .await?
+            else {
+                continue;
+            };
+            let owner = self
+                .router
+                .owner(alert.service_name())
                 .await?;
-            next.extend(alert.map(|mut alert| {
-                alert.last_notified_at = Some(now);
-                NextAction {
-                    alert_id: alert.id,
-                    transition: alert.transition,
-                    at: alert.next_action(&self.settings),
-                }
-            }));
+            alert.last_notified_at = Some(now);
+            next.push(NextAction {
+                alert_id: alert.id,
+                transition: alert.transition,
+                at: alert.next_action(&self.settings, self.router.audience(owner.as_deref())),
+            });
         }
         Ok(next)
     }

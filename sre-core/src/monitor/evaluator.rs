@@ -18,10 +18,11 @@ use crate::hour::Hour;
 use crate::incident::begin_at_onset;
 use crate::indicator::Indicator;
 use crate::ledger::Ledger;
+use crate::monitor::Router;
 use crate::monitor::books::Books;
 use crate::monitor::folding::{Reader, Strikes, merged, readable_until};
 use crate::monitor::ledgers::{LedgerKey, Ledgers, horizon, load_ledger};
-use crate::name::{DestinationId, ServiceName, SloId};
+use crate::name::{ServiceName, SloId};
 use crate::schedule::SlotGrid;
 use crate::service::Criticality;
 use crate::slo::Slo;
@@ -57,7 +58,7 @@ pub struct EvaluatorPorts {
 pub struct Evaluator {
     ports: EvaluatorPorts,
     settings: MonitorSettings,
-    routes: Vec<DestinationId>,
+    router: Router,
     holder: String,
     ledgers: Ledgers,
     backfills: Mutex<BTreeMap<SloId, SlotClaim>>,
@@ -89,6 +90,13 @@ pub struct Evaluated {
     pub has_more: bool,
 }
 
+/// What alerts need to know of what people say of a service.
+#[derive(Clone, Debug, Default)]
+struct Declaration {
+    criticality: Criticality,
+    owner: Option<String>,
+}
+
 /// One SLO on its way from claim to commit.
 struct Prepared {
     claim: SlotClaim,
@@ -98,19 +106,19 @@ struct Prepared {
 }
 
 impl Evaluator {
-    /// An evaluator that tells `routes` and claims as `holder`.
+    /// An evaluator that tells whom `router` leads to and claims as `holder`.
     #[must_use]
     pub fn new(
         ports: EvaluatorPorts,
         settings: MonitorSettings,
-        routes: Vec<DestinationId>,
+        router: impl Into<Router>,
         holder: String,
     ) -> Self {
         let (ledgers, backfills) = (Ledgers::default(), Mutex::default());
         Self {
             ports,
             settings,
-            routes,
+            router: router.into(),
             holder,
             ledgers,
             backfills,
@@ -141,7 +149,7 @@ impl Evaluator {
         }
         let mut latest = self.latest_episodes(&claims).await?;
         // What is corrupt of a service keeps no SLO from being judged: it matters as others do.
-        let criticalities = match self.criticalities(&claims).await {
+        let declared = match self.declared(&claims).await {
             Err(error @ StoreError::Corrupt { .. }) => {
                 done.error = Some(Arc::new(error));
                 BTreeMap::new()
@@ -155,12 +163,12 @@ impl Evaluator {
                     .remove(&claim.slo.id)
                     .unwrap_or_default();
                 let service = &claim.slo.definition.service_name;
-                let criticality = criticalities
+                let declared = declared
                     .get(service)
-                    .copied()
+                    .cloned()
                     .unwrap_or_default();
                 async move {
-                    self.prepare(claim, &episodes, criticality, strikes, now)
+                    self.prepare(claim, &episodes, &declared, strikes, now)
                         .await
                 }
             })
@@ -208,10 +216,10 @@ impl Evaluator {
         Ok(latest)
     }
 
-    async fn criticalities(
+    async fn declared(
         &self,
         claims: &[SlotClaim],
-    ) -> Result<BTreeMap<ServiceName, Criticality>, StoreError> {
+    ) -> Result<BTreeMap<ServiceName, Declaration>, StoreError> {
         let names: BTreeSet<&ServiceName> = claims
             .iter()
             .map(|claim| &claim.slo.definition.service_name)
@@ -224,7 +232,13 @@ impl Evaluator {
             .await?;
         Ok(services
             .into_iter()
-            .map(|service| (service.name, service.criticality))
+            .map(|service| {
+                let declaration = Declaration {
+                    criticality: service.criticality,
+                    owner: service.owner,
+                };
+                (service.name, declaration)
+            })
             .collect())
     }
 
@@ -233,7 +247,7 @@ impl Evaluator {
         &self,
         mut claim: SlotClaim,
         latest: &[Alert],
-        criticality: Criticality,
+        declared: &Declaration,
         strikes: &Strikes,
         now: DateTime<Utc>,
     ) -> Result<Prepared, StoreError> {
@@ -320,10 +334,12 @@ impl Evaluator {
             let moment = Moment {
                 now,
                 slot: Some(slot),
-                routes: &self.routes,
+                routes: self
+                    .router
+                    .audience(declared.owner.as_deref()),
                 settings: &self.settings.lifecycle,
             };
-            decide_on(&claim, latest, criticality, moment, &mut changes);
+            decide_on(&claim, latest, declared.criticality, moment, &mut changes);
             let target = claim.slo.definition.target;
             begin_at_onset(&mut changes.alerts, books.judged(), target);
         }

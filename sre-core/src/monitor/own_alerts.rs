@@ -12,7 +12,8 @@ use crate::alert::{
     Alert, AlertStatus, AlertType, Identity, LifecycleSettings, Moment, Opening, Origin,
     ResolveReason, Severity,
 };
-use crate::name::{DestinationId, ServiceName};
+use crate::name::ServiceName;
+use crate::routing::Audience;
 use crate::store::{AlertQuery, Alerts, Page, StoreError};
 
 /// What raises and resolves them.
@@ -41,7 +42,7 @@ impl OwnAlerts {
         &self,
         identity: Identity,
         message: String,
-        routes: &[DestinationId],
+        routes: Audience<'_>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let latest = self.latest(&identity).await?;
@@ -74,7 +75,12 @@ impl OwnAlerts {
         let Some(latest) = self.latest(identity).await? else {
             return Ok(());
         };
-        if let Ok(update) = latest.resolve(reason, None, None, &self.moment(&[], now)) {
+        if let Ok(update) = latest.resolve(
+            reason,
+            None,
+            None,
+            &self.moment(Audience::everyone(&[]), now),
+        ) {
             self.alerts.apply(&update).await?;
         }
         Ok(())
@@ -110,11 +116,7 @@ impl OwnAlerts {
         Ok(latest.pop())
     }
 
-    pub(super) fn moment<'a>(
-        &'a self,
-        routes: &'a [DestinationId],
-        now: DateTime<Utc>,
-    ) -> Moment<'a> {
+    pub(super) fn moment<'a>(&'a self, routes: Audience<'a>, now: DateTime<Utc>) -> Moment<'a> {
         Moment {
             now,
             slot: None,

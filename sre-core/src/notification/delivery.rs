@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::alert::Severity;
 use crate::name::{AlertId, DeliveryId, DestinationId, IntentId, NoticeId, ServiceName};
 use crate::notification::{Reason, ToldState};
+use crate::routing::GroupKey;
 
 /// One message, frozen: its id and body never change, whatever the number of tries.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -33,6 +34,8 @@ pub enum Subject {
     Alerts {
         /// The service.
         service_name: ServiceName,
+        /// The group of it that holds back what joins the message.
+        group: GroupKey,
         /// When the window of its group that it belongs to began; `None` for one that says only ends.
         window_at: Option<DateTime<Utc>>,
         /// An alert each, in the order of the message; at least one.

@@ -50,6 +50,8 @@ pub enum Reason {
     SeverityFell,
     /// Nobody looks any more.
     AckTimeout,
+    /// Nobody looked for so long that the destination is told as well.
+    Escalated,
     /// It was reported again after its cooldown.
     Recurred,
     /// It goes on.
@@ -71,6 +73,7 @@ impl Reason {
             Self::SeverityRaised => "severity_raised",
             Self::SeverityFell => "severity_fell",
             Self::AckTimeout => "ack_timeout",
+            Self::Escalated => "escalated",
             Self::Recurred => "recurred",
             Self::Repeat => "repeat",
             Self::Flapping => "flapping",
@@ -98,6 +101,8 @@ pub enum Withheld {
     NothingNew,
     /// It goes in one message with what else joins the one that was sent before.
     Grouped,
+    /// Its route is mute.
+    Muted,
     /// It waits for the next digest of a storm.
     Digest,
     /// The service decides and records, and sends nothing.
@@ -123,6 +128,7 @@ impl Withheld {
             Self::Flapping => "flapping",
             Self::NothingNew => "nothing_new",
             Self::Grouped => "grouped",
+            Self::Muted => "muted",
             Self::Digest => "digest",
             Self::Shadow => "shadow",
             Self::AboutItself => "about_itself",
@@ -193,6 +199,16 @@ fn judge_unheard(
     now: DateTime<Utc>,
     settings: &LifecycleSettings,
 ) -> Judgement {
+    let is_escalation = intents
+        .iter()
+        .all(|intent| intent.kind == IntentKind::Escalate);
+    if is_escalation {
+        // Somebody looks since: that is what an escalation is for.
+        return match alert.state {
+            AlertState::Acknowledged { .. } => Judgement::Withhold(Withheld::Acknowledged),
+            _ => send(intents, Reason::Escalated),
+        };
+    }
     let cooling = told
         .filter(|told| told.alert_id != alert.id && alert.severity <= told.severity)
         .map(|told| told.delivered_at + settings.cooldown.as_delta())

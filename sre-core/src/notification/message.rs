@@ -83,7 +83,7 @@ impl<'a> Content<'a> {
     }
 
     /// The `type` that a message of this content carries: of several alerts, that of the first of
-    /// firing, updated, repeated, resolved.
+    /// firing, escalated, updated, repeated, resolved.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -99,10 +99,11 @@ impl<'a> Content<'a> {
 }
 
 /// The `type` of a message of one alert. The end of an acknowledgement is news of an alert that the
-/// receiver knows; `alert.escalated` is kept for the next in a chain of destinations.
+/// receiver knows; `alert.escalated` is the first that the next in a chain of destinations hears.
 const fn kind(reason: Reason) -> &'static str {
     match reason {
         Reason::First => "alert.firing",
+        Reason::Escalated => "alert.escalated",
         Reason::SeverityRaised | Reason::SeverityFell | Reason::AckTimeout => "alert.updated",
         Reason::Recurred | Reason::Repeat => "alert.repeated",
         Reason::Flapping => "alert.flapping",
@@ -115,12 +116,13 @@ const fn kind(reason: Reason) -> &'static str {
 const fn rank(reason: Reason) -> u8 {
     match reason {
         Reason::First => 0,
+        Reason::Escalated => 1,
         Reason::SeverityRaised
         | Reason::SeverityFell
         | Reason::AckTimeout
         | Reason::Flapping
-        | Reason::Steady => 1,
-        Reason::Recurred | Reason::Repeat => 2,
-        Reason::AllResolved => 3,
+        | Reason::Steady => 2,
+        Reason::Recurred | Reason::Repeat => 3,
+        Reason::AllResolved => 4,
     }
 }

@@ -17,6 +17,7 @@ use crate::evaluation::Progress;
 use crate::hour::Hour;
 use crate::ledger::Ledger;
 use crate::monitor::horizon;
+use crate::routing::Audience;
 use crate::schedule::SlotGrid;
 use crate::slice::Slice;
 use crate::time::{Interval, Span};
@@ -160,7 +161,7 @@ impl<'a> Replay<'a> {
         let moment = Moment {
             now: slot,
             slot: Some(slot),
-            routes: &[],
+            routes: Audience::NOBODY,
             settings: &self.simulation.settings.lifecycle,
         };
         // What was bad with this slice, for the alerts that it opens: as it is judged.

@@ -71,8 +71,7 @@ pub trait Outbox: Debug + Send + Sync {
 pub struct DueGroups {
     /// The groups; of each destination the urgent ones first.
     pub groups: Vec<DueGroup>,
-    /// What each destination of a group was told within the last
-    /// [`GROUP_WAIT`](crate::notification::GROUP_WAIT).
+    /// What each destination of a group was told lately.
     pub said: BTreeMap<DestinationId, Said>,
     /// What could not be read.
     pub faults: Vec<StoreError>,

@@ -8,6 +8,7 @@ use crate::alert::{
     AlertType, Identity, LifecycleSettings, Moment, Opening, Origin, ResolveReason, Severity,
 };
 use crate::correction::Period;
+use crate::routing::Audience;
 use crate::service::{Service, Weight};
 use crate::silence::SilenceRequest;
 use crate::time::at_second;
@@ -17,7 +18,7 @@ fn alert(service: &str, severity: Severity, began: i64, ended: Option<i64>) -> A
     let moment = |second| Moment {
         now: at_second(second),
         slot: None,
-        routes: &[],
+        routes: Audience::everyone(&[]),
         settings: &settings,
     };
     let identity = Identity {

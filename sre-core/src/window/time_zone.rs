@@ -40,6 +40,11 @@ impl TimeZone {
 
     /// The date that clocks in the zone show at an instant.
     pub(super) fn date_at(self, at: DateTime<Utc>) -> NaiveDate {
+        self.local(at).date()
+    }
+
+    /// What clocks in the zone show at an instant.
+    pub(crate) fn local(self, at: DateTime<Utc>) -> NaiveDateTime {
         let utc = at.naive_utc();
         let offset = self
             .0
@@ -47,7 +52,6 @@ impl TimeZone {
             .fix();
         utc.checked_add_offset(offset)
             .unwrap_or(utc)
-            .date()
     }
 
     /// The instant at which a date begins: midnight.

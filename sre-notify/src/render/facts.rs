@@ -69,6 +69,7 @@ fn why(reason: Reason) -> Option<Fact> {
         Reason::SeverityRaised => "it is graver than before",
         Reason::SeverityFell => "it is less grave than before",
         Reason::AckTimeout => "the acknowledgement has ended, and it still fires",
+        Reason::Escalated => "nobody has acknowledged it",
         Reason::Recurred => "it was reported again",
         Reason::Repeat => "it still fires",
         Reason::Flapping => {

@@ -210,6 +210,7 @@ fn alert(identity: Identity, severity: Severity, message: String) -> Alert {
         last_notified_at: None,
         expires_at: None,
         next_action_at: None,
+        unattended_since: None,
         destinations: BTreeSet::new(),
         rules: Vec::new(),
         flaps: sre_core::alert::Flaps::default(),

@@ -177,6 +177,7 @@ fn every_reason_has_its_type() {
         (Reason::SeverityRaised, "alert.updated"),
         (Reason::SeverityFell, "alert.updated"),
         (Reason::AckTimeout, "alert.updated"),
+        (Reason::Escalated, "alert.escalated"),
         (Reason::Recurred, "alert.repeated"),
         (Reason::Repeat, "alert.repeated"),
         (Reason::AllResolved, "alert.resolved"),

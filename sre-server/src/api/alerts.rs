@@ -199,13 +199,13 @@ fn left(wanted: usize, held: usize) -> Option<NonZeroU32> {
 /// What a transition by a person brings beside the new state.
 pub(super) fn moment<'a>(
     context: &'a Context,
-    routes: &'a [sre_core::name::DestinationId],
+    owner: Option<&'a str>,
     now: DateTime<Utc>,
 ) -> Moment<'a> {
     Moment {
         now,
         slot: None,
-        routes,
+        routes: context.router.audience(owner),
         settings: &context.settings.lifecycle,
     }
 }

@@ -1,55 +1,248 @@
 //! From settings to channels.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use sre_core::notification::Notifier;
+use sre_core::monitor::Router;
+use sre_core::name::DestinationId;
+use sre_core::notification::{Fallback, Notifier};
+use sre_core::routing::Receiver;
+use sre_core::store::Services;
 use sre_notify::{
     AlertmanagerConfig, AlertmanagerNotifier, EmailConfig, EmailNotifier, MailAddress,
     PagerDutyConfig, PagerDutyNotifier, SlackConfig, SlackNotifier, SmtpLogin, SmtpSecurity,
     WebhookConfig, WebhookNotifier,
 };
 
-use crate::config::{self, Config, MailSecurity, SEND_TIMEOUT};
+use crate::config::{self, ChannelConfig, Config, MailSecurity, SEND_TIMEOUT};
 
-/// The channels that are on; with mail a notifier for each recipient.
-pub(super) fn notifiers(config: &Config) -> anyhow::Result<Vec<Arc<dyn Notifier>>> {
-    let channels = &config.channels;
-    let mut notifiers: Vec<Arc<dyn Notifier>> = Vec::new();
-    if let Some(email) = &channels.email {
-        let mails =
-            EmailNotifier::all(&email_config(config, email)?).context("mail cannot be set up")?;
-        notifiers.extend(
-            mails
-                .into_iter()
-                .map(|mail| Arc::new(mail) as Arc<dyn Notifier>),
+/// Everyone whom messages go to, by the receivers that routes know.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// Each destination once, whoever names it.
+    pub(super) notifiers: Vec<Arc<dyn Notifier>>,
+    /// Who is behind which name.
+    receivers: BTreeMap<String, Receiver>,
+}
+
+impl Told {
+    /// The channels that variables switch on, each a receiver of its name, and the receivers of the file.
+    pub(super) fn new(config: &Config) -> anyhow::Result<Self> {
+        let mut told = Self::default();
+        let channels = &config.channels;
+        if let Some(email) = &channels.email {
+            told.add("email", None, mails(config, "email", email)?);
+        }
+        if let Some(slack) = &channels.slack {
+            told.add("slack", None, vec![self::slack(config, "slack", slack)?]);
+        }
+        if let Some(webhook) = &channels.webhook {
+            told.add(
+                "webhook",
+                None,
+                vec![self::webhook(config, "webhook", webhook)?],
+            );
+        }
+        if let Some(pagerduty) = &channels.pagerduty {
+            told.add(
+                "pagerduty",
+                None,
+                vec![self::pagerduty(config, "pagerduty", pagerduty)?],
+            );
+        }
+        if let Some(alertmanager) = &channels.alertmanager {
+            let notifier = self::alertmanager(config, "alertmanager", alertmanager)?;
+            told.add("alertmanager", None, vec![notifier]);
+        }
+        for receiver in &config.file.receivers {
+            let mut notifiers = Vec::new();
+            for (name, channel) in &receiver.channels {
+                let made = match channel {
+                    ChannelConfig::Email(email) => mails(config, name, email),
+                    ChannelConfig::Slack(slack) => {
+                        self::slack(config, name, slack).map(|one| vec![one])
+                    }
+                    ChannelConfig::Webhook(webhook) => {
+                        self::webhook(config, name, webhook).map(|one| vec![one])
+                    }
+                    ChannelConfig::PagerDuty(pagerduty) => {
+                        self::pagerduty(config, name, pagerduty).map(|one| vec![one])
+                    }
+                    ChannelConfig::Alertmanager(alertmanager) => {
+                        self::alertmanager(config, name, alertmanager).map(|one| vec![one])
+                    }
+                };
+                notifiers.extend(made.with_context(|| format!("receiver {}", receiver.name))?);
+            }
+            told.add(&receiver.name, receiver.fallback.clone(), notifiers);
+        }
+        Ok(told)
+    }
+
+    fn add(&mut self, receiver: &str, fallback: Option<String>, notifiers: Vec<Arc<dyn Notifier>>) {
+        let destinations = notifiers
+            .iter()
+            .map(|notifier| notifier.destination().id)
+            .collect();
+        self.receivers.insert(
+            receiver.to_owned(),
+            Receiver {
+                destinations,
+                fallback,
+            },
         );
+        for notifier in notifiers {
+            let id = notifier.destination().id;
+            if !self
+                .notifiers
+                .iter()
+                .any(|known| known.destination().id == id)
+            {
+                self.notifiers.push(notifier);
+            }
+        }
     }
-    if let Some(slack) = &channels.slack {
-        let slack =
-            SlackNotifier::new(slack_config(config, slack)?).context("Slack cannot be set up")?;
-        notifiers.push(Arc::new(slack));
+
+    /// The destinations that variables name.
+    fn of_variables(&self, config: &Config) -> impl Iterator<Item = DestinationId> {
+        config
+            .channels
+            .names()
+            .into_iter()
+            .filter_map(|name| self.receivers.get(name))
+            .flat_map(|receiver| receiver.destinations.iter().copied())
     }
-    if let Some(pagerduty) = &channels.pagerduty {
-        let pagerduty = PagerDutyNotifier::new(pagerduty_config(config, pagerduty)?)
-            .context("PagerDuty cannot be set up")?;
-        notifiers.push(Arc::new(pagerduty));
+
+    /// Who is told in place of whom: of channels of variables, the one that is named for every other;
+    /// of receivers, the one that each names.
+    pub(super) fn fallbacks(&self, config: &Config) -> Vec<Fallback> {
+        let quick_retries = config.channels.retry_count;
+        let (to, others): (Vec<_>, Vec<_>) = self
+            .of_variables(config)
+            .partition(|id| self.channel_of(*id) == config.channels.fallback);
+        let named = config
+            .channels
+            .fallback
+            .map_or_else(Vec::new, |_| others);
+        let by_variable = named
+            .into_iter()
+            .map(|of| (of, to.clone()));
+        let by_receiver = self
+            .receivers
+            .values()
+            .flat_map(|receiver| {
+                let to = receiver
+                    .fallback
+                    .as_ref()
+                    .and_then(|name| self.receivers.get(name));
+                let pairs = to.map(|to| {
+                    let of = receiver.destinations.iter();
+                    of.map(|of| (*of, to.destinations.clone()))
+                });
+                pairs.into_iter().flatten()
+            });
+        by_variable
+            .chain(by_receiver)
+            .map(|(of, to)| Fallback {
+                of,
+                to,
+                quick_retries,
+            })
+            .collect()
     }
-    if let Some(alertmanager) = &channels.alertmanager {
-        let alertmanager = AlertmanagerNotifier::new(alertmanager_config(config, alertmanager)?)
-            .context("Alertmanager cannot be set up")?;
-        notifiers.push(Arc::new(alertmanager));
+
+    fn channel_of(&self, id: DestinationId) -> Option<&str> {
+        self.notifiers
+            .iter()
+            .map(|notifier| notifier.destination())
+            .find(|destination| destination.id == id)
+            .map(|destination| destination.channel.as_ref())
     }
-    if let Some(webhook) = &channels.webhook {
-        let webhook = WebhookNotifier::new(webhook_config(config, webhook)?)
-            .context("the webhook cannot be set up")?;
-        notifiers.push(Arc::new(webhook));
+
+    /// Where alerts go: as the file's routes say, or everything to the channels of variables.
+    pub(super) fn router(
+        &self,
+        config: &Config,
+        services: Arc<dyn Services>,
+    ) -> anyhow::Result<Router> {
+        let tree = config
+            .file
+            .tree(self.receivers.clone())
+            .context("the routes of SRE_MONITOR_CONFIG cannot be used")?;
+        if let Some(tree) = tree {
+            return Ok(Router::by(tree, services));
+        }
+        let instead = self.fallbacks(config);
+        let everyone: Vec<_> = self
+            .of_variables(config)
+            .filter(|id| {
+                !instead
+                    .iter()
+                    .any(|fallback| fallback.to.contains(id))
+            })
+            .collect();
+        Ok(Router::from(everyone))
     }
-    Ok(notifiers)
+}
+
+/// A notifier for each recipient.
+fn mails(
+    config: &Config,
+    name: &str,
+    email: &config::EmailConfig,
+) -> anyhow::Result<Vec<Arc<dyn Notifier>>> {
+    let mails =
+        EmailNotifier::all(&email_config(config, name, email)?).context("mail cannot be set up")?;
+    Ok(mails
+        .into_iter()
+        .map(|mail| Arc::new(mail) as Arc<dyn Notifier>)
+        .collect())
+}
+
+fn slack(
+    config: &Config,
+    name: &str,
+    slack: &config::SlackConfig,
+) -> anyhow::Result<Arc<dyn Notifier>> {
+    let slack =
+        SlackNotifier::new(slack_config(config, name, slack)?).context("Slack cannot be set up")?;
+    Ok(Arc::new(slack))
+}
+
+fn webhook(
+    config: &Config,
+    name: &str,
+    webhook: &config::WebhookConfig,
+) -> anyhow::Result<Arc<dyn Notifier>> {
+    let webhook = WebhookNotifier::new(webhook_config(config, name, webhook)?)
+        .context("the webhook cannot be set up")?;
+    Ok(Arc::new(webhook))
+}
+
+fn pagerduty(
+    config: &Config,
+    name: &str,
+    pagerduty: &config::PagerDutyConfig,
+) -> anyhow::Result<Arc<dyn Notifier>> {
+    let pagerduty = PagerDutyNotifier::new(pagerduty_config(config, name, pagerduty)?)
+        .context("PagerDuty cannot be set up")?;
+    Ok(Arc::new(pagerduty))
+}
+
+fn alertmanager(
+    config: &Config,
+    name: &str,
+    alertmanager: &config::AlertmanagerConfig,
+) -> anyhow::Result<Arc<dyn Notifier>> {
+    let alertmanager = AlertmanagerNotifier::new(alertmanager_config(config, name, alertmanager)?)
+        .context("Alertmanager cannot be set up")?;
+    Ok(Arc::new(alertmanager))
 }
 
 fn webhook_config(
     config: &Config,
+    name: &str,
     webhook: &config::WebhookConfig,
 ) -> anyhow::Result<WebhookConfig> {
     let url = webhook.url.expose().clone();
@@ -58,7 +251,7 @@ fn webhook_config(
         .as_ref()
         .map(|secret| secret.expose().parse());
     Ok(WebhookConfig {
-        name: "webhook".to_owned(),
+        name: name.to_owned(),
         url: url
             .try_into()
             .context("WEBHOOK_URL cannot be used")?,
@@ -75,10 +268,14 @@ fn webhook_config(
     })
 }
 
-fn slack_config(config: &Config, slack: &config::SlackConfig) -> anyhow::Result<SlackConfig> {
+fn slack_config(
+    config: &Config,
+    name: &str,
+    slack: &config::SlackConfig,
+) -> anyhow::Result<SlackConfig> {
     let url = slack.url.expose().clone();
     Ok(SlackConfig {
-        name: "slack".to_owned(),
+        name: name.to_owned(),
         url: url
             .try_into()
             .context("SLACK_WEBHOOK_URL cannot be used")?,
@@ -92,10 +289,11 @@ fn slack_config(config: &Config, slack: &config::SlackConfig) -> anyhow::Result<
 
 fn pagerduty_config(
     config: &Config,
+    name: &str,
     pagerduty: &config::PagerDutyConfig,
 ) -> anyhow::Result<PagerDutyConfig> {
     Ok(PagerDutyConfig {
-        name: "pagerduty".to_owned(),
+        name: name.to_owned(),
         url: pagerduty
             .url
             .clone()
@@ -114,11 +312,12 @@ fn pagerduty_config(
 
 fn alertmanager_config(
     config: &Config,
+    name: &str,
     alertmanager: &config::AlertmanagerConfig,
 ) -> anyhow::Result<AlertmanagerConfig> {
     let url = alertmanager.url.expose().clone();
     Ok(AlertmanagerConfig {
-        name: "alertmanager".to_owned(),
+        name: name.to_owned(),
         url: url
             .try_into()
             .context("ALERTMANAGER_URL cannot be used")?,
@@ -128,7 +327,11 @@ fn alertmanager_config(
     })
 }
 
-fn email_config(config: &Config, email: &config::EmailConfig) -> anyhow::Result<EmailConfig> {
+fn email_config(
+    config: &Config,
+    name: &str,
+    email: &config::EmailConfig,
+) -> anyhow::Result<EmailConfig> {
     let security = match email.security {
         MailSecurity::StartTls => SmtpSecurity::StartTls,
         MailSecurity::Implicit => SmtpSecurity::Implicit,
@@ -147,7 +350,7 @@ fn email_config(config: &Config, email: &config::EmailConfig) -> anyhow::Result<
         .map(|address| address.parse())
         .collect();
     Ok(EmailConfig {
-        name: "email".to_owned(),
+        name: name.to_owned(),
         host: email.host.clone(),
         port: email.port,
         security,

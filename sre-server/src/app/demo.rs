@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use sre_core::monitor::Router;
 use sre_core::notification::Notifier;
 use sre_core::store::{Catalog as _, Outbox as _, Store};
 use sre_core::time::Clock as _;
@@ -42,6 +43,8 @@ pub async fn demo(
     let signals = signals().context("signals cannot be listened to")?;
     let parts = Parts {
         store: open(&config).await?,
+        router: Router::from(vec![channel.destination().id]),
+        fallbacks: Vec::new(),
         channels: vec![channel],
         source: Some(Arc::new(demo.source())),
         prometheus: None,

@@ -6,7 +6,10 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use super::{ConfigArgs, Exit, Output};
-use crate::config::{Config, Effective, Origin, SETTINGS, Section, Setting, Settings, WhenUnset};
+use crate::config::{
+    Config, Effective, FileConfig, Origin, ReceiverConfig, SETTINGS, Section, Setting, Settings,
+    WhenUnset,
+};
 
 /// Writes what `args` ask for to `out`; what is wrong or odd goes to `err`.
 ///
@@ -28,8 +31,11 @@ pub fn show(
                 writeln!(err, "warning: {warning}")?;
             }
             match args.output {
-                Output::Json => write_json(&config.effective, out)?,
-                Output::Table => write_table(&config.effective, out)?,
+                Output::Json => write_json(&config, out)?,
+                Output::Table => {
+                    write_table(&config.effective, out)?;
+                    write_receivers(&config.file, out)?;
+                }
             }
             Ok(Exit::Done)
         }
@@ -43,8 +49,9 @@ pub fn show(
     }
 }
 
-fn write_json(effective: &[Effective], out: &mut impl Write) -> io::Result<()> {
-    let items: Vec<_> = effective
+fn write_json(config: &Config, out: &mut impl Write) -> io::Result<()> {
+    let items: Vec<_> = config
+        .effective
         .iter()
         .map(|row| {
             let (origin, file) = match &row.origin {
@@ -55,7 +62,17 @@ fn write_json(effective: &[Effective], out: &mut impl Write) -> io::Result<()> {
             json!({ "name": row.name, "value": row.value, "origin": origin, "file": file })
         })
         .collect();
-    serde_json::to_writer_pretty(&mut *out, &json!({ "items": items }))?;
+    let receivers: Vec<_> = config
+        .file
+        .receivers
+        .iter()
+        .map(|receiver| {
+            let channels: Vec<String> = told(receiver).collect();
+            json!({ "name": receiver.name, "channels": channels, "fallback": receiver.fallback })
+        })
+        .collect();
+    let shown = json!({ "items": items, "receivers": receivers });
+    serde_json::to_writer_pretty(&mut *out, &shown)?;
     writeln!(out)
 }
 
@@ -73,6 +90,27 @@ fn write_table(effective: &[Effective], out: &mut impl Write) -> io::Result<()> 
         writeln!(out, "{name:names$}  {value:values$}  {origin}")?;
     }
     Ok(())
+}
+
+/// The receivers of the configuration file, without what is secret.
+fn write_receivers(file: &FileConfig, out: &mut impl Write) -> io::Result<()> {
+    for receiver in &file.receivers {
+        writeln!(out, "receiver {}", receiver.name)?;
+        for channel in told(receiver) {
+            writeln!(out, "  {channel}")?;
+        }
+        if let Some(fallback) = &receiver.fallback {
+            writeln!(out, "  falls back to {fallback}")?;
+        }
+    }
+    Ok(())
+}
+
+fn told(receiver: &ReceiverConfig) -> impl Iterator<Item = String> {
+    receiver
+        .channels
+        .iter()
+        .map(|(name, channel)| format!("{name}: {channel}"))
 }
 
 fn cells(row: &Effective) -> [String; 3] {
@@ -111,17 +149,13 @@ fn markdown_row(setting: &Setting) -> String {
         WhenUnset::Computed(text) => text.to_owned(),
     };
     let secret = if setting.secret { " Secret." } else { "" };
-    let built = match setting.built.note() {
-        "" => String::new(),
-        note => format!(" **({note})**"),
-    };
     let Setting {
         name,
         kind,
         meaning,
         ..
     } = setting;
-    let row = format!("`{name}` | {default} | {kind} | {meaning}{secret}{built}");
+    let row = format!("`{name}` | {default} | {kind} | {meaning}{secret}");
     format!("| {row} |\n")
 }
 

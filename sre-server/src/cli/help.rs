@@ -39,7 +39,7 @@ fn notes(setting: &Setting) -> String {
         .to_string()
         .replace('`', "");
     let secret = if setting.secret { "SECRET" } else { "" };
-    let notes = [form.as_str(), secret, setting.built.note()];
+    let notes = [form.as_str(), secret];
     let notes: Vec<&str> = notes
         .into_iter()
         .filter(|note| !note.is_empty())

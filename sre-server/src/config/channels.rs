@@ -7,11 +7,13 @@ mod slack;
 mod webhook;
 
 pub use self::alertmanager::AlertmanagerConfig;
+pub(super) use self::email::is_loopback;
 pub use self::email::{EmailConfig, MailLogin, MailSecurity};
 pub use self::pagerduty::PagerDutyConfig;
 pub use self::slack::SlackConfig;
 pub use self::webhook::WebhookConfig;
 
+use super::file::FileConfig;
 use super::parse;
 use super::reader::Reader;
 
@@ -35,6 +37,20 @@ pub struct Channels {
 }
 
 impl Channels {
+    /// The names of those that are on: in the configuration file they are receivers.
+    pub fn names(&self) -> Vec<&'static str> {
+        [
+            (self.webhook.is_some(), "webhook"),
+            (self.email.is_some(), "email"),
+            (self.slack.is_some(), "slack"),
+            (self.pagerduty.is_some(), "pagerduty"),
+            (self.alertmanager.is_some(), "alertmanager"),
+        ]
+        .into_iter()
+        .filter_map(|(is_on, name)| is_on.then_some(name))
+        .collect()
+    }
+
     /// Whether nobody is told.
     pub const fn is_silent(&self) -> bool {
         self.webhook.is_none()
@@ -45,7 +61,7 @@ impl Channels {
     }
 }
 
-pub(super) fn read(reader: &mut Reader<'_>, shadow: bool) -> Channels {
+pub(super) fn read(reader: &mut Reader<'_>) -> Channels {
     let channels = Channels {
         webhook: webhook::read(reader),
         email: email::read(reader),
@@ -56,7 +72,6 @@ pub(super) fn read(reader: &mut Reader<'_>, shadow: bool) -> Channels {
         retry_count: reader.value("WEBHOOK_RETRY_COUNT", parse::number),
     };
     check_fallback(reader, &channels);
-    warn_of_silence(reader, &channels, shadow);
     channels
 }
 
@@ -95,13 +110,18 @@ fn check_fallback(reader: &mut Reader<'_>, channels: &Channels) {
 
 /// Without a channel an alert is recorded, and nobody knows. While something is wrong it cannot be
 /// said which channels would be on.
-fn warn_of_silence(reader: &mut Reader<'_>, channels: &Channels, shadow: bool) {
+pub(super) fn warn_of_silence(
+    reader: &mut Reader<'_>,
+    channels: &Channels,
+    file: &FileConfig,
+    shadow: bool,
+) {
     if reader.is_faulty() {
         return;
     }
     if shadow {
         reader.warn("nobody is told of alerts: SRE_MONITOR_SHADOW is true");
-    } else if channels.is_silent() {
+    } else if channels.is_silent() && file.route.is_none() {
         reader.warn(
             "nobody is told of alerts: no channel is on; set SLACK_WEBHOOK_URL, SMTP_HOST or \
              WEBHOOK_URL",

@@ -8,7 +8,7 @@ use sre_core::monitor::MonitorSettings;
 use sre_core::store::Target;
 use sre_core::time::Span;
 
-use crate::config::Config;
+use crate::config::{ChannelConfig, Config};
 use crate::context::SloDefaults;
 use crate::http::{self, Names};
 use crate::workers::RetentionSettings;
@@ -100,7 +100,19 @@ impl Config {
             || channels.slack.is_some()
             || channels.pagerduty.is_some()
             || channels.alertmanager.is_some();
-        let longest = webhook.max(has_others.then_some(SEND_TIMEOUT));
+        let of_file = self
+            .file
+            .receivers
+            .iter()
+            .flat_map(|receiver| &receiver.channels)
+            .map(|(_, channel)| match channel {
+                ChannelConfig::Webhook(webhook) => webhook.timeout,
+                _ => SEND_TIMEOUT,
+            })
+            .max();
+        let longest = webhook
+            .max(has_others.then_some(SEND_TIMEOUT))
+            .max(of_file);
         let seconds = longest.map_or(1, |timeout| timeout.as_secs());
         Span::seconds(u32::try_from(seconds).unwrap_or(u32::MAX))
     }

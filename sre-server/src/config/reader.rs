@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::fault::{Fault, Faults, Warning};
+use super::file::FileFault;
 use super::mask;
 use super::parse::Parsed;
-use super::setting::{Built, Kind, Setting, WhenUnset};
+use super::setting::{Kind, Setting, WhenUnset};
 use super::source::{Settings, Surroundings};
 use super::table::{position, setting};
 use crate::secret::MASK;
@@ -84,10 +85,7 @@ impl<'a> Reader<'a> {
         });
 
         let given = given?;
-        let parsed = match setting.built {
-            Built::Refused(reason) => Err(reason.to_owned()),
-            Built::Yes => parse(setting, &given.text),
-        };
+        let parsed = parse(setting, &given.text);
         parsed
             .map_err(|cause| self.fault(name, Some(given.text.as_str()), cause))
             .ok()
@@ -131,6 +129,25 @@ impl<'a> Reader<'a> {
                 None
             }
         }
+    }
+
+    /// Where settings come from, for what a file names in turn.
+    pub(super) const fn settings(&self) -> &'a dyn Settings {
+        self.settings
+    }
+
+    /// Refuses the file that `name` names for what stands in it.
+    pub(super) fn refuse_file(&mut self, name: &str, path: &Path, fault: FileFault) {
+        let FileFault {
+            line,
+            column,
+            cause,
+        } = fault;
+        self.faults.push(Fault {
+            name: name.to_owned(),
+            text: Some(format!("{}:{line}:{column}", path.display())),
+            cause,
+        });
     }
 
     /// Refuses the setting for what several settings come to together.

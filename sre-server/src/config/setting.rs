@@ -19,8 +19,6 @@ pub struct Setting {
     pub meaning: &'static str,
     /// Whether its text is never shown, and `NAME_FILE` may name a file that holds it.
     pub secret: bool,
-    /// Whether this version does what it says.
-    pub built: Built,
 }
 
 /// A group of settings.
@@ -80,25 +78,6 @@ impl Section {
             Self::PagerDuty => "Alerts by PagerDuty",
             Self::Alertmanager => "Alerts by Alertmanager",
             Self::Process => "Process and logs",
-        }
-    }
-}
-
-/// Whether this version does what a setting says; what it does not do is never passed over.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Built {
-    /// It does.
-    Yes,
-    /// It cannot, and starting all the same would be worse: refused when set, for this reason.
-    Refused(&'static str),
-}
-
-impl Built {
-    /// What the help adds, empty for what is built.
-    pub const fn note(self) -> &'static str {
-        match self {
-            Self::Yes => "",
-            Self::Refused(_) => "not built in this version",
         }
     }
 }
@@ -216,7 +195,6 @@ impl Setting {
             default,
             meaning,
             secret: false,
-            built: Built::Yes,
         }
     }
 
@@ -224,14 +202,6 @@ impl Setting {
     pub(super) const fn secret(self) -> Self {
         Self {
             secret: true,
-            ..self
-        }
-    }
-
-    /// Refused when it is set, because of `reason`.
-    pub(super) const fn refused(self, reason: &'static str) -> Self {
-        Self {
-            built: Built::Refused(reason),
             ..self
         }
     }

@@ -129,7 +129,6 @@ impl RetentionConfig {
 }
 
 pub(super) fn read_defaults(reader: &mut Reader<'_>) -> Defaults {
-    reader.optional("SRE_MONITOR_CONFIG", parse::path);
     match reader.value("SRE_MONITOR_DEFAULTS", parse::choice) {
         "none" => Defaults::None,
         _ => Defaults::All,

@@ -173,14 +173,10 @@ pub const SETTINGS: &[Setting] = &[
     ),
     Setting::new(
         "SRE_MONITOR_CONFIG",
-        Section::Store,
+        Section::Alerts,
         Kind::Path,
         Unset,
-        "A YAML file of services, SLOs, probes and routes.",
-    )
-    .refused(
-        "the configuration file is not built in this version; unset it, and declare SLOs with \
-         POST /slo",
+        "A YAML file of receivers and the routes that lead to them (see `docs/routing.md`).",
     ),
     // Sources
     Setting::new(

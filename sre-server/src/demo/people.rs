@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sre_core::alert::{Alert, AlertStatus, LifecycleSettings, Moment, Severity};
 use sre_core::incident::{Actor, Change, Incident, IncidentState, IncidentStatus, IncidentUpdate};
 use sre_core::name::DestinationId;
+use sre_core::routing::Audience;
 use sre_core::store::{AlertQuery, IncidentQuery, Page, Store, StoreError};
 use sre_core::time::{Interval, Span};
 
@@ -61,7 +62,7 @@ impl OnCall<'_> {
             let moment = Moment {
                 now,
                 slot: None,
-                routes: self.routes,
+                routes: Audience::everyone(self.routes),
                 settings: self.lifecycle,
             };
             let comment = "looking into it".to_owned();

@@ -117,7 +117,7 @@ impl Crew {
         Evaluator::new(
             ports,
             context.settings,
-            context.routes(),
+            context.router.clone(),
             context.about.replica.clone(),
         )
     }
@@ -188,7 +188,8 @@ impl Crew {
         let (settings, is_shadow) = (context.settings.lifecycle, context.about.is_shadow);
         DispatcherWorker::new(
             Dispatcher::new(ports, self.channels, settings, self.send_timeout, is_shadow)
-                .with_fallbacks(context.fallbacks.clone()),
+                .with_fallbacks(context.fallbacks.clone())
+                .routed(context.router.clone()),
             Arc::clone(&context.outbox),
             Arc::clone(&context.mailroom),
             Arc::clone(&context.clock),
@@ -220,7 +221,7 @@ fn move_alerts(context: &Context, told: Arc<Notify>) -> AlertsWorker {
     let (alerts, settings) = (Arc::clone(&context.alerts), context.settings.lifecycle);
     let holder = context.about.replica.clone();
     AlertsWorker {
-        mover: AlertMover::new(alerts, settings, context.routes(), holder),
+        mover: AlertMover::new(alerts, settings, context.router.clone(), holder),
         clock: Arc::clone(&context.clock),
         told,
     }
@@ -255,7 +256,12 @@ fn audit(context: &Context, sight: Arc<AuditSight>, told: Arc<Notify>) -> Audito
     };
     let settings = context.settings.lifecycle;
     AuditorWorker {
-        auditor: Auditor::new(ports, settings, SelfWatch::service(), context.routes()),
+        auditor: Auditor::new(
+            ports,
+            settings,
+            SelfWatch::service(),
+            context.router.clone(),
+        ),
         clock: Arc::clone(&context.clock),
         sight,
         told,

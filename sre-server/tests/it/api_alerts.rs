@@ -10,6 +10,7 @@ use crate::world::World;
 mod lists;
 mod notifications;
 mod races;
+mod routed;
 mod transitions;
 
 /// The example of the service's documentation, word for word.

@@ -6,10 +6,12 @@ mod defaults;
 mod documented;
 mod faults;
 mod names;
+mod routes;
 mod secrets;
 mod server;
 mod sources;
 mod store;
+mod with_alertmanager;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

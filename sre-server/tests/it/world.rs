@@ -16,7 +16,7 @@ use hyper::Request;
 use serde_json::Value;
 use sre_collect::{PrometheusConfig, PrometheusSource};
 use sre_core::monitor::{
-    DispatcherPorts, Evaluator, EvaluatorPorts, HealthAssessor, MonitorSettings, Replayer,
+    self, DispatcherPorts, Evaluator, EvaluatorPorts, HealthAssessor, MonitorSettings, Replayer,
     Suppressors,
 };
 use sre_core::notification::Notifier;
@@ -104,6 +104,14 @@ impl World {
         let clock = Arc::new(ManualClock::at(fixtures::at(0)));
         let mut context = context(&store, &clock);
         adjust(&mut context);
+        if context.router.tree().is_none() {
+            let everyone: Vec<_> = context
+                .destinations
+                .iter()
+                .map(|destination| destination.id)
+                .collect();
+            context.router = monitor::Router::from(everyone);
+        }
         let ports = EvaluatorPorts {
             evaluations: Arc::clone(&context.evaluations),
             samples: Arc::clone(&context.samples),
@@ -111,7 +119,7 @@ impl World {
             services: Arc::clone(&context.services),
             source: None,
         };
-        let (settings, routes) = (context.settings, context.routes());
+        let (settings, routes) = (context.settings, context.router.clone());
         Self {
             evaluator: Evaluator::new(ports, settings, routes, "test".to_owned()),
             store,
@@ -302,6 +310,7 @@ fn context(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>) -> Context {
         simulations: SimulationRoom::default(),
         destinations: Vec::new(),
         fallbacks: Vec::new(),
+        router: monitor::Router::from(Vec::new()),
         mailroom: Arc::default(),
         board: Arc::default(),
         metrics: Arc::default(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sre_core::alert::{Alert, AlertType, Severity};
 use sre_core::notification::{GroupWindow, Said, ToldState};
+use sre_core::routing::GroupKey;
 use sre_core::store::{Frozen, Judged, Kept, NextAction, Recorded, Store, StoreError};
 
 use super::{
@@ -204,8 +205,8 @@ pub async fn an_end_follows_a_digest(store: &dyn Store) -> Verdict {
     Ok(())
 }
 
-/// A destination knows what it was told within the last half minute: how many messages, of each
-/// service the window that was opened, and of a digest. Ends open none, and a resend is no message.
+/// A destination knows what it was told lately: within half a minute how many messages and of a digest,
+/// within an hour of each group the window that was opened. Ends open none, and a resend is no message.
 pub async fn what_was_said_lately_is_known(store: &dyn Store) -> Verdict {
     let ops = with_ops(store).await?;
     let alerts = many(store, 2).await?;
@@ -228,10 +229,10 @@ pub async fn what_was_said_lately_is_known(store: &dyn Store) -> Verdict {
         began_at: at(0),
         severity: Severity::Critical,
     };
-    let service = alerts[0].service_name().clone();
+    let group = GroupKey::of_service(alerts[0].service_name());
     let first = Said {
         messages: 1,
-        services: [(service, window)].into(),
+        groups: [(group, window)].into(),
         digest: None,
     };
     assert_eq!(said(29).await?, first);
@@ -242,12 +243,12 @@ pub async fn what_was_said_lately_is_known(store: &dyn Store) -> Verdict {
         said(29).await?,
         Said {
             messages: 2,
-            ..first
+            ..first.clone()
         }
     );
     let ended = Said {
         messages: 1,
-        ..Said::default()
+        ..first
     };
     assert_eq!(said(30).await?, ended, "half a minute is over");
     let digest = as_digest(frozen_together(&groups(store, 31).await?, at(31)));
@@ -260,7 +261,12 @@ pub async fn what_was_said_lately_is_known(store: &dyn Store) -> Verdict {
         severity: Severity::Emergency,
     };
     assert_eq!(said(32).await?.digest, Some(window));
-    assert_eq!(said(61).await?, Said::default());
+    let later = Said {
+        messages: 0,
+        ..ended
+    };
+    assert_eq!(said(61).await?, later);
+    assert_eq!(said(3_600).await?, Said::default());
     Ok(())
 }
 

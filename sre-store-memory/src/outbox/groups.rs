@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sre_core::alert::{Alert, AlertType, DedupKey, Origin, Severity};
 use sre_core::name::{AlertId, DestinationId};
 use sre_core::notification::{
-    GROUP_WAIT, GroupWindow, Intent, IntentKind, Said, Subject, ToldState,
+    GROUP_INTERVAL_MAX, GROUP_WAIT, GroupWindow, Intent, IntentKind, Said, Subject, ToldState,
 };
 use sre_core::store::{DueGroup, DueGroups};
 
@@ -78,9 +78,10 @@ impl State {
             .filter(|(message, delivery)| {
                 !message.is_degraded
                     && delivery.destination_id == destination_id
-                    && delivery.created_at > now - GROUP_WAIT.as_delta()
+                    && delivery.created_at > now - GROUP_INTERVAL_MAX.as_delta()
             });
         for (_, delivery) in recent {
+            let is_recent = delivery.created_at > now - GROUP_WAIT.as_delta();
             let severity = delivery
                 .parts()
                 .iter()
@@ -89,23 +90,22 @@ impl State {
                 .max();
             match &delivery.subject {
                 Subject::Alerts {
-                    service_name,
-                    window_at,
-                    ..
+                    group, window_at, ..
                 } => {
-                    said.messages += 1;
+                    said.messages += u32::from(is_recent);
                     if let (Some(began_at), Some(severity)) = (window_at, severity) {
                         let window = GroupWindow {
                             began_at: *began_at,
                             severity,
                         };
                         let seen = said
-                            .services
-                            .entry(service_name.clone())
+                            .groups
+                            .entry(*group)
                             .or_insert(window);
                         *seen = later(*seen, window);
                     }
                 }
+                Subject::Digest { .. } if !is_recent => {}
                 Subject::Digest { .. } => {
                     let window = GroupWindow {
                         began_at: delivery.created_at,

@@ -29,6 +29,7 @@ pub(crate) struct AlertRow {
     pub(crate) expires_at: Option<i64>,
     pub(crate) last_notified_at: Option<i64>,
     pub(crate) next_action_at: Option<i64>,
+    pub(crate) unattended_since: Option<i64>,
     pub(crate) destinations: String,
     pub(crate) rules: String,
     pub(crate) flaps: String,
@@ -43,7 +44,8 @@ macro_rules! select_alerts {
             "select a.id, a.episode, a.origin, a.service_name, a.alert_type, a.slo_id, a.labels,
                     a.transition, a.state_detail, a.severity, a.message, a.value, a.threshold,
                     a.occurrences, a.starts_at, a.expires_at, a.last_notified_at,
-                    a.next_action_at, a.destinations, a.rules, a.flaps, a.incident_id
+                    a.next_action_at, a.unattended_since, a.destinations, a.rules, a.flaps,
+                    a.incident_id
                from alerts a "
                 + $rest,
             $($argument),+
@@ -92,6 +94,7 @@ impl AlertRow {
             last_notified_at: row.optional_instant("last_notified_at", self.last_notified_at)?,
             expires_at: row.optional_instant("expires_at", self.expires_at)?,
             next_action_at: row.optional_instant("next_action_at", self.next_action_at)?,
+            unattended_since: row.optional_instant("unattended_since", self.unattended_since)?,
             destinations: row.json("destinations", &self.destinations)?,
             rules: row.json("rules", &self.rules)?,
             flaps: row.json("flaps", &self.flaps)?,

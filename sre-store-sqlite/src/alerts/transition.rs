@@ -54,6 +54,7 @@ struct Changed {
     expires_at: Option<i64>,
     last_notified_at: Option<i64>,
     next_action_at: Option<i64>,
+    unattended_since: Option<i64>,
     destinations: String,
     rules: String,
     flaps: String,
@@ -71,6 +72,7 @@ impl Changed {
             expires_at: row::optional_instant(alert.expires_at),
             last_notified_at: row::optional_instant(alert.last_notified_at),
             next_action_at: row::optional_instant(alert.next_action_at),
+            unattended_since: row::optional_instant(alert.unattended_since),
             destinations: row::json("destinations", &alert.destinations)?,
             rules: row::json("rules", &alert.rules)?,
             flaps: row::json("flaps", &alert.flaps)?,
@@ -93,9 +95,9 @@ async fn open(tx: &mut SqliteConnection, alert: &Alert) -> Result<bool, StoreErr
                              labels, transition, state, state_detail, severity, message, value,
                              threshold, occurrences, starts_at, ends_at, expires_at,
                              last_notified_at, next_action_at, destinations, rules, claim_until,
-                             flaps)
+                             flaps, unattended_since)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-                 $19, $20, $21, $22, $23, $24, $25)
+                 $19, $20, $21, $22, $23, $24, $25, $26)
              on conflict do nothing",
         alert.id.0,
         key,
@@ -121,7 +123,8 @@ async fn open(tx: &mut SqliteConnection, alert: &Alert) -> Result<bool, StoreErr
         changed.destinations,
         changed.rules,
         never,
-        changed.flaps
+        changed.flaps,
+        changed.unattended_since
     )
     .execute(tx)
     .await
@@ -147,7 +150,7 @@ async fn advance(
             set transition = $3, state = $4, state_detail = $5, severity = $6, message = $7,
                 value = $8, threshold = $9, occurrences = $10, ends_at = $11, expires_at = $12,
                 destinations = $15, rules = $16, claim_until = $17, starts_at = $18,
-                flaps = $19,
+                flaps = $19, unattended_since = $20,
                 -- What was delivered after the episode was read is not undone: the later delivery
                 -- stands, and of an open episode the earlier next action with it. One that comes
                 -- too early is postponed; one that is lost is a repeat that nobody hears.
@@ -178,7 +181,8 @@ async fn advance(
         changed.rules,
         never,
         starts,
-        changed.flaps
+        changed.flaps,
+        changed.unattended_since
     )
     .execute(tx)
     .await

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{SqliteConnection, query, query_as};
 use sre_core::name::{AlertId, DeliveryId, DestinationId, IntentId, NoticeId};
 use sre_core::notification::{Delivery, Part, Reason, Subject, Urgency};
+use sre_core::routing::GroupKey;
 use sre_core::store::{ClaimedDeliveries, ClaimedDelivery, StoreError};
 
 use super::delivery::{ALERTS, DIGEST, NOTICE};
@@ -18,6 +19,7 @@ struct DueRow {
     destination_id: Vec<u8>,
     subject: String,
     service_name: Option<String>,
+    group_key: Option<Vec<u8>>,
     window_at: Option<i64>,
     notice_id: Option<Vec<u8>>,
     body: Vec<u8>,
@@ -56,7 +58,7 @@ pub(super) async fn claim(
                 where d.state = 'pending' and d.next_attempt_at <= $1 and d.claim_until <= $1
                   and l.is_configured = 1 and l.is_stopped = 0 and l.paused_until <= $1
                   and d.destination_id not in (select unhex(value) from json_each($3)))
-           select d.id, d.destination_id, d.subject, d.service_name, d.window_at,
+           select d.id, d.destination_id, d.subject, d.service_name, d.group_key, d.window_at,
                   d.notice_id, d.body, d.is_resolve, d.severity, d.class,
                   d.is_degraded, d.claim_epoch, d.created_at,
                   (select count(*) from delivery_attempts t
@@ -142,6 +144,7 @@ impl DueRow {
         let subject = SubjectRow {
             subject: &self.subject,
             service_name: self.service_name.as_deref(),
+            group_key: self.group_key.as_deref(),
             window_at: self.window_at,
             notice_id: self.notice_id.as_deref(),
         };
@@ -154,6 +157,7 @@ impl DueRow {
 pub(super) struct SubjectRow<'a> {
     pub(super) subject: &'a str,
     pub(super) service_name: Option<&'a str>,
+    pub(super) group_key: Option<&'a [u8]>,
     pub(super) window_at: Option<i64>,
     pub(super) notice_id: Option<&'a [u8]>,
 }
@@ -163,11 +167,19 @@ impl SubjectRow<'_> {
     pub(super) fn read(self, row: Row<'_>, parts: Vec<Part>) -> Result<Subject, StoreError> {
         let window_at = row.optional_instant("window_at", self.window_at)?;
         match (self.subject, self.service_name, self.notice_id) {
-            (ALERTS, Some(name), _) => Ok(Subject::Alerts {
-                service_name: row.text("service_name", name)?,
-                window_at,
-                parts,
-            }),
+            (ALERTS, Some(name), _) => {
+                let service_name = row.text("service_name", name)?;
+                let group = match self.group_key {
+                    Some(key) => GroupKey(row.id("group_key", key)?),
+                    None => GroupKey::of_service(&service_name),
+                };
+                Ok(Subject::Alerts {
+                    service_name,
+                    group,
+                    window_at,
+                    parts,
+                })
+            }
             (DIGEST, ..) => Ok(Subject::Digest { parts }),
             (NOTICE, _, Some(id)) => Ok(Subject::Notice(NoticeId(row.id("notice_id", id)?))),
             _ => Err(row.corrupt("subject", "it is none of its values")),
@@ -176,11 +188,12 @@ impl SubjectRow<'_> {
 }
 
 /// Every reason of a message.
-const REASONS: [Reason; 9] = [
+const REASONS: [Reason; 10] = [
     Reason::First,
     Reason::SeverityRaised,
     Reason::SeverityFell,
     Reason::AckTimeout,
+    Reason::Escalated,
     Reason::Recurred,
     Reason::Repeat,
     Reason::Flapping,

@@ -24,8 +24,8 @@ macro_rules! select_messages {
     ($tail:literal, $($argument:expr),*) => {
         query_as!(
             MessageRow,
-            "select number, id, destination_id, subject, service_name, window_at, notice_id, body,
-                    is_resolve, severity, class, is_degraded, state, reason, replay_of,
+            "select number, id, destination_id, subject, service_name, group_key, window_at,
+                    notice_id, body, is_resolve, severity, class, is_degraded, state, reason, replay_of,
                     next_attempt_at, created_at, sent_at
                from deliveries "
                 + $tail,
@@ -111,6 +111,7 @@ struct MessageRow {
     destination_id: Vec<u8>,
     subject: String,
     service_name: Option<String>,
+    group_key: Option<Vec<u8>>,
     window_at: Option<i64>,
     notice_id: Option<Vec<u8>>,
     body: Vec<u8>,
@@ -208,6 +209,7 @@ impl MessageRow {
         let subject = SubjectRow {
             subject: &self.subject,
             service_name: self.service_name.as_deref(),
+            group_key: self.group_key.as_deref(),
             window_at: self.window_at,
             notice_id: self.notice_id.as_deref(),
         };

@@ -80,14 +80,18 @@ async fn insert(
     delivery: &Delivery,
     start: &Start,
 ) -> Result<(), StoreError> {
-    let (subject, service_name, window_at, notice_id) = match &delivery.subject {
+    let (subject, service_name, group, window_at, notice_id) = match &delivery.subject {
         Subject::Alerts {
             service_name,
+            group,
             window_at,
             ..
-        } => (ALERTS, Some(service_name.as_str()), *window_at, None),
-        Subject::Digest { .. } => (DIGEST, None, None, None),
-        Subject::Notice(id) => (NOTICE, None, None, Some(id.0)),
+        } => {
+            let name = Some(service_name.as_str());
+            (ALERTS, name, Some(group.0), *window_at, None)
+        }
+        Subject::Digest { .. } => (DIGEST, None, None, None, None),
+        Subject::Notice(id) => (NOTICE, None, None, None, Some(id.0)),
     };
     let (window, severity) = (
         row::optional_instant(window_at),
@@ -103,9 +107,9 @@ async fn insert(
         "insert into deliveries (id, destination_id, subject, service_name, window_at, notice_id,
                                  body, is_resolve, severity, class, is_degraded, state,
                                  may_have_arrived, next_attempt_at, claim_epoch, claim_until,
-                                 created_at, replay_of)
+                                 created_at, replay_of, group_key)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'pending', $12, $13, $14, $15, $16,
-                 $17)",
+                 $17, $18)",
         delivery.id.0,
         delivery.destination_id.0,
         subject,
@@ -122,7 +126,8 @@ async fn insert(
         start.epoch,
         until,
         created,
-        replay_of
+        replay_of,
+        group
     )
     .execute(&mut *tx)
     .await

@@ -170,7 +170,7 @@ impl IntentRow {
 }
 
 /// Every kind of intent.
-pub(super) const KINDS: [IntentKind; 8] = [
+pub(super) const KINDS: [IntentKind; 9] = [
     IntentKind::Fire,
     IntentKind::Update,
     IntentKind::Repeat,
@@ -178,6 +178,7 @@ pub(super) const KINDS: [IntentKind; 8] = [
     IntentKind::AckTimeout,
     IntentKind::FlapStart,
     IntentKind::FlapEnd,
+    IntentKind::Escalate,
     IntentKind::Resolve,
 ];
 

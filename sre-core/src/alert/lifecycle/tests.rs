@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::*;
 use crate::alert::{AlertStatus, AlertType, FlapHistory, Origin};
 use crate::name::SloId;
+use crate::routing::Audience;
 use crate::time::at_second;
 
 const ROUTES: [DestinationId; 2] = [
@@ -46,7 +47,7 @@ fn moment<'a>(
     Moment {
         now: at_second(second),
         slot: None,
-        routes,
+        routes: Audience::everyone(routes),
         settings,
     }
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::*;
 use crate::alert::{AlertState, AlertType, LifecycleSettings, Origin, ResolveReason};
 use crate::name::DestinationId;
+use crate::routing::Audience;
 use crate::time::at_second;
 
 const ROUTES: [DestinationId; 1] = [DestinationId(Uuid::from_u128(1))];
@@ -34,7 +35,7 @@ fn at(latest: Option<&Alert>, second: i64, next: Report) -> (bool, AlertUpdate) 
     let moment = Moment {
         now: at_second(second),
         slot: None,
-        routes: &ROUTES,
+        routes: Audience::everyone(&ROUTES),
         settings: &settings,
     };
     match report(latest.cloned(), next, &moment) {
@@ -150,7 +151,7 @@ fn the_same_after_its_end_is_a_new_episode() {
     let moment = Moment {
         now: at_second(60),
         slot: None,
-        routes: &ROUTES,
+        routes: Audience::everyone(&ROUTES),
         settings: &settings,
     };
     let ended = open()
@@ -173,7 +174,7 @@ fn a_report_keeps_an_acknowledgement_unless_it_is_graver() {
     let moment = Moment {
         now: at_second(60),
         slot: None,
-        routes: &ROUTES,
+        routes: Audience::everyone(&ROUTES),
         settings: &settings,
     };
     let seen = open()

@@ -41,7 +41,7 @@ fn step(latest: Option<&Alert>, told: ThirdPartyAlert, now: i64) -> Option<Box<A
     let moment = Moment {
         now: at_second(now),
         slot: None,
-        routes: &routes,
+        routes: crate::routing::Audience::everyone(&routes),
         settings: &SETTINGS,
     };
     third_party(latest.cloned(), told, &moment)
@@ -237,7 +237,7 @@ fn nobody_who_tells_it_again_lets_it_end_and_a_person_stays_with_it() {
     let moment = |second| Moment {
         now: at_second(second),
         slot: None,
-        routes: &[],
+        routes: crate::routing::Audience::NOBODY,
         settings: &SETTINGS,
     };
     let acknowledged = open

@@ -116,7 +116,7 @@ fn act(world: &mut World, heard: &mut Heard, event: Event) {
     let moment = Moment {
         now: world.now(),
         slot: Some(world.now()),
-        routes: &ROUTES,
+        routes: Audience::everyone(&ROUTES),
         settings: &settings,
     };
     let update = match event {

@@ -4,6 +4,7 @@ use crate::alert::{
 };
 use crate::incident::EventKind;
 use crate::name::SloId;
+use crate::routing::Audience;
 use crate::time::at_second;
 
 fn at(second: i64) -> DateTime<Utc> {
@@ -19,7 +20,7 @@ fn moment(second: i64) -> Moment<'static> {
     Moment {
         now: at(second),
         slot: None,
-        routes: &[],
+        routes: Audience::NOBODY,
         settings: &SETTINGS,
     }
 }

@@ -5,6 +5,7 @@ use crate::alert::{
 use crate::incident::EventKind;
 use crate::name::{DeliveryId, SloId};
 use crate::notification::{Intent, IntentKind};
+use crate::routing::Audience;
 use crate::time::at_second;
 use uuid::Uuid;
 
@@ -17,7 +18,7 @@ fn alert() -> Alert {
     let moment = Moment {
         now: at(0),
         slot: None,
-        routes: &[],
+        routes: Audience::NOBODY,
         settings: &settings,
     };
     let service = "checkout".parse().unwrap();

@@ -14,6 +14,7 @@ use crate::notification::{
     AlertNews, Content, Delivery, Destination, Message, Notice, Notifier, Part, Plan, Reason,
     Sendable, Subject, ToldState, Urgency, Withheld,
 };
+use crate::routing::{GroupKey, Lead};
 use crate::slo::Slo;
 use crate::store::{DueGroup, StoreError};
 
@@ -28,6 +29,8 @@ pub(super) struct Candidate {
     pub(super) reason: Reason,
     /// What would keep news of it back that is not its end.
     pub(super) while_held: Option<Withheld>,
+    /// How its route wants it told.
+    pub(super) lead: Lead,
 }
 
 /// A message that is to be frozen.
@@ -36,6 +39,7 @@ pub(super) enum Draft<'a> {
     /// Alerts of one service.
     Alerts {
         service_name: &'a ServiceName,
+        group: GroupKey,
         news: Vec<&'a Candidate>,
         window_at: Option<DateTime<Utc>>,
     },
@@ -63,9 +67,15 @@ pub(super) struct Facts {
 }
 
 impl Candidate {
-    pub(super) fn sendable(&self) -> Sendable<'_> {
+    pub(super) fn sendable(&self) -> Sendable {
         Sendable {
-            service_name: self.group.alert.service_name(),
+            group: self.lead.group,
+            pace: self.lead.pace,
+            since: self
+                .group
+                .intents
+                .first()
+                .map_or(DateTime::UNIX_EPOCH, |intent| intent.created_at),
             severity: self.group.alert.severity,
             reason: self.reason,
         }
@@ -139,8 +149,10 @@ impl<'a> Draft<'a> {
             .iter()
             .filter_map(|message| {
                 let news = chosen(&message.news);
+                let first = news.first()?;
                 Some(Draft::Alerts {
-                    service_name: news.first()?.group.alert.service_name(),
+                    service_name: first.group.alert.service_name(),
+                    group: first.lead.group,
                     news,
                     window_at: message.window_at,
                 })
@@ -270,11 +282,13 @@ impl<'a> Draft<'a> {
         let (content, subject) = match self {
             Self::Alerts {
                 service_name,
+                group,
                 window_at,
                 ..
             } => {
                 let subject = Subject::Alerts {
                     service_name: (*service_name).clone(),
+                    group: *group,
                     window_at: *window_at,
                     parts,
                 };
@@ -420,7 +434,11 @@ fn news<'a>(candidate: &'a Candidate, place: usize, known: &'a Known) -> AlertNe
 /// First fires, raises, ended acknowledgements and resolves come first; repeats last.
 const fn class(reason: Reason) -> u8 {
     match reason {
-        Reason::First | Reason::SeverityRaised | Reason::AckTimeout | Reason::AllResolved => 1,
+        Reason::First
+        | Reason::SeverityRaised
+        | Reason::AckTimeout
+        | Reason::Escalated
+        | Reason::AllResolved => 1,
         Reason::SeverityFell | Reason::Recurred | Reason::Flapping | Reason::Steady => 2,
         Reason::Repeat => 3,
     }

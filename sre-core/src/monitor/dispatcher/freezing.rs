@@ -5,13 +5,14 @@ use std::sync::{Arc, PoisonError};
 
 use chrono::{DateTime, Utc};
 
-use crate::alert::Alert;
+use crate::alert::{Alert, LifecycleSettings};
 use crate::monitor::dispatcher::drafts::{Candidate, Draft};
 use crate::monitor::dispatcher::{Dispatched, Dispatcher, Sending};
 use crate::name::{DestinationId, IntentId};
 use crate::notification::{
     Judgement, Notice, Notifier, Plan, Said, Sendable, Withheld, judge, plan,
 };
+use crate::routing::Lead;
 use crate::store::{ClaimedDelivery, Commit, DueGroup, Frozen, Judged, StoreError};
 use crate::suppression::{Holder, Suppressions};
 
@@ -156,12 +157,24 @@ impl Dispatcher {
                 .await;
         }
         let mut unsent = Unsent::default();
+        let services = lane
+            .groups
+            .iter()
+            .map(|group| group.alert.service_name());
+        let owners = self.router.owners(services).await?;
         let candidates: Vec<Candidate> = lane
             .groups
             .into_iter()
-            .filter_map(|group| self.judged(group, suppressions, moment.now, &mut unsent, done))
+            .filter_map(|group| {
+                let owner = owners.get(group.alert.service_name());
+                let audience = self
+                    .router
+                    .audience(owner.map(String::as_str));
+                let lead = audience.lead(&group.alert, group.destination_id, moment.now);
+                self.judged(group, (lead, suppressions), moment.now, &mut unsent, done)
+            })
             .collect();
-        let sendable: Vec<Sendable<'_>> = candidates
+        let sendable: Vec<Sendable> = candidates
             .iter()
             .map(Candidate::sendable)
             .collect();
@@ -212,13 +225,20 @@ impl Dispatcher {
     fn judged(
         &self,
         group: DueGroup,
-        suppressions: &Suppressions,
+        (lead, suppressions): (Lead, &Suppressions),
         now: DateTime<Utc>,
         unsent: &mut Unsent,
         done: &mut Dispatched,
     ) -> Option<Candidate> {
         let told = group.told.as_ref();
-        match judge(&group.alert, &group.intents, told, now, &self.settings) {
+        let settings = LifecycleSettings {
+            repeat_interval: lead
+                .repeat_interval
+                .unwrap_or(self.settings.repeat_interval),
+            ..self.settings
+        };
+        let judgement = judge(&group.alert, &group.intents, told, now, &settings);
+        match lead.holding(judgement) {
             Judgement::Send {
                 carried,
                 superseded,
@@ -244,6 +264,7 @@ impl Dispatcher {
                     carried,
                     superseded,
                     reason,
+                    lead,
                 })
             }
             Judgement::Withhold(rule) => {

@@ -220,8 +220,13 @@ fn urgency(old: &Delivery, parts: &[Part]) -> Urgency {
 /// The same subject with these parts. It holds nothing back: what joins its group is not news of it.
 fn subject(old: &Subject, parts: Vec<Part>) -> Subject {
     match old {
-        Subject::Alerts { service_name, .. } => Subject::Alerts {
+        Subject::Alerts {
+            service_name,
+            group,
+            ..
+        } => Subject::Alerts {
             service_name: service_name.clone(),
+            group: *group,
             window_at: None,
             parts,
         },

@@ -6,6 +6,7 @@ use super::Monitor;
 use crate::alert::Moment;
 use crate::decide::{identities, retire};
 use crate::monitor::{History, start_of};
+use crate::routing::Audience;
 use crate::slo::Slo;
 use crate::store::{SloChange, StoreError};
 
@@ -54,10 +55,11 @@ impl Monitor {
             stored.definition.generation() != after.definition.generation() || !stored.is_live();
         let alerts = if counts_anew || !after.is_live() {
             let keys = identities(&stored).map(|identity| identity.key());
+            let routes = self.routes();
             let moment = Moment {
                 now,
                 slot: None,
-                routes: &self.routes(),
+                routes: Audience::everyone(&routes),
                 settings: &self.settings.lifecycle,
             };
             retire(

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::*;
 use crate::alert::{AlertType, Identity, Moment, Opening, Origin, ResolveReason};
 use crate::name::DestinationId;
+use crate::routing::Audience;
 use crate::time::at_second;
 
 mod flapping;
@@ -46,7 +47,7 @@ fn moment(settings: &LifecycleSettings, second: i64) -> Moment<'_> {
     Moment {
         now: at_second(second),
         slot: None,
-        routes: &[DESTINATION],
+        routes: Audience::everyone(&[DESTINATION]),
         settings,
     }
 }

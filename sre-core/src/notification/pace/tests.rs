@@ -1,7 +1,7 @@
-use chrono::TimeDelta;
 use proptest::prelude::*;
 
 use super::*;
+use crate::name::ServiceName;
 use crate::time::at_second;
 
 fn service(n: u32) -> ServiceName {
@@ -10,9 +10,11 @@ fn service(n: u32) -> ServiceName {
         .expect("a name")
 }
 
-fn news(service_name: &ServiceName, severity: Severity, reason: Reason) -> Sendable<'_> {
+fn news(service_name: &ServiceName, severity: Severity, reason: Reason) -> Sendable {
     Sendable {
-        service_name,
+        group: GroupKey::of_service(service_name),
+        pace: Pace::Prompt,
+        since: at_second(0),
         severity,
         reason,
     }
@@ -25,12 +27,12 @@ fn said_of(service_name: &ServiceName, severity: Severity) -> Said {
     };
     Said {
         messages: 1,
-        services: [(service_name.clone(), window)].into(),
+        groups: [(GroupKey::of_service(service_name), window)].into(),
         digest: None,
     }
 }
 
-fn first(service_name: &ServiceName) -> Sendable<'_> {
+fn first(service_name: &ServiceName) -> Sendable {
     news(service_name, Severity::High, Reason::First)
 }
 
@@ -115,7 +117,7 @@ fn a_page_that_is_graver_than_what_was_said_does_not_wait_and_leaves_the_window_
 #[test]
 fn more_than_ten_messages_become_one_digest_of_all_that_is_due() {
     let services: Vec<ServiceName> = (0..12).map(service).collect();
-    let all: Vec<Sendable<'_>> = services.iter().map(first).collect();
+    let all: Vec<Sendable> = services.iter().map(first).collect();
     let calm = plan(&Said::default(), &all[..10], at_second(0));
     assert_eq!((calm.messages.len(), calm.digest.len()), (10, 0));
     let storm = plan(&Said::default(), &all[..11], at_second(0));
@@ -141,7 +143,7 @@ fn after_a_digest_all_wait_for_the_next_but_a_graver_page() {
     let one = service(1);
     let said = Said {
         messages: 10,
-        services: BTreeMap::new(),
+        groups: BTreeMap::new(),
         digest: Some(GroupWindow {
             began_at: at_second(0),
             severity: Severity::Critical,
@@ -159,6 +161,57 @@ fn after_a_digest_all_wait_for_the_next_but_a_graver_page() {
     assert_eq!(plan.messages[0].news, [1]);
 }
 
+/// Half a minute for company, five minutes between two messages.
+fn written() -> Pace {
+    Pace::Written {
+        wait: Some(Span::seconds(30)),
+        interval: Span::minutes(5),
+    }
+}
+
+/// News on a written route.
+fn routed(severity: Severity, reason: Reason) -> Sendable {
+    Sendable {
+        pace: written(),
+        ..news(&service(1), severity, reason)
+    }
+}
+
+#[test]
+fn the_first_message_of_a_written_group_waits_for_company_unless_it_is_a_page() {
+    let one = routed(Severity::High, Reason::First);
+    let late = Sendable {
+        since: at_second(20),
+        ..one
+    };
+    let held = plan(&Said::default(), &[one, late], at_second(29));
+    let wait = |place| (place, at_second(30), Withheld::Grouped);
+    assert_eq!(held.held, [wait(0), wait(1)], "the first decides");
+    let free = plan(&Said::default(), &[one, late], at_second(30));
+    assert_eq!(free.messages[0].news, [0, 1]);
+    let page = routed(Severity::Critical, Reason::First);
+    let paged = plan(&Said::default(), &[one, page], at_second(0));
+    assert_eq!(paged.messages[0].news, [0, 1], "it takes the others along");
+}
+
+#[test]
+fn between_two_messages_of_a_written_group_lies_its_interval_for_ends_too() {
+    let said = said_of(&service(1), Severity::High);
+    let goes = |severity, reason, second| {
+        plan(&said, &[routed(severity, reason)], at_second(second))
+            .held
+            .is_empty()
+    };
+    for reason in [Reason::First, Reason::Recurred, Reason::AllResolved] {
+        assert!(!goes(Severity::High, reason, 299), "{reason:?}");
+        assert!(goes(Severity::High, reason, 330), "{reason:?}");
+    }
+    for reason in [Reason::SeverityFell, Reason::AckTimeout, Reason::Escalated] {
+        assert!(goes(Severity::High, reason, 1), "{reason:?}");
+    }
+    assert!(goes(Severity::Critical, Reason::First, 1), "a graver page");
+}
+
 proptest! {
     /// Whatever was said and is to be said: each of the news is said once or held once, nothing is
     /// held longer than a window, and never more than eleven messages go within one.
@@ -167,26 +220,35 @@ proptest! {
         messages in 0_u32..14,
         digest in proptest::option::of(0_i64..40),
         windows in proptest::collection::btree_map(0_u32..14, 0_i64..40, 0..10),
-        due in proptest::collection::vec((0_u32..14, 0_usize..5, 0_usize..7), 0..40),
+        due in proptest::collection::vec((0_u32..14, 0_usize..5, 0_usize..8), 0..40),
+        is_written in proptest::bool::ANY,
     ) {
         let severities = [
             Severity::Low, Severity::Medium, Severity::High, Severity::Critical, Severity::Emergency,
         ];
         let reasons = [
             Reason::First, Reason::SeverityRaised, Reason::SeverityFell, Reason::AckTimeout,
-            Reason::Recurred, Reason::Repeat, Reason::AllResolved,
+            Reason::Recurred, Reason::Repeat, Reason::AllResolved, Reason::Escalated,
         ];
+        let pace = if is_written { written() } else { Pace::Prompt };
         let window = |second| GroupWindow { began_at: at_second(second), severity: Severity::High };
         let said = Said {
             messages,
-            services: windows.into_iter().map(|(n, second)| (service(n), window(second))).collect(),
+            groups: windows
+                .into_iter()
+                .map(|(n, second)| (GroupKey::of_service(&service(n)), window(second)))
+                .collect(),
             digest: digest.map(window),
         };
         let names: Vec<ServiceName> = due.iter().map(|(n, ..)| service(*n)).collect();
-        let sendable: Vec<Sendable<'_>> = due
+        let sendable: Vec<Sendable> = due
             .iter()
             .zip(&names)
-            .map(|((_, severity, reason), name)| news(name, severities[*severity], reasons[*reason]))
+            .map(|((_, severity, reason), name)| Sendable {
+                pace,
+                since: at_second(35),
+                ..news(name, severities[*severity], reasons[*reason])
+            })
             .collect();
         let now = at_second(40);
         let plan = plan(&said, &sendable, now);
@@ -197,7 +259,8 @@ proptest! {
         places.sort_unstable();
         prop_assert_eq!(places, (0..sendable.len()).collect::<Vec<_>>());
         for (_, until, _) in &plan.held {
-            prop_assert!(*until > now && *until <= now + TimeDelta::seconds(30));
+            let longest = if is_written { 300 } else { 30 };
+            prop_assert!(*until > now && *until <= now + TimeDelta::seconds(longest));
         }
         if plan.digest.is_empty() && digest.is_none_or(|second| second <= 10) {
             prop_assert!(plan.messages.is_empty() || messages as usize + plan.messages.len() <= STORM);

@@ -182,10 +182,15 @@ async fn store(
         .map(|told| told.identity().key())
         .collect();
     let mut latest: BTreeMap<DedupKey, Alert> = read_latest(context, &keys).await?;
-    let routes = context.routes();
-    let moment = moment(context, &routes, now);
+    let services = told
+        .iter()
+        .map(|told| told.identity().service_name)
+        .collect::<Vec<_>>();
+    let owners = context.router.owners(&services).await?;
     let mut has_news = false;
     for (key, told) in keys.into_iter().zip(told) {
+        let owner = owners.get(&told.identity().service_name);
+        let moment = moment(context, owner.map(String::as_str), now);
         let mut tries = 0;
         while let Some(update) = third_party(latest.get(&key).cloned(), told.clone(), &moment) {
             if let Commit::Applied { .. } = context.alerts.apply(&update).await? {

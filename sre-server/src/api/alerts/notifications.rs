@@ -20,8 +20,8 @@ pub(crate) struct NotificationView {
     id: Uuid,
     /// The change of the alert that it tells.
     transition: u64,
-    /// `fire`, `update`, `repeat`, `recur`, `ack_timeout`, `flap_start`, `flap_end` or
-    /// `resolve`.
+    /// `fire`, `update`, `repeat`, `recur`, `ack_timeout`, `escalate`, `flap_start`, `flap_end`
+    /// or `resolve`.
     kind: &'static str,
     /// Who has to hear it.
     destination: DestinationView,

@@ -118,8 +118,12 @@ async fn store(
     report: Report,
     now: DateTime<Utc>,
 ) -> Result<(Alert, bool), ApiError> {
-    let (key, routes) = (report.identity.key(), context.routes());
-    let moment = moment(context, &routes, now);
+    let key = report.identity.key();
+    let owner = context
+        .router
+        .owner(&report.identity.service_name)
+        .await?;
+    let moment = moment(context, owner.as_deref(), now);
     for _ in 0..TRIES_MAX {
         let latest = context
             .alerts

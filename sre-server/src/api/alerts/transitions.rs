@@ -94,10 +94,14 @@ pub(crate) fn resolve_doc() -> Doc {
 /// Makes a transition on the alert as it is now; whoever was faster is read and decided on again.
 async fn act(call: Call<Context>, transition: Transition) -> Result<Response, ApiError> {
     let said = read(&call)?;
-    let routes = call.context.routes();
-    let moment = moment(&call.context, &routes, call.now);
     for _ in 0..TRIES_MAX {
         let alert = found(&call).await?;
+        let owner = call
+            .context
+            .router
+            .owner(alert.service_name())
+            .await?;
+        let moment = moment(&call.context, owner.as_deref(), call.now);
         call.if_match(alert.transition)?;
         let update = transition(alert, said.clone(), &moment)
             .map_err(|invalid| ApiError::Conflict(invalid.to_string()))?;

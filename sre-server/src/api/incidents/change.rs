@@ -70,7 +70,12 @@ pub(crate) async fn change(call: Call<Context>) -> Result<Response, ApiError> {
         let Some(update) = read(&call, &before)? else {
             return shown(&call, before).await;
         };
-        let update = update.announced(Some(before.status()), &call.context.routes());
+        let incident = &update.incident;
+        let told = call
+            .context
+            .announced_to(&incident.service_name, incident.severity)
+            .await?;
+        let update = update.announced(Some(before.status()), &told);
         let commit = call
             .context
             .incidents

@@ -40,10 +40,11 @@ pub(crate) async fn merge(call: Call<Context>) -> Result<Response, ApiError> {
         let [leaving, taking] =
             sre_core::incident::merge(incident, &alerts, into, &actor, call.now)
                 .map_err(|refusal| ApiError::Conflict(refusal.to_string()))?;
-        let updates = [
-            leaving.announced(Some(before), &call.context.routes()),
-            taking,
-        ];
+        let told = call
+            .context
+            .announced_to(&leaving.incident.service_name, leaving.incident.severity)
+            .await?;
+        let updates = [leaving.announced(Some(before), &told), taking];
         let commit = call
             .context
             .incidents

@@ -58,7 +58,12 @@ struct NewIncident {
 
 /// `POST /incidents`
 pub(crate) async fn create(call: Call<Context>) -> Result<Response, ApiError> {
-    let opening = read(&call)?.announced(None, &call.context.routes());
+    let opening = read(&call)?;
+    let told = call
+        .context
+        .announced_to(&opening.incident.service_name, opening.incident.severity)
+        .await?;
+    let opening = opening.announced(None, &told);
     let commit = call
         .context
         .incidents

@@ -109,11 +109,14 @@ async fn ended(call: &Call<Context>, before: &Slo) -> Result<Vec<AlertUpdate>, A
         .alerts
         .latest_episodes(&keys)
         .await?;
-    let routes = context.routes();
+    let service = &before.definition.service_name;
+    let owner = context.router.owner(service).await?;
     let moment = Moment {
         now: call.now,
         slot: None,
-        routes: &routes,
+        routes: context
+            .router
+            .audience(owner.as_deref()),
         settings: &context.settings.lifecycle,
     };
     Ok(retire(&latest, &moment))

@@ -154,7 +154,7 @@ fn warn_of_port(reader: &mut Reader<'_>, port: u16, security: MailSecurity) {
     }
 }
 
-fn is_loopback(host: &str) -> bool {
+pub(in crate::config) fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost")
         || host
             .parse::<IpAddr>()

@@ -109,6 +109,7 @@ fn kind(kind: &str) -> &str {
         "repeat" => "its going on",
         "recur" => "its coming back",
         "ack_timeout" => "the end of its acknowledgement",
+        "escalate" => "its escalation",
         "resolve" => "the end",
         other => other,
     }

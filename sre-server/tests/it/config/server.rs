@@ -63,12 +63,6 @@ fn the_probe_port_is_another_port_of_the_same_host() {
 }
 
 #[test]
-fn what_is_not_built_is_refused_by_name() {
-    let refused = fault("SRE_MONITOR_CONFIG", "/etc/sre-monitor/x");
-    assert!(refused.contains("not built in this version"), "{refused}");
-}
-
-#[test]
 fn host_names_are_names_alone() {
     let given = Given::new(&[("SRE_MONITOR_HOST_NAMES", "monitor.example.org, SRE-Monitor")]);
     assert_eq!(

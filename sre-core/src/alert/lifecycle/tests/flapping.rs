@@ -83,7 +83,7 @@ impl Reporter {
         let until = at_second(self.second + seconds);
         while let Some(due) = self
             .alert
-            .next_action(&settings)
+            .next_action(&settings, Audience::NOBODY)
             .filter(|due| *due <= until)
         {
             self.second = self.second.max(due.timestamp());

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::routing::Audience;
 
 #[derive(Clone, Debug)]
 enum Event {
@@ -77,7 +78,9 @@ impl World {
             Event::Time => alert.moved_by_time(&moment),
             Event::Deliver => {
                 self.alert.last_notified_at = Some(moment.now);
-                self.alert.next_action_at = self.alert.next_action(&settings);
+                self.alert.next_action_at = self
+                    .alert
+                    .next_action(&settings, Audience::NOBODY);
                 None
             }
             Event::Wait(seconds) => {
@@ -150,7 +153,10 @@ impl World {
                 .intents
                 .iter()
                 .all(|intent| intent.kind != IntentKind::Resolve);
-            assert!(is_repeat && after.next_action_at == after.next_action(&self.settings));
+            assert!(
+                is_repeat
+                    && after.next_action_at == after.next_action(&self.settings, Audience::NOBODY)
+            );
         } else {
             assert_eq!(
                 heard.len(),
@@ -186,7 +192,7 @@ proptest! {
         if acknowledged {
             alert = alert.acknowledge(None, None, &moment(NOW, &settings, &ROUTES)).expect("open").alert;
         }
-        let due = alert.next_action(&settings).expect("something is due");
+        let due = alert.next_action(&settings, Audience::NOBODY).expect("something is due");
         let before = Moment { now: due - TimeDelta::microseconds(1), ..moment(0, &settings, &ROUTES) };
         prop_assert_eq!(alert.clone().moved_by_time(&before), None);
         let at = Moment { now: due, ..moment(0, &settings, &ROUTES) };

@@ -198,7 +198,7 @@ fn what_is_pending_is_in_no_count_and_so_is_what_cleared_before_it_fired() {
     assert!(cleared.intents.is_empty() && cleared.join.is_none());
     assert!(!cleared.alert.is_open() && !cleared.alert.has_fired());
     assert_eq!(
-        pending.next_action(&settings),
+        pending.next_action(&settings, Audience::NOBODY),
         None,
         "only what is measured moves it"
     );

@@ -1,6 +1,7 @@
 //! One event on one state.
 
 use super::*;
+use crate::routing::Audience;
 
 #[test]
 fn an_episode_fires_at_once_and_every_route_is_to_hear() {
@@ -142,7 +143,7 @@ fn what_has_ended_is_never_moved_again() {
         error.to_string(),
         "an alert that is resolved cannot be resolved"
     );
-    assert_eq!(ended.next_action(&settings), None);
+    assert_eq!(ended.next_action(&settings, Audience::NOBODY), None);
     assert_eq!(ended.moved_by_time(&late), None);
 }
 
@@ -213,7 +214,11 @@ fn time_moves_no_ticket() {
         AlertType::SloViolation,
     ] {
         let ticket = told(firing(generated(kind.clone())), 0);
-        assert_eq!(ticket.next_action(&settings), None, "{kind}");
+        assert_eq!(
+            ticket.next_action(&settings, Audience::NOBODY),
+            None,
+            "{kind}"
+        );
         assert_eq!(ticket.clone().moved_by_time(&late), None, "{kind}");
         let seen = ticket
             .acknowledge(None, None, &moment(NOW, &settings, &[]))
@@ -241,7 +246,10 @@ fn an_alert_that_goes_on_is_told_again_four_hours_after_it_was_delivered() {
     let settings = LifecycleSettings::default();
     let page = told(firing(generated(AlertType::BurnRate)), 10);
     let due = NOW + 10 + 14_400;
-    assert_eq!(page.next_action(&settings), Some(at_second(due)));
+    assert_eq!(
+        page.next_action(&settings, Audience::NOBODY),
+        Some(at_second(due))
+    );
     assert_eq!(
         page.clone()
             .moved_by_time(&moment(due - 1, &settings, &ROUTES)),
@@ -261,7 +269,7 @@ fn an_alert_that_goes_on_is_told_again_four_hours_after_it_was_delivered() {
 fn what_was_never_delivered_is_not_repeated() {
     let settings = LifecycleSettings::default();
     let alert = firing(posted());
-    assert_eq!(alert.next_action(&settings), None);
+    assert_eq!(alert.next_action(&settings, Audience::NOBODY), None);
     assert_eq!(
         alert.moved_by_time(&moment(NOW + 1_000_000, &settings, &ROUTES)),
         None
@@ -280,7 +288,10 @@ fn what_expires_ends_as_timed_out_whatever_else_is_due() {
         .expect("open")
         .alert;
     for alert in [expires(firing(posted())), expires(acknowledged)] {
-        assert_eq!(alert.next_action(&settings), Some(at_second(NOW + 60)));
+        assert_eq!(
+            alert.next_action(&settings, Audience::NOBODY),
+            Some(at_second(NOW + 60))
+        );
         assert_eq!(
             alert
                 .clone()
@@ -315,8 +326,14 @@ fn the_nearest_of_what_time_does_comes_first() {
         expires_at,
         ..told(firing(posted()), 0)
     };
-    assert_eq!(alert(at(60)).next_action(&settings), at(60));
-    assert_eq!(alert(at(20_000)).next_action(&settings), at(14_400));
+    assert_eq!(
+        alert(at(60)).next_action(&settings, Audience::NOBODY),
+        at(60)
+    );
+    assert_eq!(
+        alert(at(20_000)).next_action(&settings, Audience::NOBODY),
+        at(14_400)
+    );
     let acknowledged = alert(at(20_000))
         .acknowledge(None, None, &moment(NOW, &settings, &[]))
         .expect("open")

@@ -15,7 +15,7 @@ fn auditor(desk: &Desk) -> Auditor {
         ports,
         fixtures::settings(),
         "sre-monitor".parse().expect("a name"),
-        vec![sink()],
+        vec![sink()].into(),
     )
 }
 

@@ -314,7 +314,7 @@ async fn end(store: &SqliteStore, alert: AlertId, now: DateTime<Utc>) {
     let moment = sre_core::alert::Moment {
         now,
         slot: None,
-        routes: &[],
+        routes: sre_core::routing::Audience::everyone(&[]),
         settings: &settings,
     };
     let alert = store
