@@ -318,16 +318,28 @@ fn alerts(routes: Routes<Context>) -> Routes<Context> {
 /// The same in the words of Alertmanager, for those who speak with one.
 fn alertmanager(routes: Routes<Context>) -> Routes<Context> {
     use alertmanager::{
-        alerts, alerts_doc, groups, groups_doc, post, post_doc, receivers, receivers_doc, status,
-        status_doc,
+        alerts, alerts_doc, expire_silence, expire_silence_doc, groups, groups_doc, post, post_doc,
+        post_silence, post_silence_doc, receivers, receivers_doc, silence, silence_doc, silences,
+        silences_doc, status, status_doc,
     };
     const ALERTS: &str = "/api/v2/alerts";
+    const SILENCES: &str = "/api/v2/silences";
+    const SILENCE: &str = "/api/v2/silence/{id}";
     routes
         .route(Method::GET, "/api/v2/status", status, status_doc())
         .route(Method::GET, "/api/v2/receivers", receivers, receivers_doc())
         .route(Method::GET, ALERTS, alerts, alerts_doc())
         .route(Method::POST, ALERTS, post, post_doc())
         .route(Method::GET, "/api/v2/alerts/groups", groups, groups_doc())
+        .route(Method::GET, SILENCES, silences, silences_doc())
+        .route(Method::POST, SILENCES, post_silence, post_silence_doc())
+        .route(Method::GET, SILENCE, silence, silence_doc())
+        .route(
+            Method::DELETE,
+            SILENCE,
+            expire_silence,
+            expire_silence_doc(),
+        )
 }
 
 /// What people deal with.

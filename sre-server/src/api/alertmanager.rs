@@ -8,6 +8,7 @@
 mod groups;
 mod posted;
 mod query;
+mod silences;
 mod status;
 mod view;
 
@@ -25,6 +26,11 @@ use crate::http::{ApiError, Response, response};
 pub(super) use self::groups::{groups, groups_doc};
 pub(super) use self::posted::{post, post_doc};
 pub(super) use self::query::{alerts, alerts_doc};
+pub(super) use self::silences::{
+    expire as expire_silence, expire_doc as expire_silence_doc, get as silence,
+    get_doc as silence_doc, list as silences, list_doc as silences_doc, post as post_silence,
+    post_doc as post_silence_doc,
+};
 pub(super) use self::status::{receivers, receivers_doc, status, status_doc};
 
 /// The heading in the documentation.

@@ -123,3 +123,60 @@ async fn a_rule_of_prometheus_is_told_once_when_it_fires_and_once_when_it_ends()
     );
     running.stop().await;
 }
+
+#[tokio::test]
+async fn amtool_adds_asks_for_changes_and_expires_silences() {
+    let mut service = Service::new();
+    let running = service.start().await;
+    let added = said(
+        &running,
+        &[
+            "silence",
+            "add",
+            "-a",
+            "ada",
+            "-c",
+            "the database moves",
+            "-d",
+            "1h",
+            "alertname=~High.*",
+            "severity!=low",
+        ],
+    )
+    .await;
+    let id = added.trim();
+    said(&running, &["alert", "add", "HighBurn", "service=checkout"]).await;
+    assert_eq!(
+        said(&running, &["silence", "query", "-q"])
+            .await
+            .trim(),
+        id
+    );
+    let active = said(&running, &["alert", "query", "-o", "json"]).await;
+    assert!(matches!(active.trim(), "[]" | "null"), "{active}");
+    let silenced = said(&running, &["alert", "query", "--silenced", "-o", "json"]).await;
+    let silenced: Value = serde_json::from_str(&silenced).expect("json");
+    assert_eq!(silenced[0]["status"]["state"], "suppressed");
+    assert_eq!(silenced[0]["status"]["silencedBy"][0], id);
+
+    let updated = said(
+        &running,
+        &["silence", "update", "-d", "2h", id, "-o", "json"],
+    )
+    .await;
+    let updated: Value = serde_json::from_str(&updated).expect("json");
+    assert_eq!(updated[0]["id"], id, "{updated}");
+    assert_eq!(said(&running, &["silence", "expire", id]).await, "");
+    assert_eq!(
+        said(&running, &["silence", "query", "-q"])
+            .await
+            .trim(),
+        ""
+    );
+    let expired = said(&running, &["silence", "query", "--expired", "-q"]).await;
+    assert_eq!(expired.trim(), id);
+    let unknown = "00000000-0000-0000-0000-000000000000";
+    let output = amtool(&running, &["silence", "expire", unknown]).await;
+    assert!(!output.status.success(), "{output:?}");
+    running.stop().await;
+}

@@ -6,6 +6,8 @@ use sre_core::time::Span;
 
 use crate::world::World;
 
+mod silences;
+
 const ALERTS: &str = "/api/v2/alerts";
 
 /// A world in which a webhook is told.

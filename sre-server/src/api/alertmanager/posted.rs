@@ -157,7 +157,7 @@ fn texts(value: &Value, what: &str, max: usize) -> Result<BTreeMap<String, Strin
 }
 
 /// An instant; the year 1 is Go's way to say that there is none.
-fn instant(value: &Value, what: &str) -> Result<Option<DateTime<Utc>>, String> {
+pub(super) fn instant(value: &Value, what: &str) -> Result<Option<DateTime<Utc>>, String> {
     let text = match value {
         Value::Null => return Ok(None),
         Value::String(text) if text.is_empty() => return Ok(None),

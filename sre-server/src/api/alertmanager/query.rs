@@ -70,6 +70,11 @@ pub(super) async fn found(
     asked: &Asked,
 ) -> Result<Vec<GettableAlert>, ApiError> {
     let open = open_alerts(&call.context).await?;
+    let around = call
+        .context
+        .suppressors
+        .around(&open, call.now)
+        .await?;
     let mut found: Vec<GettableAlert> = open
         .iter()
         .filter(|alert| {
@@ -77,7 +82,7 @@ pub(super) async fn found(
                 .matchers
                 .matches(&alert.match_labels())
         })
-        .map(|alert| GettableAlert::new(alert, &call.context, call.now))
+        .map(|alert| GettableAlert::new(alert, &around.suppressions, &call.context, call.now))
         .filter(|alert| asked.holds(alert))
         .collect();
     found.sort_by(|one, other| one.fingerprint.cmp(&other.fingerprint));
@@ -106,7 +111,7 @@ impl Asked {
     fn holds(&self, alert: &GettableAlert) -> bool {
         let is_silenced = !alert.status.silenced_by.is_empty();
         let is_inhibited = !alert.status.inhibited_by.is_empty();
-        let is_active = !is_silenced && !is_inhibited;
+        let is_active = alert.status.state == "active";
         (self.active || !is_active)
             && (self.silenced || !is_silenced)
             && (self.inhibited || !is_inhibited)

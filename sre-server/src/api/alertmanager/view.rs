@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sre_core::alert::{Alert, Fingerprint, Origin, RESOLVE_TIMEOUT};
+use sre_core::suppression::{Holder, Suppressions};
 use utoipa::ToSchema;
 
 use crate::context::Context;
@@ -41,12 +42,12 @@ pub(super) struct GettableAlert {
 pub(super) struct GettableStatus {
     /// `active`, or `suppressed` while something keeps it from being told.
     #[schema(example = "active")]
-    state: &'static str,
+    pub(super) state: &'static str,
     /// The silences that do.
     pub(super) silenced_by: Vec<String>,
     /// The alerts that do.
     pub(super) inhibited_by: Vec<String>,
-    /// The times that do.
+    /// The maintenances that do.
     muted_by: Vec<String>,
 }
 
@@ -59,7 +60,12 @@ pub(super) struct Receiver {
 }
 
 impl GettableAlert {
-    pub(super) fn new(alert: &Alert, context: &Context, now: DateTime<Utc>) -> Self {
+    pub(super) fn new(
+        alert: &Alert,
+        suppressions: &Suppressions,
+        context: &Context,
+        now: DateTime<Utc>,
+    ) -> Self {
         let labels = labels(alert);
         Self {
             annotations: BTreeMap::from([
@@ -73,15 +79,33 @@ impl GettableAlert {
             fingerprint: Fingerprint::of(&labels).to_string(),
             receivers: receivers(alert, context),
             starts_at: alert.starts_at,
-            status: GettableStatus {
-                state: "active",
-                silenced_by: Vec::new(),
-                inhibited_by: Vec::new(),
-                muted_by: Vec::new(),
-            },
+            status: GettableStatus::new(alert, suppressions, now),
             updated_at: now,
             service: alert.service_name().to_string(),
             labels,
+        }
+    }
+}
+
+impl GettableStatus {
+    fn new(alert: &Alert, suppressions: &Suppressions, now: DateTime<Utc>) -> Self {
+        let (mut silenced_by, mut inhibited_by, mut muted_by) =
+            (Vec::new(), Vec::new(), Vec::new());
+        for suppression in suppressions.of(alert, now) {
+            match suppression.by {
+                Holder::Silence(id) => silenced_by.push(id.to_string()),
+                Holder::Maintenance(id) => muted_by.push(id.to_string()),
+                Holder::Alarm(id) | Holder::Extension(id) => inhibited_by.push(id.to_string()),
+                // Nothing keeps it back yet: it is only waited whether something will.
+                Holder::Wait => {}
+            }
+        }
+        let is_told = silenced_by.is_empty() && inhibited_by.is_empty() && muted_by.is_empty();
+        Self {
+            state: if is_told { "active" } else { "suppressed" },
+            silenced_by,
+            inhibited_by,
+            muted_by,
         }
     }
 }
