@@ -37,7 +37,7 @@ pub struct Route {
     /// Who is told as well while nobody acknowledges.
     pub escalate: Option<Vec<Step>>,
     /// The routes below, the first that matches wins.
-    pub routes: Vec<Route>,
+    pub routes: Vec<Self>,
 }
 
 /// One step of an escalation.
@@ -90,7 +90,7 @@ pub struct RouteTree {
 struct Node {
     route: Route,
     leaf: Leaf,
-    children: Vec<Node>,
+    children: Vec<Self>,
 }
 
 /// A route at which an alert ends.

@@ -70,7 +70,7 @@ pub(super) fn list_doc() -> Doc {
 pub(super) async fn get(call: Call<Context>) -> Result<Response, ApiError> {
     let record = found(&call, call.id("id", NOUN)?).await?;
     response::ok(&MessageWithBodyView::new(
-        record,
+        &record,
         &call.context.destinations,
     ))
 }

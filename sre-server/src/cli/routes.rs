@@ -24,7 +24,7 @@ pub enum RoutesVerb {
 /// Which tree.
 #[derive(Args, Clone, Debug, Eq, PartialEq)]
 pub struct TreeArgs {
-    /// The configuration file; SRE_MONITOR_CONFIG where left out. Its secrets are not read
+    /// The configuration file; `SRE_MONITOR_CONFIG` where left out. Its secrets are not read
     #[arg(long)]
     pub config: Option<PathBuf>,
 }
@@ -35,7 +35,7 @@ pub struct TestArgs {
     /// Which tree
     #[command(flatten)]
     pub tree: TreeArgs,
-    /// The alert's labels, such as service=checkout severity=critical alertname=burn_rate
+    /// The alert's labels, such as service=checkout severity=critical `alertname=burn_rate`
     #[arg(value_name = "LABEL=VALUE", value_parser = label)]
     pub labels: Vec<(String, String)>,
     /// Who looks after the service, where routes ask for it
@@ -255,14 +255,19 @@ fn line(route: &Route, leaf: &Leaf) -> String {
         line.push_str(", and goes on");
     }
     for name in &leaf.mute_time_intervals {
-        line.push_str(&format!(", not within {name}"));
+        line += ", not within ";
+        line += name;
     }
     for name in &leaf.active_time_intervals {
-        line.push_str(&format!(", within {name}"));
+        line += ", within ";
+        line += name;
     }
     if route.escalate.is_some() {
         for step in &leaf.escalate {
-            line.push_str(&format!(", after {} {}", step.after, step.to));
+            line += ", after ";
+            line += &step.after.to_string();
+            line.push(' ');
+            line += &step.to;
         }
     }
     line

@@ -216,6 +216,7 @@ const DELIVERED: (&str, &str) = ("delivered", "");
 const WAITS: (&str, &str) = ("pending", "");
 
 /// Every answer of a webhook.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn answers() -> Vec<Case> {
     let said = |status: &str, headers: &str| answer(status, headers, "");
     let paused = |second| Lane::PausedUntil(at(second));
@@ -475,6 +476,10 @@ async fn a_receiver_that_asks_for_time_gets_it_to_the_second() {
 
 /// A hundred messages hang at one receiver; the other has its own within a second of the clock on the
 /// wall.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long it really takes is the question"
+)]
 #[tokio::test]
 async fn a_dead_channel_delays_no_other_by_more_than_a_second() {
     let (dead, well) = (

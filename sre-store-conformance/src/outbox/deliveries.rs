@@ -289,7 +289,7 @@ pub async fn a_stopped_destination_is_broken_until_it_is_configured_anew(
         .register_destinations(std::slice::from_ref(&changed), at(3))
         .await?;
     assert!(fault(store).await?.is_some());
-    changed.fingerprint = "another".to_owned();
+    "another".clone_into(&mut changed.fingerprint);
     store
         .register_destinations(&[changed], at(4))
         .await?;
@@ -327,7 +327,7 @@ pub async fn what_was_given_up_is_missed_until_the_fallback_hears(store: &dyn St
         destination_id: ops(),
         kind: IntentKind::Fire,
     };
-    assert_eq!(missed(store, 1).await?, [expected.clone()]);
+    assert_eq!(missed(store, 1).await?, std::slice::from_ref(&expected));
     assert_eq!(missed(store, 86_401).await?, [], "it is of no use any more");
     let heard = goes_on(&alert, &[destination("boss").id], at(2));
     let alert = applied(store, heard).await?;

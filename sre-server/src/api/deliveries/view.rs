@@ -93,9 +93,9 @@ impl MessageView {
 }
 
 impl MessageWithBodyView {
-    pub(super) fn new(record: DeliveryRecord, destinations: &[Destination]) -> Self {
+    pub(super) fn new(record: &DeliveryRecord, destinations: &[Destination]) -> Self {
         Self {
-            message: MessageView::new(&record, destinations),
+            message: MessageView::new(record, destinations),
             body: String::from_utf8_lossy(&record.delivery.body).into_owned(),
         }
     }

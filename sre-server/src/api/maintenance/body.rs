@@ -63,6 +63,10 @@ pub(super) async fn read(call: &Call<Context>) -> Result<Maintenance, ApiError> 
     let mut fields = call.fields()?;
     fields.ignore(&READ_ONLY);
     let (names_any, chooses) = (fields.is_given("services"), fields.is_given("matchers"));
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method is not general over the life of a field"
+    )]
     let services: Option<Vec<ServiceName>> = fields
         .optional("services")
         .list(SERVICES_MAX, |item| item.parse());

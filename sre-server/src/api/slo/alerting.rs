@@ -46,6 +46,10 @@ impl From<Alerting> for AlertingView {
 }
 
 /// Reads it; what is left out is as it would be without any.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "what an object is read by may fail"
+)]
 pub(super) fn read(fields: &mut Fields) -> Option<Alerting> {
     let pending_for = fields.optional("for").parse();
     let keep_firing_for = fields

@@ -178,7 +178,7 @@ fn named_range(
     expected: &str,
 ) -> Result<(i32, i32), String> {
     let number = |text: &str| {
-        let named = (from..)
+        let by_name = (from..)
             .zip(names)
             .find(|(_, name)| name.eq_ignore_ascii_case(text))
             .map(|(number, _)| number);
@@ -186,7 +186,7 @@ fn named_range(
             .parse::<i32>()
             .ok()
             .filter(|_| from > 0);
-        named
+        by_name
             .or(counted)
             .ok_or_else(|| format!("expected {expected}"))
     };

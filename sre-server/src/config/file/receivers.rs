@@ -336,10 +336,9 @@ fn webhook(reader: &mut Reader<'_>, node: &Node<'_>, _: &Globals) -> Option<Chan
     if let Some(key) = key
         .as_ref()
         .filter(|_| reader.reads_secrets())
+        && let Err(cause) = parse::webhook_key(setting("WEBHOOK_SECRET"), key.expose())
     {
-        if let Err(cause) = parse::webhook_key(setting("WEBHOOK_SECRET"), key.expose()) {
-            reader.refuse(node, format!("the key of the webhook: {cause}"));
-        }
+        reader.refuse(node, format!("the key of the webhook: {cause}"));
     }
     let url = address(reader, node, &map, "WEBHOOK_URL")?;
     Some(ChannelConfig::Webhook(WebhookConfig {
@@ -397,12 +396,11 @@ fn email(reader: &mut Reader<'_>, node: &Node<'_>, globals: &Globals) -> Option<
     let map = reader.map(node, "a mail", &keys.map(Key::known))?;
     let own = mail_settings(reader, &map, "");
     let common = &globals.mail;
-    let to = match map.get("to") {
-        Some(node) => reader.read_by(node, |text| parse::emails(setting("TO_EMAILS"), text)),
-        None => {
-            reader.refuse(node, "a mail has to: addresses, separated by commas");
-            None
-        }
+    let to = if let Some(node) = map.get("to") {
+        reader.read_by(node, |text| parse::emails(setting("TO_EMAILS"), text))
+    } else {
+        reader.refuse(node, "a mail has to: addresses, separated by commas");
+        None
     };
     let smarthost = own
         .smarthost

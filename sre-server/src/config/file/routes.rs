@@ -1,6 +1,6 @@
 //! `route`: the tree.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use sre_core::matcher::{Matcher, Matchers};
 use sre_core::notification::GROUP_INTERVAL_MAX;
@@ -67,13 +67,13 @@ fn route(reader: &mut Reader<'_>, map: &Map<'_, '_>, names: &Names<'_>, depth: u
     if let Some(node) = map.get("group_by") {
         route.group_by = group_by(reader, node);
     }
-    if let (Some(node), Some(interval)) = (map.get("group_interval"), route.group_interval) {
-        if interval > GROUP_INTERVAL_MAX {
-            reader.refuse(
-                node,
-                format!("group_interval is at most {GROUP_INTERVAL_MAX}"),
-            );
-        }
+    if let (Some(node), Some(interval)) = (map.get("group_interval"), route.group_interval)
+        && interval > GROUP_INTERVAL_MAX
+    {
+        reader.refuse(
+            node,
+            format!("group_interval is at most {GROUP_INTERVAL_MAX}"),
+        );
     }
     for (name, into) in [
         ("mute_time_intervals", &mut route.mute_time_intervals),
@@ -126,23 +126,20 @@ fn matchers(reader: &mut Reader<'_>, node: &Node<'_>) -> Vec<Matcher> {
 }
 
 fn group_by(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<GroupBy> {
-    let mut labels = BTreeMap::new();
+    let mut labels = BTreeSet::new();
     for item in reader.list(node, "group_by") {
         let label = reader.text(item)?;
-        if labels
-            .insert(label.to_owned(), ())
-            .is_some()
-        {
+        if !labels.insert(label.to_owned()) {
             reader.refuse(item, format!("{label} stands here a second time"));
         }
     }
-    if labels.contains_key(ALL_LABELS) {
+    if labels.contains(ALL_LABELS) {
         if labels.len() > 1 {
             reader.refuse(node, "... means all labels, and stands alone");
         }
         return Some(GroupBy::All);
     }
-    Some(GroupBy::Labels(labels.into_keys().collect()))
+    Some(GroupBy::Labels(labels))
 }
 
 fn escalate(reader: &mut Reader<'_>, node: &Node<'_>, names: &Names<'_>) -> Vec<Step> {

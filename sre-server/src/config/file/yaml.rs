@@ -164,12 +164,11 @@ impl<'s> Reader<'s> {
 
     /// The items of a list.
     pub(super) fn list<'n, 'a>(&mut self, node: &'n Node<'a>, what: &str) -> &'n [Node<'a>] {
-        match node.data.as_vec() {
-            Some(items) => items,
-            None => {
-                self.refuse(node, format!("{what} is a list"));
-                &[]
-            }
+        if let Some(items) = node.data.as_vec() {
+            items
+        } else {
+            self.refuse(node, format!("{what} is a list"));
+            &[]
         }
     }
 
@@ -225,6 +224,7 @@ impl<'s> Reader<'s> {
     }
 
     /// A length of time, `1h30m` for one; `None` where it is nothing.
+    #[expect(clippy::option_option, reason = "what is wrong is not nothing")]
     pub(super) fn span(&mut self, node: &Node<'_>) -> Option<Option<Span>> {
         self.read_by(node, span)
     }

@@ -26,9 +26,9 @@ struct Routed {
 }
 
 impl Routed {
-    async fn by(routes: &str) -> Self {
+    async fn by(yaml: &str) -> Self {
         let names = ["ops", "team", "boss"];
-        let file = read_file(routes, Secrets::Unread, &names).expect("the file is right");
+        let file = read_file(yaml, Secrets::Unread, &names).expect("the file is right");
         let told: BTreeMap<String, Arc<ScriptedNotifier>> = names
             .map(|name| {
                 let notifier = ScriptedNotifier::new(fixtures::destination(name));

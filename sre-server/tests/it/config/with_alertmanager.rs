@@ -13,7 +13,7 @@ struct Written {
     receiver: Option<usize>,
     matchers: Vec<String>,
     continues: bool,
-    routes: Vec<Written>,
+    routes: Vec<Self>,
 }
 
 const RECEIVERS: [&str; 4] = ["nobody", "ops", "team", "boss"];

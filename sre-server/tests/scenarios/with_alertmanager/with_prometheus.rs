@@ -96,7 +96,7 @@ async fn play_all() -> Vec<Played> {
     let prometheus = Prometheus::remembering(&history).await;
     drop(history);
     let settings = configuration(&prometheus.url).monitor();
-    let stage = Arc::new(Stage::prepare(&prometheus.url, settings).await);
+    let stage = Arc::new(Box::pin(Stage::prepare(&prometheus.url, settings)).await);
 
     // The longest first.
     let mut order = scenes.clone();

@@ -239,13 +239,13 @@ async fn tell(stop: Option<Stop>) -> Story {
         .ledger(fired.alert.id)
         .await
         .expect("answers");
-    let received = receiver
+    let messages = receiver
         .received
         .lock()
         .expect("no panic while held")
         .clone();
     Story {
-        received,
+        received: messages,
         ledger: ledger
             .into_iter()
             .map(|record| record.state)
