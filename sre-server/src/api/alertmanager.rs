@@ -60,11 +60,7 @@ fn taken() -> Response {
 /// The two forms of 400: Alertmanager's, and ours for what no handler sees.
 fn refuses(doc: Doc) -> Doc {
     doc.answers::<FaultText>(400, "What is wrong, as a text.")
-        .answers_text(
-            400,
-            "application/problem+json",
-            "The request cannot be read at all.",
-        )
+        .answers_problem(400, "The request cannot be read at all.")
 }
 
 /// Every open alert of every origin, the newest first.

@@ -6,6 +6,8 @@ use std::borrow::Cow;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
+use super::problem::Problem;
+
 /// What a caller must be allowed to do.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
@@ -96,6 +98,7 @@ impl SchemaOf {
 }
 
 const JSON: &str = "application/json";
+const PROBLEM_JSON: &str = "application/problem+json";
 const FORM: &str = "application/x-www-form-urlencoded";
 pub(super) const MERGE_PATCH: &str = "application/merge-patch+json";
 
@@ -173,6 +176,12 @@ impl Doc {
             description,
             Some((JSON, Content::One(SchemaOf::of::<T>()))),
         )
+    }
+
+    /// Answers a problem document where another form of this status stands beside it.
+    pub fn answers_problem(self, status: u16, description: &'static str) -> Self {
+        let content = Content::One(SchemaOf::of::<Problem>());
+        self.answer(status, description, Some((PROBLEM_JSON, content)))
     }
 
     /// Answers a page of `T`, and takes `?limit=` and `?cursor=`.

@@ -110,7 +110,7 @@ async fn a_silence_is_changed_or_another_takes_its_place() {
         .collect();
     assert_eq!(states, [json!([other, "active"]), json!([id, "expired"])]);
     let found = world
-        .get(&format!("{SILENCES}?filter=service%3Da"))
+        .get(&format!("{SILENCES}?filter=alertname%3D%22High.%2A%22"))
         .await
         .json();
     assert_eq!(found.as_array().map(Vec::len), Some(1));
