@@ -1,4 +1,4 @@
-//! The laws of [`Silences`](sre_core::store::Silences), and of what a silence keeps from being sent.
+//! The laws of [`Silences`], and of what a silence keeps from being sent.
 
 use sre_core::name::SilenceId;
 use sre_core::silence::{Silence, SilenceState};

@@ -201,7 +201,7 @@ fn number(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
-/// The next full minute, after `now` and within [`LOOK_AHEAD`], at which `is_over` holds; the end of
+/// The next full minute, after `now` and within [`LOOK_AHEAD_MINUTES`], at which `is_over` holds; the end of
 /// that time where none does, since then somebody looks again.
 pub(super) fn next_change(
     now: DateTime<Utc>,
