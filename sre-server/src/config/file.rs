@@ -7,6 +7,7 @@
 //! names the file or the variable that holds it.
 
 mod intervals;
+mod matchers;
 mod receivers;
 mod routes;
 mod yaml;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use sre_core::matcher::{Matcher, Matchers};
 use sre_core::notification::GROUP_INTERVAL_MAX;
 use sre_core::routing::{GroupBy, Route, Step};
 use sre_core::time::Span;
 
+use super::matchers;
 use super::yaml::{Key, Map, Node, Reader};
 
 /// What routes may name.
@@ -62,7 +62,7 @@ fn route(reader: &mut Reader<'_>, map: &Map<'_, '_>, names: &Names<'_>, depth: u
         ..Route::default()
     };
     if let Some(node) = map.get("matchers") {
-        route.matchers = matchers(reader, node);
+        route.matchers = matchers::read(reader, node, "matchers");
     }
     if let Some(node) = map.get("group_by") {
         route.group_by = group_by(reader, node);
@@ -112,17 +112,6 @@ fn positive(reader: &mut Reader<'_>, map: &Map<'_, '_>, name: &str) -> Option<Sp
         reader.refuse(node, format!("{name} is at least 1s"));
     }
     span
-}
-
-/// A list of matchers, each of which may be several.
-fn matchers(reader: &mut Reader<'_>, node: &Node<'_>) -> Vec<Matcher> {
-    let mut all = Vec::new();
-    for item in reader.list(node, "matchers") {
-        if let Some(matchers) = reader.parsed::<Matchers>(item) {
-            all.extend(Vec::from(matchers));
-        }
-    }
-    all
 }
 
 fn group_by(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<GroupBy> {
