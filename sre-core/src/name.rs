@@ -148,6 +148,10 @@ id! {
     MaintenanceId
 }
 id! {
+    /// Identifies a rule of inhibition; version 5 of its name.
+    InhibitRuleId
+}
+id! {
     /// Identifies one configured address on one channel; version 5 of channel and name, so that it
     /// outlives restarts.
     DestinationId

@@ -8,6 +8,7 @@
 //! somebody ends what keeps it.
 
 mod inhibition;
+mod rule;
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,12 +18,13 @@ use thiserror::Error;
 
 use crate::alert::Alert;
 use crate::maintenance::Maintenance;
-use crate::name::{AlertId, MaintenanceId, ServiceName, SilenceId};
+use crate::name::{AlertId, InhibitRuleId, MaintenanceId, ServiceName, SilenceId};
 use crate::notification::{Reason, Withheld};
 use crate::silence::{Silence, SilenceState};
 use crate::time::Interval;
 
-pub use inhibition::{EXTENSION, InhibitRule, Inhibition, Upstream, WAIT};
+pub use inhibition::{EXTENSION, Inhibition, Upstream, WAIT};
+pub use rule::{InhibitRule, RECHECK, RULES_MAX, Rulings};
 
 /// What keeps news of an alert from being sent.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -39,11 +41,18 @@ pub enum Holder {
     Wait,
     /// Such a page that is over, but has just ended.
     Extension(AlertId),
+    /// An alert that fires, by a rule that somebody wrote.
+    Rule {
+        /// Which rule.
+        rule: InhibitRuleId,
+        /// The alert that fires.
+        source: AlertId,
+    },
 }
 
 /// A text names nothing that keeps news back.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-#[error("what holds something is silence, maintenance, alarm or extension with an id, or wait")]
+#[error("what holds something is silence, maintenance, alarm, extension or rule with ids, or wait")]
 pub struct ParseHolderError;
 
 impl Holder {
@@ -53,7 +62,9 @@ impl Holder {
         match self {
             Self::Silence(_) => Withheld::Silenced,
             Self::Maintenance(_) => Withheld::Maintenance,
-            Self::Alarm(_) | Self::Wait | Self::Extension(_) => Withheld::Inhibited,
+            Self::Alarm(_) | Self::Wait | Self::Extension(_) | Self::Rule { .. } => {
+                Withheld::Inhibited
+            }
         }
     }
 
@@ -66,25 +77,38 @@ impl Holder {
             Self::Alarm(_) => "alarm",
             Self::Wait => "wait",
             Self::Extension(_) => "extension",
+            Self::Rule { .. } => "rule",
         }
     }
 
-    /// Its id; a wait has none.
+    /// Its id; a wait has none. Of a rule that of the alert by which it holds.
     #[must_use]
     pub const fn id(self) -> Option<uuid::Uuid> {
         match self {
             Self::Silence(id) => Some(id.0),
             Self::Maintenance(id) => Some(id.0),
-            Self::Alarm(id) | Self::Extension(id) => Some(id.0),
+            Self::Alarm(id) | Self::Extension(id) | Self::Rule { source: id, .. } => Some(id.0),
             Self::Wait => None,
+        }
+    }
+
+    /// The rule that somebody wrote, where it is one.
+    #[must_use]
+    pub const fn inhibit_rule(self) -> Option<InhibitRuleId> {
+        match self {
+            Self::Rule { rule, .. } => Some(rule),
+            _ => None,
         }
     }
 }
 
-/// `silence:018f3c5a-…`, or `wait`.
+/// `silence:018f3c5a-…`, `wait`, or of a rule `rule:`, its id and that of the alert.
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind())?;
+        if let Some(rule) = self.inhibit_rule() {
+            write!(f, ":{}", rule.0.hyphenated())?;
+        }
         match self.id() {
             Some(id) => write!(f, ":{}", id.hyphenated()),
             None => Ok(()),
@@ -102,7 +126,17 @@ impl FromStr for Holder {
         let (kind, id) = text
             .split_once(':')
             .ok_or(ParseHolderError)?;
-        let id = uuid::Uuid::try_parse(id).map_err(|_| ParseHolderError)?;
+        let uuid = |text| uuid::Uuid::try_parse(text).map_err(|_| ParseHolderError);
+        if kind == "rule" {
+            let (rule, source) = id
+                .split_once(':')
+                .ok_or(ParseHolderError)?;
+            return Ok(Self::Rule {
+                rule: InhibitRuleId(uuid(rule)?),
+                source: AlertId(uuid(source)?),
+            });
+        }
+        let id = uuid(id)?;
         match kind {
             "silence" => Ok(Self::Silence(SilenceId(id))),
             "maintenance" => Ok(Self::Maintenance(MaintenanceId(id))),
@@ -142,6 +176,7 @@ pub struct Suppressions {
     silences: Vec<Silence>,
     maintenances: Vec<(Maintenance, Interval)>,
     inhibition: Inhibition,
+    rulings: Rulings,
 }
 
 impl Suppressions {
@@ -168,12 +203,20 @@ impl Suppressions {
                 })
                 .collect(),
             inhibition,
+            rulings: Rulings::default(),
         }
     }
 
+    /// The same, with what rules keep back.
+    #[must_use]
+    pub fn ruled(self, rulings: Rulings) -> Self {
+        Self { rulings, ..self }
+    }
+
     /// What keeps this news of the alert back, decided at `decided_at`; of several the one that lasts
-    /// longest. The end of an alert is kept back by nothing. What it stands on keeps back that it
-    /// began and that it goes on; that it became graver, or less grave, is news to whoever knows of it.
+    /// longest, or else a rule. The end of an alert is kept back by nothing. What it stands on keeps
+    /// back that it began and that it goes on; that it became graver, or less grave, is news to whoever
+    /// knows of it.
     #[must_use]
     pub fn withholds(
         &self,
@@ -188,6 +231,7 @@ impl Suppressions {
         let wished = self
             .wished(alert)
             .max_by_key(|suppression| suppression.until);
+        let wished = wished.or_else(|| self.rulings.holds(alert, now).next());
         let goes_on = matches!(reason, Reason::First | Reason::Recurred | Reason::Repeat);
         wished.or_else(|| {
             goes_on
@@ -200,16 +244,24 @@ impl Suppressions {
     }
 
     /// Everything that would keep news of the alert back, for people: silences, then maintenances,
-    /// then what its service stands on.
+    /// then rules, then what its service stands on.
     pub fn of<'a>(
         &'a self,
         alert: &'a Alert,
         now: DateTime<Utc>,
     ) -> impl Iterator<Item = Suppression> + 'a {
-        self.wished(alert).chain(
-            self.inhibition
-                .holds(alert, alert.starts_at, now),
-        )
+        self.wished(alert)
+            .chain(self.rulings.holds(alert, now))
+            .chain(
+                self.inhibition
+                    .holds(alert, alert.starts_at, now),
+            )
+    }
+
+    /// What people call the rule that keeps something back, where it is one.
+    #[must_use]
+    pub fn rule_name(&self, by: Holder) -> Option<&str> {
+        self.rulings.name(by.inhibit_rule()?)
     }
 
     /// What people wish not to hear: silences, then maintenances.

@@ -280,7 +280,7 @@ fn context(
         outbox: Arc::<dyn Store>::clone(&ports),
         deliveries: Arc::<dyn Store>::clone(&ports),
         replayer: Arc::new(replayer),
-        suppressors: Suppressors::over(&ports),
+        suppressors: Suppressors::over(&ports).ruled(config.file.inhibit_rules.clone().into()),
         replies: Arc::<dyn Store>::clone(&ports),
         notices: ports,
         settings: config.monitor(),

@@ -6,11 +6,15 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::alert::Alert;
+use crate::alert::{Alert, AlertStatus};
 use crate::name::ServiceName;
 use crate::service::Service;
-use crate::store::{Alerts, Maintenances, Services, Silences, Store, StoreError};
-use crate::suppression::{EXTENSION, Inhibition, Suppressions, Upstream};
+use crate::store::{
+    AlertQuery, Alerts, AlertsPage, Maintenances, Page, Services, Silences, Store, StoreError,
+};
+use crate::suppression::{
+    EXTENSION, Holder, InhibitRule, Inhibition, Rulings, Suppressions, Upstream,
+};
 
 /// The ports to everything that keeps news back.
 #[derive(Clone, Debug)]
@@ -23,6 +27,8 @@ pub struct Suppressors {
     pub services: Arc<dyn Services>,
     /// The pages of those.
     pub alerts: Arc<dyn Alerts>,
+    /// By which alerts others are kept back.
+    pub rules: Arc<[InhibitRule]>,
 }
 
 /// What was found, and what of it could not be read: that keeps nothing back.
@@ -43,7 +49,25 @@ impl Suppressors {
             maintenances: Arc::<dyn Store>::clone(store),
             services: Arc::<dyn Store>::clone(store),
             alerts: Arc::<dyn Store>::clone(store),
+            rules: Arc::default(),
         }
+    }
+
+    /// The same, with these rules.
+    #[must_use]
+    pub fn ruled(self, rules: Arc<[InhibitRule]>) -> Self {
+        Self { rules, ..self }
+    }
+
+    /// What people call the rule that keeps something back; `None` where it is none, or one that is
+    /// not there any more.
+    #[must_use]
+    pub fn rule_name(&self, by: Holder) -> Option<&str> {
+        let id = by.inhibit_rule()?;
+        self.rules
+            .iter()
+            .find(|rule| rule.id() == id)
+            .map(|rule| rule.name.as_str())
     }
 
     /// What may keep news of these alerts back at `now`.
@@ -56,8 +80,9 @@ impl Suppressors {
         alerts: impl IntoIterator<Item = &'a Alert> + Send,
         now: DateTime<Utc>,
     ) -> Result<FoundSuppressions, StoreError> {
+        let alerts: Vec<&Alert> = alerts.into_iter().collect();
         let services: BTreeSet<ServiceName> = alerts
-            .into_iter()
+            .iter()
             .map(|alert| alert.service_name().clone())
             .collect();
         let silences = self
@@ -78,10 +103,66 @@ impl Suppressors {
             }
             found => found?,
         };
+        let rulings = match self.rulings(&alerts).await {
+            Err(fault @ StoreError::Corrupt { .. }) => {
+                faults.push(fault);
+                Rulings::default()
+            }
+            found => found?,
+        };
         Ok(FoundSuppressions {
-            suppressions: Suppressions::new(silences.items, maintenances.items, inhibition, now),
+            suppressions: Suppressions::new(silences.items, maintenances.items, inhibition, now)
+                .ruled(rulings),
             faults,
         })
+    }
+
+    /// The rules that may concern these alerts, with what fires. Nothing is read where none does.
+    async fn rulings(&self, alerts: &[&Alert]) -> Result<Rulings, StoreError> {
+        let rules: Vec<InhibitRule> = self
+            .rules
+            .iter()
+            .filter(|rule| {
+                alerts
+                    .iter()
+                    .any(|alert| rule.concerns(alert))
+            })
+            .cloned()
+            .collect();
+        if rules.is_empty() {
+            return Ok(Rulings::default());
+        }
+        let mut open = Vec::new();
+        for state in AlertStatus::OPEN {
+            self.read_open(state, &mut open).await?;
+        }
+        Ok(Rulings::new(&rules, &open))
+    }
+
+    /// The alerts in this state, the newest first, up to [`SOURCES_MAX`] with those that are there.
+    async fn read_open(&self, state: AlertStatus, into: &mut Vec<Alert>) -> Result<(), StoreError> {
+        let query = AlertQuery {
+            state: Some(state),
+            ..AlertQuery::default()
+        };
+        let limit = Page::<AlertsPage>::LIMIT_MAX;
+        let mut page = Page::first(limit);
+        while into.len() < SOURCES_MAX {
+            let found = self
+                .alerts
+                .list_alerts(&query, page)
+                .await?;
+            let is_last = found.len() < limit.get() as usize;
+            page.after = found.last().map(|alert| AlertsPage {
+                starts_at: alert.starts_at,
+                id: alert.id,
+            });
+            into.extend(found);
+            if is_last {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// What these services stand on, the pages, and what the services with pages stand on. A circle of
@@ -125,3 +206,7 @@ impl Suppressors {
         Ok(Inhibition::new(&declared, pages))
     }
 }
+
+/// The most open alerts that rules look for sources among. Of more, the oldest keep nobody back: that
+/// tells too much, and never too little.
+const SOURCES_MAX: usize = 20_000;

@@ -11,7 +11,6 @@ use chrono::{DateTime, Utc};
 
 use super::{Holder, Suppression};
 use crate::alert::{Alert, Severity};
-use crate::matcher::{Labelled as _, Matchers};
 use crate::name::{AlertId, ServiceName};
 use crate::service::{Service, Weight};
 use crate::time::Span;
@@ -157,48 +156,5 @@ impl Inhibition {
             }
         }
         false
-    }
-}
-
-/// A rule by which some alerts keep others back while they fire, as Alertmanager has it.
-///
-/// ```
-/// use sre_core::suppression::InhibitRule;
-///
-/// let rule = InhibitRule {
-///     source: r#"alertname="cluster_down""#.parse()?,
-///     target: r#"severity=~"low|medium|high""#.parse()?,
-///     equal: vec!["cluster".to_owned()],
-/// };
-/// # let _ = rule;
-/// # Ok::<(), sre_core::matcher::MatcherError>(())
-/// ```
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-pub struct InhibitRule {
-    /// Which alerts keep others back.
-    pub source: Matchers,
-    /// Which are kept back.
-    pub target: Matchers,
-    /// Labels that both must have in common; one that is missing is empty.
-    pub equal: Vec<String>,
-}
-
-impl InhibitRule {
-    /// Whether `source` keeps `target` back. Only what fires does, and what matches both sides is not
-    /// kept back by what matches both sides: no alert keeps itself back.
-    #[must_use]
-    pub fn inhibits(&self, source: &Alert, target: &Alert) -> bool {
-        let (from, to) = (source.match_labels(), target.match_labels());
-        let is_both = |labels| self.source.matches(labels) && self.target.matches(labels);
-        source.is_open()
-            && source.id != target.id
-            && self.source.matches(&from)
-            && self.target.matches(&to)
-            && !(is_both(&from) && is_both(&to))
-            && self
-                .equal
-                .iter()
-                .all(|name| from.label(name) == to.label(name))
     }
 }

@@ -286,6 +286,8 @@ fn a_raised_severity_passes_what_it_stands_on_but_no_wish() {
 #[test]
 fn a_rule_holds_what_matches_its_target_and_shares_its_labels() {
     let rule = InhibitRule {
+        name: "an emergency".to_owned(),
+        inhibits_emergency: true,
         source: "severity=emergency"
             .parse()
             .expect("matchers"),
@@ -304,4 +306,69 @@ fn a_rule_holds_what_matches_its_target_and_shares_its_labels() {
     let mut both = source.clone();
     both.id = target.id;
     assert!(!rule.inhibits(&source, &source) && !rule.inhibits(&source, &both));
+}
+
+/// Labels of which some are missing, on either side of the rules.
+fn labelled(place: u128, zone: &str, team: &str, severity: Severity, ended: bool) -> Alert {
+    let mut alert = alert("checkout", severity, 0, ended.then_some(5));
+    alert.id = AlertId(Uuid::from_u128(place));
+    alert.identity.labels = [("zone", zone), ("team", team)]
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    alert
+}
+
+proptest! {
+    #[test]
+    fn what_rules_keep_back_is_what_each_pair_of_alerts_says(
+        alerts in prop::collection::vec(
+            (
+                prop::sample::select(vec!["", "a", "b"]),
+                prop::sample::select(vec!["", "x", "y"]),
+                prop::sample::select(vec![Severity::Low, Severity::Critical, Severity::Emergency]),
+                any::<bool>(),
+            ),
+            1..8,
+        ),
+        sides in (
+            prop::sample::select(vec!["severity=critical", "zone=a", "team!=x", "zone=~\"a|b\""]),
+            prop::sample::select(vec!["severity!=critical", "zone=a", "team=x", "severity=~\".*\""]),
+        ),
+        equal in prop::sample::subsequence(vec!["zone", "team", "missing"], 0..=3),
+        inhibits_emergency in any::<bool>(),
+    ) {
+        let alerts: Vec<Alert> = (1..)
+            .zip(&alerts)
+            .map(|(place, (zone, team, severity, ended))| {
+                labelled(place, zone, team, *severity, *ended)
+            })
+            .collect();
+        let rule = InhibitRule {
+            name: "a rule".to_owned(),
+            source: sides.0.parse().expect("matchers"),
+            target: sides.1.parse().expect("matchers"),
+            equal: equal.into_iter().map(str::to_owned).collect(),
+            inhibits_emergency,
+        };
+        let now = at_second(10);
+        let suppressions = Suppressions::default()
+            .ruled(Rulings::new(std::slice::from_ref(&rule), &alerts));
+        for target in &alerts {
+            let expected = alerts
+                .iter()
+                .filter(|source| rule.inhibits(source, target))
+                .map(|source| Holder::Rule { rule: rule.id(), source: source.id })
+                .next();
+            let held = suppressions.withholds(target, Reason::First, now, now);
+            prop_assert_eq!(held.map(|held| held.by), expected);
+            prop_assert_eq!(suppressions.withholds(target, Reason::AllResolved, now, now), None);
+            if let Some(held) = held {
+                prop_assert_eq!(held.until, now + RECHECK.as_delta());
+                prop_assert_eq!(held.by.to_string().parse::<Holder>(), Ok(held.by));
+                prop_assert!(inhibits_emergency || target.severity < Severity::Emergency);
+            }
+        }
+    }
 }

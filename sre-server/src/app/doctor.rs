@@ -9,7 +9,9 @@ use sre_store_sqlite::{Inspection, Schema, inspect};
 use super::install_tls_provider;
 use crate::cli::{DoctorArgs, Exit};
 use crate::clock::SystemClock;
-use crate::config::{Channels, Config, Faults, StoreLocation, Warning};
+use crate::config::{
+    ChannelConfig, Channels, Config, EmailConfig, Faults, ReceiverConfig, StoreLocation, Warning,
+};
 use crate::doctor::{
     self, Finding, Mail, Place, Verdict, clock, directory, greet, listen, prometheus, reach, tokens,
 };
@@ -67,6 +69,7 @@ async fn examine(config: &Config) -> anyhow::Result<Vec<Finding>> {
         findings.extend(reached(&check, &probe.url).await);
     }
     findings.extend(channels(&config.channels).await);
+    findings.extend(receivers(&config.file.receivers).await);
     if let Some(heartbeat) = &config.heartbeat_url {
         findings.extend(reached("heartbeat", heartbeat.expose()).await);
     }
@@ -89,17 +92,43 @@ async fn channels(channels: &Channels) -> Vec<Finding> {
         findings.extend(reached("channel alertmanager", alertmanager.url.expose()).await);
     }
     if let Some(email) = &channels.email {
-        let mail = Mail {
-            place: Place {
-                host: email.host.clone(),
-                port: email.port,
-            },
-            security: email.security,
-            has_account: email.login.is_some(),
-        };
-        findings.push(greet("channel email", &mail).await);
+        findings.push(greet("channel email", &mail(email)).await);
     }
     findings
+}
+
+/// Each channel of the receivers of the file.
+async fn receivers(receivers: &[ReceiverConfig]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, channel) in receivers
+        .iter()
+        .flat_map(|receiver| &receiver.channels)
+    {
+        let check = format!("receiver {name}");
+        let url = match channel {
+            ChannelConfig::Email(email) => {
+                findings.push(greet(&check, &mail(email)).await);
+                continue;
+            }
+            ChannelConfig::Webhook(webhook) => webhook.url.expose(),
+            ChannelConfig::Slack(slack) => slack.url.expose(),
+            ChannelConfig::PagerDuty(pagerduty) => &pagerduty.url,
+            ChannelConfig::Alertmanager(alertmanager) => alertmanager.url.expose(),
+        };
+        findings.extend(reached(&check, url).await);
+    }
+    findings
+}
+
+fn mail(email: &EmailConfig) -> Mail {
+    Mail {
+        place: Place {
+            host: email.host.clone(),
+            port: email.port,
+        },
+        security: email.security,
+        has_account: email.login.is_some(),
+    }
 }
 
 async fn reached(check: &str, url: &url::Url) -> Option<Finding> {

@@ -6,6 +6,7 @@
 //! well, since a misspelt one would be a route that is not there. A secret never stands in the file: it
 //! names the file or the variable that holds it.
 
+mod inhibit_rules;
 mod intervals;
 mod matchers;
 mod receivers;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use sre_core::routing::{Receiver, Route, RouteTree, RouteTreeError, Timetable};
+use sre_core::suppression::InhibitRule;
 
 use super::source::Settings;
 use yaml::{Document, Reader};
@@ -31,6 +33,8 @@ pub struct FileConfig {
     pub route: Option<Route>,
     /// Nights, weekends, and what else has a name.
     pub intervals: BTreeMap<String, Timetable>,
+    /// By which alerts others are kept back.
+    pub inhibit_rules: Vec<InhibitRule>,
 }
 
 /// One thing that is wrong in the file.
@@ -111,10 +115,15 @@ fn read_document(document: &Document<'_>, reader: &mut Reader<'_>, others: &[&st
         .get("route")
         .and_then(|node| routes::read(reader, node, &names));
     receivers::check_fallbacks(reader, top.get("receivers"), &receivers, &names.receivers);
+    let inhibit_rules = top
+        .get("inhibit_rules")
+        .map(|node| inhibit_rules::read(reader, node))
+        .unwrap_or_default();
     FileConfig {
         receivers,
         route,
         intervals,
+        inhibit_rules,
     }
 }
 
@@ -164,7 +173,7 @@ const TOP: [yaml::Key; 12] = [
     yaml::Key::known("route"),
     yaml::Key::known("time_intervals"),
     yaml::Key::later("mute_time_intervals", "is written as time_intervals"),
-    yaml::Key::later("inhibit_rules", NOT_YET),
+    yaml::Key::known("inhibit_rules"),
     yaml::Key::later("templates", NOT_YET),
     yaml::Key::later("services", NOT_YET),
     yaml::Key::later("slos", NOT_YET),

@@ -34,7 +34,7 @@ pub(super) async fn show(call: Call<Context>) -> Result<Response, ApiError> {
         (heading(&alert, slo.as_ref(), &call))
         @if alert.is_open() {
             @for held in suppressions.of(&alert, call.now) {
-                p.quiet { "Not told " (told::held(held.by)) ", until " (moment::at(held.until)) " at least." }
+                p.quiet { "Not told " (told::held(held.by, &context.suppressors)) ", until " (moment::at(held.until)) " at least." }
             }
         }
         (facts(&alert, &call))
@@ -46,7 +46,7 @@ pub(super) async fn show(call: Call<Context>) -> Result<Response, ApiError> {
         }
         section aria-labelledby="told" {
             h2 #told { "Who was told" }
-            (told::told(records, &context.destinations, call.now))
+            (told::told(records, &context.destinations, &context.suppressors, call.now))
         }
     };
     Ok(Sheet::new(&call, Part::Alerts, alert.message.as_str()).answer(&page))

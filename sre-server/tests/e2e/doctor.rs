@@ -49,7 +49,7 @@ fn a_machine_on_which_all_is_well_has_no_fault_and_nothing_is_made() {
 
 #[test]
 fn what_would_not_hold_is_a_fault_with_what_to_do_and_without_secrets() {
-    let mut service = Service::new()
+    let service = Service::new()
         .asking(&["doctor", "--output", "json"])
         .with("PROMETHEUS_URL", "http://ada:canary1@127.0.0.1:9/canary2")
         .with("WEBHOOK_URL", "http://127.0.0.1:9/canary3?key=canary4")
@@ -61,6 +61,12 @@ fn what_would_not_hold_is_a_fault_with_what_to_do_and_without_secrets() {
         .with("FROM_EMAIL", "sre@example.com")
         .with("TO_EMAILS", "ada@example.com");
     fs::create_dir_all(service.data()).expect("a directory");
+    let routes = service.data().join("routes.yaml");
+    let receivers = "receivers:\n- name: ops\n  webhook_configs:\n  - url: \
+                     http://127.0.0.1:9/canary7\n  email_configs:\n  - {to: a@example.com, from: \
+                     b@example.com, smarthost: '127.0.0.1:9', tls: none}\nroute: {receiver: ops}\n";
+    fs::write(&routes, receivers).expect("a file");
+    let mut service = service.with("SRE_MONITOR_CONFIG", &routes);
     fs::write(service.data().join("sre-monitor.db"), "x".repeat(4_096)).expect("a file");
     let (code, found, said) = findings(&mut service);
     assert_eq!(code, Some(1), "{said}");
@@ -70,6 +76,8 @@ fn what_would_not_hold_is_a_fault_with_what_to_do_and_without_secrets() {
         "channel webhook",
         "channel slack",
         "channel email",
+        "receiver ops-webhook",
+        "receiver ops-email",
     ] {
         assert_eq!(verdict(&found, check), "fault", "{said}");
     }

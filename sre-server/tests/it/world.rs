@@ -273,6 +273,7 @@ pub(crate) fn suppressors(store: &Arc<MemoryStore>) -> Suppressors {
         maintenances: Arc::<MemoryStore>::clone(store),
         services: Arc::<MemoryStore>::clone(store),
         alerts: Arc::<MemoryStore>::clone(store),
+        rules: Arc::default(),
     }
 }
 

@@ -95,7 +95,9 @@ impl GettableStatus {
             match suppression.by {
                 Holder::Silence(id) => silenced_by.push(id.to_string()),
                 Holder::Maintenance(id) => muted_by.push(id.to_string()),
-                Holder::Alarm(id) | Holder::Extension(id) => inhibited_by.push(id.to_string()),
+                Holder::Alarm(id) | Holder::Extension(id) | Holder::Rule { source: id, .. } => {
+                    inhibited_by.push(id.to_string());
+                }
                 // Nothing keeps it back yet: it is only waited whether something will.
                 Holder::Wait => {}
             }

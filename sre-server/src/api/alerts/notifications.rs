@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use sre_core::monitor::Suppressors;
 use sre_core::name::{DestinationId, IntentId};
 use sre_core::notification::Destination;
 use sre_core::store::{AttemptRecord, DeliveryState, IntentRecord};
@@ -46,11 +47,13 @@ pub(crate) struct NotificationView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Holder)]
 pub(crate) struct HolderView {
-    /// `silence`, `maintenance`; of what the service stands on `alarm`, `extension` or `wait`.
+    /// `silence`, `maintenance`, `rule`; of what the service stands on `alarm`, `extension` or `wait`.
     #[schema(example = "silence")]
     kind: &'static str,
     /// Which silence, maintenance or alert; `null` for a wait.
     id: Option<Uuid>,
+    /// The name of the rule of inhibition; `null` where it is none, or not in the file any more.
+    rule: Option<String>,
 }
 
 /// Whom messages go to; nothing but the id is known of one that is not configured any more.
@@ -119,8 +122,10 @@ pub(crate) async fn notifications(mut call: Call<Context>) -> Result<Response, A
             .after
             .is_none_or(|after| key(record) > after)
     });
-    let destinations = &call.context.destinations;
-    paging.answer(records, key, |record| view(record, destinations))
+    let (destinations, suppressors) = (&call.context.destinations, &call.context.suppressors);
+    paging.answer(records, key, |record| {
+        view(record, destinations, suppressors)
+    })
 }
 
 /// What `GET /alerts/{id}/notifications` says of itself.
@@ -137,7 +142,11 @@ fn key(record: &IntentRecord) -> (u64, IntentId) {
     (record.intent.transition, record.intent.id)
 }
 
-fn view(record: IntentRecord, destinations: &[Destination]) -> NotificationView {
+fn view(
+    record: IntentRecord,
+    destinations: &[Destination],
+    suppressors: &Suppressors,
+) -> NotificationView {
     let intent = record.intent;
     NotificationView {
         id: intent.id.0,
@@ -151,6 +160,9 @@ fn view(record: IntentRecord, destinations: &[Destination]) -> NotificationView 
         held_by: record.held_by.map(|by| HolderView {
             kind: by.kind(),
             id: by.id(),
+            rule: suppressors
+                .rule_name(by)
+                .map(str::to_owned),
         }),
         sequence: record.sequence,
         deliveries: record

@@ -62,7 +62,7 @@ pub(crate) struct AlertView {
     silenced_by: Vec<Uuid>,
     /// The maintenances that do.
     in_maintenance: Vec<Uuid>,
-    /// What its service stands on, where that does.
+    /// The alert that does, by a rule or by what its service stands on.
     inhibited_by: Option<InhibitedView>,
     /// Why it ended: `condition`, `manual`, `timeout`, `superseded`, `definition`
     /// or `cleared_pending`.
@@ -81,16 +81,19 @@ pub(crate) struct AlertView {
     rules: Vec<AlertRuleView>,
 }
 
-/// What a service stands on keeps its alerts from being told.
+/// Another alert keeps this one from being told.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = InhibitedBy)]
 pub(crate) struct InhibitedView {
-    /// `alarm` while a page of it fires, `extension` for five minutes after that; `wait` in the first
-    /// half minute, in which such a page may come.
+    /// `rule` while an alert fires that keeps it back by a rule of the configuration file. Of what its
+    /// service stands on: `alarm` while a page of it fires, `extension` for five minutes after that;
+    /// `wait` in the first half minute, in which such a page may come.
     #[schema(example = "alarm")]
     kind: &'static str,
-    /// The page; `null` for a wait.
+    /// The alert that keeps it back; `null` for a wait.
     alert_id: Option<Uuid>,
+    /// The name of the rule, where it is one.
+    rule: Option<String>,
 }
 
 /// A burn rule with what it saw.
@@ -155,6 +158,9 @@ impl AlertView {
             .map(|by| InhibitedView {
                 kind: by.kind(),
                 alert_id: by.id(),
+                rule: suppressions
+                    .rule_name(*by)
+                    .map(str::to_owned),
             });
         let (severity, state) = (alert.severity.as_str(), alert.state.as_str());
         let (fingerprint, ends_at) = (alert.identity.key().to_string(), alert.ends_at());

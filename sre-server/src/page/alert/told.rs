@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
+use sre_core::monitor::Suppressors;
 use sre_core::notification::Destination;
 use sre_core::store::{AttemptRecord, DeliveryState, IntentRecord};
 use sre_core::suppression::Holder;
@@ -12,6 +13,7 @@ use crate::page::moment;
 pub(super) fn told(
     mut records: Vec<IntentRecord>,
     destinations: &[Destination],
+    suppressors: &Suppressors,
     now: DateTime<Utc>,
 ) -> Markup {
     records.sort_by_key(|record| std::cmp::Reverse((record.intent.transition, record.intent.id)));
@@ -20,13 +22,18 @@ pub(super) fn told(
             div.empty { p { "Nobody had to hear of it: no channel was configured when it changed." } }
         } @else {
             ol.timeline {
-                @for record in &records { (entry(record, destinations, now)) }
+                @for record in &records { (entry(record, destinations, suppressors, now)) }
             }
         }
     }
 }
 
-fn entry(record: &IntentRecord, destinations: &[Destination], now: DateTime<Utc>) -> Markup {
+fn entry(
+    record: &IntentRecord,
+    destinations: &[Destination],
+    suppressors: &Suppressors,
+    now: DateTime<Utc>,
+) -> Markup {
     let intent = &record.intent;
     let destination = destinations
         .iter()
@@ -42,7 +49,7 @@ fn entry(record: &IntentRecord, destinations: &[Destination], now: DateTime<Utc>
             @if let Some(reason) = &record.reason {
                 p.quiet {
                     "Why: " (reason.replace('_', " "))
-                    @if let Some(by) = record.held_by { " " (held(by)) ", until " (moment::at(intent.due_at)) " at least" }
+                    @if let Some(by) = record.held_by { " " (held(by, suppressors)) ", until " (moment::at(intent.due_at)) " at least" }
                 }
             }
             @for (delivery, attempts) in &record.deliveries { (message(delivery, attempts, now)) }
@@ -70,13 +77,17 @@ fn message(delivery: &DeliveryState, attempts: &[AttemptRecord], now: DateTime<U
 }
 
 /// What keeps it back, in words.
-pub(super) fn held(by: Holder) -> Markup {
+pub(super) fn held(by: Holder, suppressors: &Suppressors) -> Markup {
     html! {
         @match by {
             Holder::Silence(id) => { "by silence " code { (id) } }
             Holder::Maintenance(id) => { "by maintenance " code { (id) } }
             Holder::Alarm(id) => { "while " a href={ "/ui/alerts/" (id) } { "a page of what its service stands on" } " fires" }
             Holder::Extension(id) => { "after " a href={ "/ui/alerts/" (id) } { "a page of what its service stands on" } }
+            Holder::Rule { source, .. } => {
+                "while " a href={ "/ui/alerts/" (source) } { "another alert" } " fires, by the rule "
+                bdi { (suppressors.rule_name(by).unwrap_or("that was taken out of the file")) }
+            }
             Holder::Wait => { "in case a page of what its service stands on comes" }
         }
     }

@@ -51,6 +51,7 @@ impl Routed {
         let router = Router::by(tree, Arc::clone(&world.context.services));
         let context = Arc::get_mut(&mut world.context).expect("nobody else holds it");
         context.router = router.clone();
+        context.suppressors.rules = file.inhibit_rules.into();
         context.destinations = names
             .map(fixtures::destination)
             .to_vec();
@@ -130,7 +131,7 @@ fn dispatcher(world: &World, told: &BTreeMap<String, Arc<ScriptedNotifier>>) -> 
         alerts: Arc::<MemoryStore>::clone(&world.store),
         catalog: Arc::<MemoryStore>::clone(&world.store),
         evaluations: Arc::<MemoryStore>::clone(&world.store),
-        suppressors: crate::world::suppressors(&world.store),
+        suppressors: world.context.suppressors.clone(),
         incidents: Arc::<MemoryStore>::clone(&world.store),
     };
     let notifiers = told
@@ -286,4 +287,113 @@ async fn what_a_route_groups_waits_for_company_and_then_for_its_interval() {
         routed.heard(140).await.is_empty(),
         "it came and went unseen"
     );
+}
+
+const CLUSTERS: &str = "route:\n  receiver: ops\n  group_interval: 1s\ninhibit_rules:\n- name: cluster down\n  \
+                        source_matchers: [alertname=cluster_down]\n  target_matchers: \
+                        ['alertname!=cluster_down']\n  equal: [cluster]\n";
+
+fn in_cluster(alert_type: &str, severity: &str, cluster: &str) -> Value {
+    json!({"alert_type": alert_type, "severity": severity, "labels": {"cluster": cluster}})
+}
+
+#[tokio::test]
+async fn a_rule_keeps_back_beginnings_while_its_source_fires_and_no_end() {
+    let routed = Routed::by(CLUSTERS).await;
+    let early = routed
+        .report(&in_cluster("errors", "critical", "a"))
+        .await;
+    assert_eq!(routed.heard(0).await, ["ops: errors 1 critical first #1"]);
+    let source = routed
+        .report(&in_cluster("cluster_down", "critical", "a"))
+        .await;
+    let held = routed
+        .report(&in_cluster("latency", "critical", "a"))
+        .await;
+    assert_eq!(
+        routed.heard(10).await,
+        ["ops: cluster_down 1 critical first #1"]
+    );
+    let ledger = routed
+        .world
+        .get(&format!("/alerts/{held}/notifications"))
+        .await
+        .json();
+    assert_eq!(ledger["items"][0]["reason"], "inhibited");
+    assert_eq!(
+        ledger["items"][0]["held_by"],
+        json!({"kind": "rule", "id": source, "rule": "cluster down"})
+    );
+    let shown = routed
+        .world
+        .get("/api/v2/alerts?filter=alertname=latency")
+        .await
+        .json();
+    assert_eq!(shown[0]["status"]["inhibitedBy"], json!([source]));
+    assert_eq!(shown[0]["status"]["state"], "suppressed");
+
+    // Acknowledged, the source still fires; the end of what was told is told.
+    routed.act(&source, "acknowledge").await;
+    routed.act(&early, "resolve").await;
+    assert_eq!(
+        routed.heard(60).await,
+        ["ops: errors 1 critical all_resolved #2"]
+    );
+    routed.act(&source, "resolve").await;
+    assert_eq!(
+        routed.heard(100).await,
+        ["ops: latency 1 critical first #1, cluster_down 1 critical all_resolved #2"]
+    );
+}
+
+#[tokio::test]
+async fn a_rule_leaves_alone_another_cluster_an_emergency_and_its_own_sources() {
+    let routed = Routed::by(CLUSTERS).await;
+    for changes in [
+        in_cluster("cluster_down", "critical", "a"),
+        in_cluster("errors", "critical", "b"),
+        in_cluster("errors", "emergency", "a"),
+        json!({"alert_type": "errors", "severity": "critical"}),
+    ] {
+        routed.report(&changes).await;
+    }
+    assert_eq!(
+        routed.heard(10).await,
+        [
+            "ops: errors 1 emergency first #1, cluster_down 1 critical first #1, errors 1 critical \
+          first #1, errors 1 critical first #1"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_maintenance_cancels_an_escalation_and_its_end_tells_how_it_stands_once() {
+    let routed = Routed::by(ESCALATING).await;
+    routed.report(&page()).await;
+    assert_eq!(routed.heard(0).await, ["ops: outage 1 critical first #1"]);
+    routed.world.clock.set(at(600));
+    let planned = routed
+        .world
+        .post(
+            "/maintenance",
+            &json!({
+                "services": ["api-gateway"], "comment": "the database moves", "created_by": "ada",
+                "from": at(600), "to": at(7_200),
+            }),
+        )
+        .await;
+    assert_eq!(planned.status, 201, "{:?}", planned.body);
+    for second in [900, 3_600, 7_199] {
+        assert!(routed.heard(second).await.is_empty(), "at {second}");
+    }
+    // Both steps came due meanwhile: each hears once that it still fires, and nobody twice.
+    let heard = routed.heard(7_200).await;
+    assert_eq!(
+        heard,
+        [
+            "boss: outage 1 critical escalated #1",
+            "team: outage 1 critical escalated #1"
+        ]
+    );
+    assert!(routed.heard(7_300).await.is_empty());
 }

@@ -320,3 +320,51 @@ night-shift
     assert_eq!(told, ["payments", "day-shift", "night-shift"]);
     assert_eq!(by_night.matches("  mute ").count(), 1);
 }
+
+#[test]
+fn rules_of_inhibition_are_read_and_refused_with_their_place() {
+    let text = file(
+        "inhibit_rules:\n- source_matchers: [severity=critical]\n  target_matchers: \
+         ['severity=~\"medium|high\"', zone=a]\n  equal: [service]\n- name: all\n  source_matchers: \
+         [alertname=down]\n  target_matchers: [severity=emergency]\n  inhibit_emergency: true\n",
+    );
+    let config = read_file(&text, Secrets::Unread, &[]).expect("a file");
+    let names: Vec<&str> = config
+        .inhibit_rules
+        .iter()
+        .map(|rule| rule.name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            r#"{severity="critical"} over {severity=~"medium|high",zone="a"} by service"#,
+            "all"
+        ]
+    );
+
+    let wrong = "inhibit_rules:\n- target_matchers: [zone=a]\n  equal: [zone, zone]\n- source_match: \
+                 {zone: a}\n  source_matchers: ['zone=~\"(\"']\n  target_matchers: [severity=emergency]\n\
+                 - {name: a, source_matchers: [x=y], target_matchers: []}\n";
+    let told = faults(&file(wrong));
+    let places: Vec<(&str, &str)> = told
+        .iter()
+        .map(|fault| fault.split_once(": ").expect("a place"))
+        .collect();
+    let found = |place: &str, words: &str| {
+        places
+            .iter()
+            .any(|(known, cause)| *known == place && cause.contains(words))
+    };
+    for (place, words) in [
+        ("8:3", "has source_matchers"),
+        ("9:17", "zone stands here a second time"),
+        ("10:3", "source_match is written as source_matchers"),
+        ("11:21", "zone=~"),
+        ("13:54", "has at least one matcher"),
+    ] {
+        assert!(found(place, words), "{place} {words}: {told:#?}");
+    }
+    let exempt =
+        "inhibit_rules:\n- source_matchers: [zone=a]\n  target_matchers: [severity=emergency]\n";
+    assert!(faults(&file(exempt))[0].contains("inhibit_emergency: true"));
+}

@@ -64,6 +64,7 @@ impl Desk {
                 maintenances: Arc::<Spy>::clone(&world.store),
                 services: Arc::<Spy>::clone(&world.store),
                 alerts: Arc::<Spy>::clone(&world.store),
+                rules: Arc::default(),
             },
         };
         let notifiers: Vec<Arc<dyn sre_core::notification::Notifier>> = others
