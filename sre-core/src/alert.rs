@@ -35,7 +35,7 @@ pub use third_party::{
 use crate::evaluation::RuleOutcome;
 use crate::incident::Join;
 use crate::name::{AlertId, DestinationId, IncidentId, ServiceName, SloId};
-use crate::notification::{DESTINATION_BROKEN, Destination, Intent};
+use crate::notification::{DESTINATION_BROKEN, DESTINATION_ID, Intent};
 
 /// What kind of trouble an alert is.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -365,12 +365,13 @@ impl Alert {
     /// Whether it says that this very destination is broken: it is told to the others.
     #[must_use]
     pub fn is_about_destination(&self, id: DestinationId) -> bool {
-        let label = |name: &str| self.identity.labels.get(name);
         self.identity.origin == Origin::Generated
             && self.identity.alert_type.as_str() == DESTINATION_BROKEN
-            && label("channel")
-                .zip(label("destination"))
-                .is_some_and(|(channel, name)| Destination::id(channel, name) == id)
+            && self
+                .identity
+                .labels
+                .get(DESTINATION_ID)
+                .is_some_and(|label| *label == id.0.to_string())
     }
 
     /// Whether it wakes somebody: a page, and what others report of such severity.

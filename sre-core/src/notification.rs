@@ -22,6 +22,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 pub use delivery::{Delivery, Part, Subject, Urgency};
+pub(crate) use fallback::DESTINATION_ID;
 pub(crate) use fallback::did_not_take;
 pub use fallback::{DESTINATION_BROKEN, Fallback, SLOW};
 pub use judge::{Judgement, Reason, Told, ToldState, Withheld, judge};
@@ -63,6 +64,19 @@ pub enum IntentKind {
 }
 
 impl IntentKind {
+    /// Every kind.
+    pub const ALL: [Self; 9] = [
+        Self::Fire,
+        Self::Update,
+        Self::Repeat,
+        Self::Recur,
+        Self::AckTimeout,
+        Self::FlapStart,
+        Self::FlapEnd,
+        Self::Escalate,
+        Self::Resolve,
+    ];
+
     /// The kind as it is stored and shown.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -283,6 +283,7 @@ macro_rules! for_each_test {
                     messages_are_listed_by_state_and_destination
                     a_dead_message_is_sent_again
                     only_a_dead_message_is_sent_again
+                    what_has_ended_is_not_sent_again_as_firing
                     what_may_have_arrived_is_marked_when_it_is_sent_again
                     a_dead_notice_is_sent_again
                     a_destination_is_broken_until_a_message_arrives
@@ -292,6 +293,9 @@ macro_rules! for_each_test {
                     what_does_not_arrive_is_missed_after_a_while
                     what_a_lane_holds_back_is_missed
                     what_has_ended_is_not_missed
+                    what_is_missed_is_missed_until_all_of_the_fallback_hear
+                    what_fell_back_once_is_not_missed_again
+                    what_was_given_up_twice_is_missed_once
                     without_a_fallback_nothing_is_missed
                     a_message_that_nobody_tries_is_overdue
                     an_alert_that_nobody_moves_is_overdue

@@ -82,6 +82,7 @@ impl Alerts for MemoryStore {
             .map(|episode| &episode.alert)
             .filter(|alert| {
                 alert.is_page()
+                    && alert.has_fired()
                     && alert
                         .ends_at()
                         .is_none_or(|ended_at| ended_at > since)

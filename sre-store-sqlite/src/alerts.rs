@@ -112,11 +112,13 @@ impl Alerts for SqliteStore {
         let rows = select_alerts!(
             "where a.id in (
                  select id from alerts
-                  where state <> 'resolved' and severity in ('critical', 'emergency')
+                  where state <> 'resolved' and state <> 'pending'
+                    and severity in ('critical', 'emergency')
                  union all
                  select id from alerts
                   where state = 'resolved' and ends_at > $1
-                    and severity in ('critical', 'emergency'))
+                    and severity in ('critical', 'emergency')
+                    and json_extract(state_detail, '$.resolved.reason') <> 'cleared_pending')
                and not (a.origin = 'generated'
                         and a.alert_type in ('slow_burn', 'budget_exhaustion', 'slo_violation'))
              order by a.id",

@@ -9,7 +9,9 @@ use chrono::{DateTime, Utc};
 use crate::alert::{Identity, LifecycleSettings, ResolveReason};
 use crate::monitor::own_alerts::OwnAlerts;
 use crate::name::{DestinationId, ServiceName};
-use crate::notification::{DESTINATION_BROKEN, Destination, Fallback, Lane, did_not_take};
+use crate::notification::{
+    DESTINATION_BROKEN, DESTINATION_ID, Destination, Fallback, Lane, did_not_take,
+};
 use crate::routing::Audience;
 use crate::store::{Alerts, Commit, Deliveries, LaneStatus, Missed, Outbox, StoreError};
 
@@ -52,7 +54,7 @@ impl DestinationKeeper {
             ports,
             own,
             destinations,
-            fallbacks,
+            fallbacks: Fallback::merged(fallbacks),
         }
     }
 
@@ -138,6 +140,7 @@ impl DestinationKeeper {
         let labels = BTreeMap::from([
             ("channel".to_owned(), destination.channel.to_string()),
             ("destination".to_owned(), destination.name.clone()),
+            (DESTINATION_ID.to_owned(), destination.id.0.to_string()),
         ]);
         self.own
             .identity(DESTINATION_BROKEN, labels)
@@ -154,8 +157,12 @@ impl DestinationKeeper {
             .missed(&self.fallbacks, now, BATCH)
             .await?;
         let mut told = 0;
+        // Of what one destination missed of an episode, one message tells all.
+        let mut looked_at = BTreeSet::new();
         for missed in missed {
-            told += usize::from(self.tell(&missed, now).await?);
+            if looked_at.insert((missed.alert_id, missed.destination_id)) {
+                told += usize::from(self.tell(&missed, now).await?);
+            }
         }
         Ok(told)
     }
@@ -173,9 +180,6 @@ impl DestinationKeeper {
         let Some((fallback, alert)) = fallback.zip(alert) else {
             return Ok(false);
         };
-        if self.fell_back(missed).await? {
-            return Ok(false);
-        }
         let moment = self
             .own
             .moment(Audience::everyone(&fallback.to), now);
@@ -184,42 +188,6 @@ impl DestinationKeeper {
         };
         // Whoever changed the alert meanwhile goes first; it is missed still.
         Ok(self.ports.alerts.apply(&update).await? != Commit::Superseded)
-    }
-
-    /// Whether what was missed had come in place of another destination: what falls back once does not
-    /// fall back again, whoever names whom. It came so where the other heard of the episode before, and
-    /// not at this transition.
-    async fn fell_back(&self, missed: &Missed) -> Result<bool, StoreError> {
-        let mut named: Vec<DestinationId> = Vec::new();
-        for fallback in &self.fallbacks {
-            if fallback
-                .to
-                .contains(&missed.destination_id)
-            {
-                named.push(fallback.of);
-            }
-        }
-        if named.is_empty() {
-            return Ok(false);
-        }
-        let ledger = self
-            .ports
-            .outbox
-            .ledger(missed.alert_id)
-            .await?;
-        let heard = |id: DestinationId| {
-            ledger
-                .iter()
-                .map(|record| &record.intent)
-                .filter(move |intent| intent.destination_id == id)
-                .map(|intent| intent.transition)
-        };
-        let Some(at) = heard(missed.destination_id).max() else {
-            return Ok(false);
-        };
-        Ok(named
-            .into_iter()
-            .any(|of| heard(of).any(|other| other < at) && heard(of).all(|other| other != at)))
     }
 }
 

@@ -65,6 +65,20 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every reason.
+    pub const ALL: [Self; 10] = [
+        Self::First,
+        Self::SeverityRaised,
+        Self::SeverityFell,
+        Self::AckTimeout,
+        Self::Escalated,
+        Self::Recurred,
+        Self::Repeat,
+        Self::Flapping,
+        Self::Steady,
+        Self::AllResolved,
+    ];
+
     /// The reason in the API and in messages.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -27,8 +27,8 @@ pub trait Alerts: Debug + Send + Sync {
         page: Page<AlertsPage>,
     ) -> Result<Vec<Alert>, StoreError>;
 
-    /// The pages (of severity critical and above, tickets left out) that are open, or ended after
-    /// `since`, in the order of their ids.
+    /// The pages (of severity critical and above, tickets left out) that fire, acknowledged or not, or
+    /// ended after `since`, in the order of their ids. What is pending, or cleared while it was, is none.
     async fn pages_since(&self, since: DateTime<Utc>) -> Result<Vec<Alert>, StoreError>;
 
     /// Claims open episodes that time moves (`next_action_at`) until `until`, the longest due first.

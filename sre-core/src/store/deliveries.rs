@@ -25,13 +25,17 @@ pub trait Deliveries: Debug + Send + Sync {
     async fn find_delivery(&self, id: DeliveryId) -> Result<Option<DeliveryRecord>, StoreError>;
 
     /// Stores a message that carries again what a dead one carried; it is tried from its creation on.
-    /// Superseded unless the other is dead and everything that it carried still is.
+    /// Superseded unless the other is dead and everything that it carried still is, and where it tells as
+    /// firing what has ended meanwhile: the end of that may be judged already.
     async fn replay(&self, replay: &Replay) -> Result<Commit, StoreError>;
 
-    /// What destinations with a fallback were not told of open episodes, and the fallback has not
-    /// heard of since: messages that were given up within their use, that have not arrived
+    /// What destinations with a fallback were not told of open episodes, and not all of the fallback
+    /// have heard of since: messages that were given up within their use, that have not arrived
     /// `SLOW` after they were frozen or after their quick retries, and what a lane that is stopped or
-    /// paused for so long holds back. At most `limit`.
+    /// paused for so long holds back. Left out is what had come in place of another destination itself:
+    /// that heard of the episode before, and not at this transition. What falls back once does not
+    /// fall back again, whoever names whom. A destination has one fallback at most
+    /// ([`Fallback::merged`]). Each intent once, at most `limit` in all, the oldest first.
     async fn missed(
         &self,
         fallbacks: &[Fallback],

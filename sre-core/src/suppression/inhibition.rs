@@ -31,7 +31,7 @@ pub struct Inhibition {
     pages: Vec<Upstream>,
 }
 
-/// A page that fires, or has just ended.
+/// A page that fires, or has just ended. One that is pending was told to nobody, and keeps nobody untold.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Upstream {
     /// Of which episode.
@@ -45,10 +45,10 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// The page that the alert is, where it is one: an alert that wakes somebody.
+    /// The page that the alert is, where it is one: an alert that has fired and wakes somebody.
     #[must_use]
     pub fn of(alert: &Alert) -> Option<Self> {
-        alert.is_page().then(|| Self {
+        (alert.is_page() && alert.has_fired()).then(|| Self {
             alert_id: alert.id,
             service_name: alert.service_name().clone(),
             starts_at: alert.starts_at,

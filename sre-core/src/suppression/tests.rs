@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use super::*;
 use crate::alert::{
-    AlertType, Identity, LifecycleSettings, Moment, Opening, Origin, ResolveReason, Severity,
+    AlertState, AlertType, Identity, LifecycleSettings, Moment, Opening, Origin, ResolveReason,
+    Severity,
 };
 use crate::correction::Period;
 use crate::routing::Audience;
@@ -168,6 +169,28 @@ fn a_page_below_holds_for_as_long_as_it_fires_and_the_extension_after_it() {
     assert_eq!(held(&shop(&[&over]), &fire, 100, 9_300), None);
 }
 
+/// Who would be told instead was told nothing.
+#[test]
+fn a_page_that_is_pending_or_was_cleared_as_such_holds_nothing() {
+    let fire = alert("checkout", Severity::Emergency, 100, None);
+    let since = at_second(90);
+    let pending = Alert {
+        state: AlertState::Pending { since },
+        ..alert("cart", Severity::Emergency, 90, None)
+    };
+    let cleared = Alert {
+        state: AlertState::Resolved {
+            at: at_second(100),
+            reason: ResolveReason::ClearedPending,
+            by: None,
+        },
+        ..pending.clone()
+    };
+    for page in [&pending, &cleared] {
+        assert_eq!(held(&shop(&[page]), &fire, 100, 101), None, "{page:?}");
+    }
+}
+
 #[test]
 fn only_pages_of_what_it_stands_on_directly_and_by_weight_hold() {
     let fire = alert("checkout", Severity::Critical, 100, None);
@@ -234,8 +257,7 @@ proptest! {
         );
         let withholds = |reason| suppressions.withholds(&fired, reason, at_second(50), at_second(now));
         prop_assert_eq!(withholds(Reason::AllResolved), None);
-        for reason in [Reason::First, Reason::SeverityRaised, Reason::SeverityFell,
-                       Reason::AckTimeout, Reason::Recurred, Reason::Repeat] {
+        for reason in Reason::ALL {
             if let Some(held) = withholds(reason) {
                 prop_assert!(held.until > at_second(now), "{:?}", held);
                 prop_assert!(matches!(held.by.rule(),

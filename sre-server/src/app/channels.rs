@@ -142,14 +142,13 @@ impl Told {
                 });
                 pairs.into_iter().flatten()
             });
-        by_variable
-            .chain(by_receiver)
-            .map(|(of, to)| Fallback {
-                of,
-                to,
-                quick_retries,
-            })
-            .collect()
+        // One address may stand in several receivers, and in the fallback of its own.
+        let named = by_variable.chain(by_receiver);
+        Fallback::merged(named.map(|(of, to)| Fallback {
+            of,
+            to,
+            quick_retries,
+        }))
     }
 
     fn channel_of(&self, id: DestinationId) -> Option<&str> {

@@ -347,9 +347,33 @@ pub async fn pages_that_are_open_or_ended_lately_are_found(store: &dyn Store) ->
     let ticket = of(4, AlertType::SloViolation);
     let mut mild = of(5, AlertType::NoData);
     mild.alert.severity = Severity::High;
-    for update in [&open, &ended, &long_over, &ticket, &mild] {
+    let (mut pending, mut cleared) = (of(6, AlertType::BurnRate), of(7, AlertType::BurnRate));
+    for told_to_nobody in [&mut pending, &mut cleared] {
+        told_to_nobody.alert.state = AlertState::Pending { since: at(0) };
+    }
+    let seen = of(8, AlertType::BurnRate);
+    for update in [
+        &open, &ended, &long_over, &ticket, &mild, &pending, &cleared, &seen,
+    ] {
         assert!(is_applied(store.apply(update).await?));
     }
+    applied(store, acknowledged(&seen.alert, at(1))).await?;
+    let never_fired = AlertState::Resolved {
+        at: at(12),
+        reason: ResolveReason::ClearedPending,
+        by: None,
+    };
+    let cleared = AlertUpdate {
+        alert: Alert {
+            state: never_fired,
+            transition: 2,
+            ..cleared.alert.clone()
+        },
+        expected: Some(1),
+        at: at(12),
+        ..cleared
+    };
+    applied(store, cleared).await?;
     for (update, second) in [(&ended, 11), (&long_over, 10)] {
         let over = resolved(&update.alert, at(second));
         assert!(is_applied(store.apply(&over).await?));
@@ -360,6 +384,7 @@ pub async fn pages_that_are_open_or_ended_lately_are_found(store: &dyn Store) ->
         .into_iter()
         .map(|alert| alert.id)
         .collect();
-    assert_eq!(found, BTreeSet::from([open.alert.id, ended.alert.id]));
+    let expected = [open, ended, seen].map(|update| update.alert.id);
+    assert_eq!(found, BTreeSet::from(expected));
     Ok(())
 }

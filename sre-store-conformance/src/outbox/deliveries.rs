@@ -2,9 +2,11 @@
 
 use std::num::NonZeroU32;
 
-use sre_core::alert::Alert;
+use sre_core::alert::{Alert, AlertType};
 use sre_core::name::DeliveryId;
-use sre_core::notification::{DeadReason, Delivery, Fallback, IntentKind, Lane};
+use sre_core::notification::{
+    DeadReason, Delivery, Fallback, IntentKind, Lane, Subject, ToldState,
+};
 use sre_core::store::{
     Attempt, DeliveryQuery, DeliveryRecord, DeliveryStatus, Judged, LaneFault, Missed, OverdueKind,
     Page, Recorded, Replay, Store, StoreError,
@@ -17,7 +19,8 @@ use super::{
 };
 use crate::Verdict;
 use crate::fixtures::{
-    announced, at, attempt, destination, due_at, first_try, goes_on, notice, resend, resolved,
+    announced, at, attempt, destination, due_at, fires, first_try, frozen, goes_on, identity,
+    notice, resend, resolved,
 };
 use crate::tools::{MANY, is_applied};
 
@@ -171,6 +174,22 @@ pub async fn a_dead_message_is_sent_again(store: &dyn Store) -> Verdict {
     assert!(!is_applied(store.replay(&again(&dead, 62)).await?));
     applied(store, resolved(&alert, at(70))).await?;
     assert!(super::told(store, 70).await?.is_some());
+    Ok(())
+}
+
+/// What has ended since it was read is not told as firing: its end is judged already, and nobody would
+/// hear it.
+pub async fn what_has_ended_is_not_sent_again_as_firing(store: &dyn Store) -> Verdict {
+    let (alert, dead) = died(store, DeadReason::Expired).await?;
+    applied(store, resolved(&alert, at(50))).await?;
+    let replay = again(&dead, 60);
+    assert!(!is_applied(store.replay(&replay).await?));
+    assert_eq!(found(store, dead.id).await?.status, DeliveryStatus::Dead);
+    let mut as_ended = replay;
+    if let Subject::Alerts { parts, .. } = &mut as_ended.delivery.subject {
+        parts[0].tells = ToldState::Resolved;
+    }
+    assert!(is_applied(store.replay(&as_ended).await?));
     Ok(())
 }
 
@@ -377,6 +396,84 @@ pub async fn what_a_lane_holds_back_is_missed(store: &dyn Store) -> Verdict {
     assert_eq!(missed(store, 59).await?, []);
     assert_eq!(missed(store, 60).await?.len(), 1);
     assert_eq!(missed(store, 300).await?, [], "it is about to be told");
+    Ok(())
+}
+
+fn fallback(of: &str, to: &[&str]) -> Fallback {
+    Fallback {
+        of: destination(of).id,
+        to: to
+            .iter()
+            .map(|name| destination(name).id)
+            .collect(),
+        ..to_boss()
+    }
+}
+
+/// All of a fallback are to hear, and it is missed until they have.
+pub async fn what_is_missed_is_missed_until_all_of_the_fallback_hear(store: &dyn Store) -> Verdict {
+    let (alert, _) = died(store, DeadReason::Unauthorized).await?;
+    let fallbacks = [fallback("ops", &["boss", "night"])];
+    let mut alert = alert;
+    for (heard, left) in [("boss", 1), ("night", 0)] {
+        let missed = store
+            .missed(&fallbacks, at(2), MANY)
+            .await?;
+        assert_eq!(missed.len(), 1, "before {heard} hears");
+        let heard = goes_on(&alert, &[destination(heard).id], at(2));
+        alert = applied(store, heard).await?;
+        let missed = store
+            .missed(&fallbacks, at(2), MANY)
+            .await?;
+        assert_eq!(missed.len(), left);
+    }
+    Ok(())
+}
+
+/// What came in place of another destination does not fall back again, and takes no room of what does:
+/// the oldest of all that is missed come first, whoever missed them.
+pub async fn what_fell_back_once_is_not_missed_again(store: &dyn Store) -> Verdict {
+    let (boss, night) = (destination("boss"), destination("night"));
+    store
+        .register_destinations(&[destination("ops"), boss.clone(), night], at(-1))
+        .await?;
+    let fallbacks = [fallback("boss", &["night"]), fallback("ops", &["boss"])];
+    // The first episode goes to ops and falls back to boss; the second goes to boss, the third to ops.
+    let mut open = Vec::new();
+    for (slo, to) in [(1, ops()), (2, boss.id), (3, ops())] {
+        let second = i64::try_from(slo).expect("small");
+        let fired = fires(&identity(slo, AlertType::BurnRate), &[to], at(second));
+        open.push(applied(store, fired).await?);
+    }
+    applied(store, goes_on(&open[0], &[boss.id], at(1))).await?;
+    for group in super::groups(store, 3).await? {
+        let frozen = frozen(&group, at(3));
+        let judged = Judged::Send(frozen.clone());
+        assert!(is_applied(store.settle(&judged, at(3)).await?));
+        record(store, &first_try(&frozen), 3, expired()).await?;
+    }
+    let missed = async |limit| -> Result<Vec<_>, StoreError> {
+        let missed = store
+            .missed(&fallbacks, at(4), limit)
+            .await?;
+        Ok(missed
+            .into_iter()
+            .map(|missed| (missed.alert_id, missed.destination_id))
+            .collect())
+    };
+    let expected = [(open[1].id, boss.id), (open[2].id, ops())];
+    assert_eq!(missed(MANY).await?, expected);
+    assert_eq!(missed(1).await?, expected[..1]);
+    Ok(())
+}
+
+/// What a dead message and its dead replay both carry is missed once.
+pub async fn what_was_given_up_twice_is_missed_once(store: &dyn Store) -> Verdict {
+    let (_, dead) = died(store, DeadReason::Refused).await?;
+    let replay = again(&dead, 60);
+    assert!(is_applied(store.replay(&replay).await?));
+    record(store, &try_at(store, 60).await?, 61, expired()).await?;
+    assert_eq!(missed(store, 62).await?.len(), 1);
     Ok(())
 }
 

@@ -1,9 +1,11 @@
 //! Messages as they stand: listed, sent again, and missed by whom they were for.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use sre_core::name::{AlertId, DeliveryId, DestinationId};
-use sre_core::notification::{self, Fallback, SLOW, Subject};
+use sre_core::name::{AlertId, DeliveryId, DestinationId, IntentId};
+use sre_core::notification::{self, Fallback, Part, SLOW, Subject, ToldState};
 use sre_core::store::{
     Commit, Deliveries, DeliveryQuery, DeliveryRecord, DeliveryStatus, Missed, Overdue,
     OverdueKind, Page, Replay, StoreError,
@@ -45,7 +47,7 @@ impl Deliveries for MemoryStore {
         let state = self.state();
         let mut missed: Vec<(DateTime<Utc>, Missed)> = fallbacks
             .iter()
-            .flat_map(|fallback| state.missed(fallback, now))
+            .flat_map(|fallback| state.missed(fallback, fallbacks, now))
             .collect();
         missed.sort_by_key(|(at, missed)| (*at, missed.alert_id, missed.destination_id));
         missed.truncate(length(limit));
@@ -103,9 +105,11 @@ impl State {
         let delivery = &replay.delivery;
         let is_dead = |note: Option<&Note>| note.is_some_and(|note| note.state == "dead");
         let carried = delivery.parts();
+        // The end of what has ended meanwhile is judged already: nobody would hear it after this.
+        let stands = |part: &Part| part.tells == ToldState::Resolved || self.is_open(part.alert_id);
         let are_dead = carried
             .iter()
-            .all(|part| is_dead(self.notes.get(&part.intent_id)));
+            .all(|part| is_dead(self.notes.get(&part.intent_id)) && stands(part));
         let Some(dead) = self
             .messages
             .get(&replay.of)
@@ -141,7 +145,12 @@ impl State {
 
     /// What the destination was not told and its fallback has not heard of since; each with when it
     /// was decided.
-    fn missed(&self, fallback: &Fallback, now: DateTime<Utc>) -> Vec<(DateTime<Utc>, Missed)> {
+    fn missed(
+        &self,
+        fallback: &Fallback,
+        fallbacks: &[Fallback],
+        now: DateTime<Utc>,
+    ) -> Vec<(DateTime<Utc>, Missed)> {
         let slow_before = now - SLOW.as_delta();
         let held = self
             .notes
@@ -162,13 +171,20 @@ impl State {
             .filter(|message| message.is_missed(fallback.quick_retries, slow_before, now))
             .flat_map(|message| message.delivery().parts())
             .filter_map(|part| self.notes.get(&part.intent_id));
-        held.chain(refused)
+        // A message that was given up and its replay carry the same.
+        let missed: BTreeMap<IntentId, &Note> = held
+            .chain(refused)
+            .map(|note| (note.intent.id, note))
+            .collect();
+        missed
+            .into_values()
             .filter(|note| self.is_open(note.intent.alert_id))
+            .filter(|note| !self.has_fallen_back(note, fallbacks))
             .filter(|note| {
                 fallback
                     .to
-                    .first()
-                    .is_some_and(|to| !self.hears_since(*to, note))
+                    .iter()
+                    .any(|to| !self.hears_since(*to, note))
             })
             .map(|note| {
                 let missed = Missed {
@@ -238,6 +254,32 @@ impl State {
         self.episodes
             .get(&alert)
             .is_some_and(|episode| episode.alert.is_open())
+    }
+
+    /// Whether the intent came in place of another destination: that heard of the episode before, and
+    /// not at this transition.
+    fn has_fallen_back(&self, missed: &Note, fallbacks: &[Fallback]) -> bool {
+        let own = &missed.intent;
+        let heard = |id: DestinationId| {
+            self.notes
+                .values()
+                .map(|note| &note.intent)
+                .filter(move |intent| {
+                    intent.alert_id == own.alert_id && intent.destination_id == id
+                })
+                .map(|intent| intent.transition)
+        };
+        fallbacks
+            .iter()
+            .filter(|fallback| {
+                fallback
+                    .to
+                    .contains(&own.destination_id)
+            })
+            .any(|fallback| {
+                heard(fallback.of).any(|at| at < own.transition)
+                    && heard(fallback.of).all(|at| at != own.transition)
+            })
     }
 
     /// Whether the destination has an intent of a later transition of the same episode.

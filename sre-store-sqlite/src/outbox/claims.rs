@@ -187,20 +187,6 @@ impl SubjectRow<'_> {
     }
 }
 
-/// Every reason of a message.
-const REASONS: [Reason; 10] = [
-    Reason::First,
-    Reason::SeverityRaised,
-    Reason::SeverityFell,
-    Reason::AckTimeout,
-    Reason::Escalated,
-    Reason::Recurred,
-    Reason::Repeat,
-    Reason::Flapping,
-    Reason::Steady,
-    Reason::AllResolved,
-];
-
 /// What the message says of alerts, in its order.
 pub(super) async fn parts(tx: &mut SqliteConnection, id: &[u8]) -> Result<Vec<Part>, StoreError> {
     let rows = query!(
@@ -219,7 +205,7 @@ pub(super) async fn parts(tx: &mut SqliteConnection, id: &[u8]) -> Result<Vec<Pa
             Ok(Part {
                 alert_id: AlertId(row.id("alert_id", &stored.alert_id)?),
                 intent_id: IntentId(row.id("intent_id", &stored.intent_id)?),
-                reason: row.one_of("cause", &stored.cause, &REASONS, Reason::as_str)?,
+                reason: row.one_of("cause", &stored.cause, &Reason::ALL, Reason::as_str)?,
                 sequence: row.number("sequence", stored.sequence)?,
                 tells: row.one_of("tells", &stored.tells, &TOLD_STATES, told_state)?,
                 severity: row.text("severity", &stored.severity)?,

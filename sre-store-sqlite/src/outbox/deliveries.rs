@@ -4,14 +4,14 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{SqliteConnection, query, query_as};
 use sre_core::name::{AlertId, DeliveryId, DestinationId};
-use sre_core::notification::{Delivery, Fallback, SLOW, Subject, Urgency};
+use sre_core::notification::{Delivery, Fallback, IntentKind, SLOW, Subject, ToldState, Urgency};
 use sre_core::store::{
     Commit, Deliveries, DeliveryQuery, DeliveryRecord, DeliveryStatus, Missed, Overdue,
     OverdueKind, Page, Replay, StoreError,
 };
+use uuid::Uuid;
 
 use super::claims::{self, SubjectRow};
-use super::groups::KINDS;
 use super::{delivery, ledger};
 use crate::alerts::answer;
 use crate::error::classify;
@@ -89,9 +89,16 @@ impl Deliveries for SqliteStore {
             Box::pin(async move {
                 let mut all = Vec::new();
                 for fallback in &fallbacks {
-                    missed(tx, fallback, now, limit, &mut all).await?;
+                    let named = row::ids(instead_of(fallback.of, &fallbacks));
+                    all.extend(missed(tx, fallback, &named, now, limit).await?);
                 }
-                Ok(all)
+                all.sort_by_key(|(at, missed)| (*at, missed.alert_id, missed.destination_id));
+                let all = all
+                    .into_iter()
+                    .map(|(_, missed)| missed);
+                Ok(all
+                    .take(usize::try_from(limit).unwrap_or(usize::MAX))
+                    .collect())
             })
         })
         .await
@@ -272,6 +279,9 @@ async fn take(tx: &mut SqliteConnection, replay: &Replay) -> Result<bool, StoreE
         return Ok(taken.rows_affected() == 1);
     }
     for part in replay.delivery.parts() {
+        if part.tells == ToldState::Firing && is_over(tx, part.alert_id).await? {
+            return Ok(false);
+        }
         let (reason, sequence) = (
             part.reason.as_str(),
             row::number("sequence", part.sequence)?,
@@ -293,21 +303,40 @@ async fn take(tx: &mut SqliteConnection, replay: &Replay) -> Result<bool, StoreE
     Ok(true)
 }
 
-/// What one destination was not told of open episodes and its fallback has not heard of since.
+/// Whether the episode has ended.
+async fn is_over(tx: &mut SqliteConnection, alert: AlertId) -> Result<bool, StoreError> {
+    let over = query!(
+        "select transition from alerts where id = $1 and state = 'resolved'",
+        alert.0
+    )
+    .fetch_optional(tx)
+    .await
+    .map_err(classify)?;
+    Ok(over.is_some())
+}
+
+/// The destinations in whose place this one is told.
+fn instead_of(to: DestinationId, fallbacks: &[Fallback]) -> impl Iterator<Item = Uuid> {
+    fallbacks
+        .iter()
+        .filter(move |fallback| fallback.to.contains(&to))
+        .map(|fallback| fallback.of.0)
+}
+
+/// What one destination was not told of open episodes and its fallback has not heard of since, each with
+/// when it was decided; the oldest first. `named` are those in whose place the destination is told.
 async fn missed(
     tx: &mut SqliteConnection,
     fallback: &Fallback,
+    named: &str,
     now: DateTime<Utc>,
     limit: u32,
-    all: &mut Vec<Missed>,
-) -> Result<(), StoreError> {
-    let Some(to) = fallback.to.first() else {
-        return Ok(());
-    };
+) -> Result<Vec<(DateTime<Utc>, Missed)>, StoreError> {
+    let to = row::ids(fallback.to.iter().map(|to| to.0));
     let slow_before = row::instant(now - SLOW.as_delta());
     let useful_since = row::instant(now - TimeDelta::days(1));
     let (at, quick) = (row::instant(now), i64::from(fallback.quick_retries));
-    let left = i64::from(limit).saturating_sub(i64::try_from(all.len()).unwrap_or(i64::MAX));
+    let limit = row::limit(limit);
     let rows = query!(
         r#"with due as (
                select p.intent_id
@@ -329,41 +358,51 @@ async fn missed(
                  join intents i on i.destination_id = l.destination_id
                 where l.destination_id = $1 and i.state = 'pending' and i.due_at <= $6
                   and (l.is_stopped = 1 or (l.paused_until > $6 and i.due_at <= $4)))
-           select i.id, i.alert_id, i.destination_id, i.kind
+           select i.id, i.alert_id, i.destination_id, i.kind, i.created_at
              from due
              join intents i on i.id = due.intent_id
              join alerts a on a.id = i.alert_id
             where a.state <> 'resolved'
-              and not exists (select 1 from intents e
-                               where e.alert_id = i.alert_id and e.destination_id = $2
-                                 and e.transition > i.transition)
+              and exists (select 1 from json_each($2) f
+                           where not exists (select 1 from intents e
+                                              where e.alert_id = i.alert_id
+                                                and e.destination_id = unhex(f.value)
+                                                and e.transition > i.transition))
+              -- What came in place of another: that heard before, and not at this transition.
+              and not exists (select 1 from json_each($8) n
+                               where exists (select 1 from intents e
+                                              where e.alert_id = i.alert_id
+                                                and e.destination_id = unhex(n.value)
+                                                and e.transition < i.transition)
+                                 and not exists (select 1 from intents e
+                                                  where e.alert_id = i.alert_id
+                                                    and e.destination_id = unhex(n.value)
+                                                    and e.transition = i.transition))
             order by i.created_at, i.alert_id
             limit $7"#,
         fallback.of.0,
-        to.0,
+        to,
         useful_since,
         slow_before,
         quick,
         at,
-        left
+        limit,
+        named
     )
     .fetch_all(tx)
     .await
     .map_err(classify)?;
-    for stored in rows {
-        let row = Row::with_id("intents", &stored.id);
-        all.push(Missed {
-            alert_id: AlertId(row.id("alert_id", &stored.alert_id)?),
-            destination_id: DestinationId(row.id("destination_id", &stored.destination_id)?),
-            kind: row.one_of(
-                "kind",
-                &stored.kind,
-                &KINDS,
-                sre_core::notification::IntentKind::as_str,
-            )?,
-        });
-    }
-    Ok(())
+    rows.iter()
+        .map(|stored| {
+            let row = Row::with_id("intents", &stored.id);
+            let missed = Missed {
+                alert_id: AlertId(row.id("alert_id", &stored.alert_id)?),
+                destination_id: DestinationId(row.id("destination_id", &stored.destination_id)?),
+                kind: row.one_of("kind", &stored.kind, &IntentKind::ALL, IntentKind::as_str)?,
+            };
+            Ok((row.instant("created_at", stored.created_at)?, missed))
+        })
+        .collect()
 }
 
 /// What was to be done before an instant and is not, of each kind the longest overdue.

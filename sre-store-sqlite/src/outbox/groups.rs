@@ -162,25 +162,12 @@ impl IntentRow {
             alert_id: AlertId(row.id("alert_id", &self.alert_id)?),
             transition: row.number("transition", self.transition)?,
             destination_id: DestinationId(row.id("destination_id", &self.destination_id)?),
-            kind: row.one_of("kind", &self.kind, &KINDS, IntentKind::as_str)?,
+            kind: row.one_of("kind", &self.kind, &IntentKind::ALL, IntentKind::as_str)?,
             due_at: row.instant("due_at", self.due_at)?,
             created_at: row.instant("created_at", self.created_at)?,
         })
     }
 }
-
-/// Every kind of intent.
-pub(super) const KINDS: [IntentKind; 9] = [
-    IntentKind::Fire,
-    IntentKind::Update,
-    IntentKind::Repeat,
-    IntentKind::Recur,
-    IntentKind::AckTimeout,
-    IntentKind::FlapStart,
-    IntentKind::FlapEnd,
-    IntentKind::Escalate,
-    IntentKind::Resolve,
-];
 
 /// What the destination was told last of the identity.
 async fn told(

@@ -5,11 +5,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{InvalidTransition, Moment, ResolveReason};
+use super::{InvalidTransition, Moment, ResolveReason, intents};
 use crate::alert::{
     Alert, AlertUpdate, Cleared, FlapHistory, Flaps, HOLD_MAX, Origin, Report, Severity,
 };
 use crate::evaluation::RuleOutcome;
+use crate::name::DestinationId;
 use crate::notification::IntentKind;
 
 impl Alert {
@@ -135,9 +136,14 @@ impl Alert {
         let mut alert = self.clone();
         alert.occurrences = alert.occurrences.saturating_add(1);
         if !self.is_flapping() {
-            return history
-                .has_begun_to_flap(now)
-                .then(|| alert.begun_to_flap(history, None, moment));
+            let is_graver = report.severity > self.severity;
+            return history.has_begun_to_flap(now).then(|| {
+                if is_graver {
+                    alert.raised_as_it_begins_to_flap(history, report, moment)
+                } else {
+                    alert.begun_to_flap(history, None, moment)
+                }
+            });
         }
         (alert.flaps.history, alert.flaps.cleared) = (history.clone(), None);
         Some(if report.severity > alert.severity {
@@ -145,6 +151,31 @@ impl Alert {
         } else {
             alert.noted_while_flapping(history, None, moment)
         })
+    }
+
+    /// The report by which it begins to flap says that it is graver: whoever hears of that severity
+    /// hears that, and the others who were to hear of it that it flaps.
+    fn raised_as_it_begins_to_flap(
+        mut self,
+        history: FlapHistory,
+        report: &Report,
+        moment: &Moment<'_>,
+    ) -> AlertUpdate {
+        let mut others = self.destinations.clone();
+        self.flaps = Flaps {
+            history,
+            since: Some(moment.now),
+            cleared: None,
+        };
+        let mut update = self.changed(report.severity, report.message.clone(), Vec::new(), moment);
+        for intent in &update.intents {
+            others.remove(&intent.destination_id);
+        }
+        let others: Vec<DestinationId> = others.into_iter().collect();
+        let start = intents(&update.alert, &others, IntentKind::FlapStart, moment.now);
+        update.intents.extend(start);
+        update.comment = Some("graver, and begins to flap".to_owned());
+        update
     }
 
     /// Raises what flaps, and keeps how it stands.

@@ -64,33 +64,48 @@ impl Replayer {
     ///
     /// Those of the store.
     pub async fn replay(&self, id: DeliveryId, now: DateTime<Utc>) -> Result<Replayed, StoreError> {
+        for _ in 0..TRIES {
+            let replayed = self.replay_once(id, now).await?;
+            if let Some(replayed) = replayed {
+                return Ok(replayed);
+            }
+        }
+        Ok(Replayed::NotDead)
+    }
+
+    /// One try; `None` where what was read has changed before it was stored.
+    async fn replay_once(
+        &self,
+        id: DeliveryId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Replayed>, StoreError> {
         let Some(dead) = self
             .deliveries
             .find_delivery(id)
             .await?
         else {
-            return Ok(Replayed::Unknown);
+            return Ok(Some(Replayed::Unknown));
         };
         if dead.status != DeliveryStatus::Dead || dead.reason.as_deref() == Some("degraded") {
-            return Ok(Replayed::NotDead);
+            return Ok(Some(Replayed::NotDead));
         }
         let Some(notifier) = self
             .notifiers
             .get(&dead.delivery.destination_id)
         else {
-            return Ok(Replayed::Removed);
+            return Ok(Some(Replayed::Removed));
         };
         if let Some(reason) = self
             .stopped(dead.delivery.destination_id, now)
             .await?
         {
-            return Ok(Replayed::Stopped(reason));
+            return Ok(Some(Replayed::Stopped(reason)));
         }
         let Some(delivery) = self
             .again(&dead, notifier.as_ref(), now)
             .await?
         else {
-            return Ok(Replayed::Forgotten);
+            return Ok(Some(Replayed::Forgotten));
         };
         let id = delivery.id;
         let replay = Replay {
@@ -98,8 +113,8 @@ impl Replayer {
             delivery,
         };
         Ok(match self.deliveries.replay(&replay).await? {
-            Commit::Superseded => Replayed::NotDead,
-            Commit::Applied { .. } => Replayed::Begun(id),
+            Commit::Superseded => None,
+            Commit::Applied { .. } => Some(Replayed::Begun(id)),
         })
     }
 
@@ -185,6 +200,9 @@ impl Replayer {
             .unwrap_or(0))
     }
 }
+
+/// An alert ends once, and somebody else sends the same again once: what is read then stands.
+const TRIES: usize = 3;
 
 /// What is said of an episode now.
 fn retold_part(alert: &Alert, part: &Part, last_sequence: u64) -> Part {

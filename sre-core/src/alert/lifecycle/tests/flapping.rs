@@ -191,6 +191,32 @@ fn a_graver_report_is_told_while_it_flaps() {
     assert!(reporter.alert.is_flapping() && reporter.alert.flaps.cleared.is_none());
 }
 
+/// The history of an episode before is over the line already, so that the next report begins it.
+#[test]
+fn a_graver_report_is_told_by_which_it_begins_to_flap() {
+    let mut reporter = flapping();
+    reporter.over();
+    reporter.wrong(Severity::Low);
+    assert_eq!(reporter.said, ["resolve", "fire"]);
+    reporter.said.clear();
+    let before = DestinationId(Uuid::from_u128(77));
+    reporter
+        .alert
+        .destinations
+        .insert(before);
+    reporter.wrong(Severity::Critical);
+    assert!(reporter.alert.is_flapping());
+    assert_eq!(
+        (reporter.alert.severity, reporter.alert.message.as_str()),
+        (Severity::Critical, "again")
+    );
+    assert_eq!(
+        reporter.said,
+        ["flap_start", "update"],
+        "graver to whom routes lead, and to the others that it flaps"
+    );
+}
+
 /// Six changes over a week are six faults, and not one that flaps.
 #[test]
 fn what_changes_seldom_does_not_flap() {

@@ -1,5 +1,7 @@
 //! A destination that does not take what it is owed: an alert through the others, and its fallback.
 
+use std::collections::BTreeSet;
+
 use sre_core::monitor::{DestinationKeeper, DestinationPorts};
 use sre_core::notification::{DESTINATION_BROKEN, Fallback};
 use sre_core::store::AlertQuery;
@@ -124,6 +126,68 @@ async fn a_broken_destination_is_told_through_the_others_and_never_through_itsel
         desk.others[0].bodies(),
         ["destination_broken 1 high all_resolved #3"]
     );
+}
+
+/// People call a destination of mail otherwise than its id does, which is made of the address.
+#[tokio::test]
+async fn a_broken_destination_is_known_by_its_id_and_not_by_its_name() {
+    let mail = Destination {
+        name: "email".to_owned(),
+        ..fixtures::destination("sink")
+    };
+    let both = [mail, chat()];
+    let desk = Desk::telling(World::new(), &both, false).await;
+    let keeper = keeper(&desk, &both, vec![]);
+    desk.notifier
+        .answers([status(404, None), status(404, None)]);
+    desk.apply(fires(&page(), &[sink()], at(0)))
+        .await;
+    assert_eq!(desk.at(0).await, ["degraded", "dead"]);
+    desk.notifier.received();
+    look(&keeper, 1).await;
+    let [alert] = broken(&desk)
+        .await
+        .try_into()
+        .expect("one alert");
+    let repeat = goes_on(&alert, &[sink(), chat().id], at(20_000));
+    desk.apply(repeat).await;
+    desk.at(20_000).await;
+    assert!(desk.notifier.received().is_empty());
+}
+
+/// An address may stand in two receivers with fallbacks of their own, and in its own fallback.
+#[tokio::test]
+async fn everybody_is_told_once_who_is_named_in_place_of_one_destination() {
+    let night = fixtures::destination("night");
+    let all = [fixtures::destination("sink"), chat(), night.clone()];
+    let fallbacks = vec![
+        fallback(sink(), chat().id),
+        Fallback {
+            to: vec![sink(), night.id],
+            ..fallback(sink(), chat().id)
+        },
+    ];
+    let desk = Desk::telling(World::new(), &all, false).await;
+    let keeper = keeper(&desk, &all, fallbacks);
+    desk.notifier
+        .answers([status(401, None)]);
+    let alert = desk
+        .apply(fires(&page(), &[sink()], at(0)))
+        .await;
+    assert_eq!(desk.at(0).await, ["dead"]);
+    let told = [look(&keeper, 1).await, look(&keeper, 2).await];
+    assert_eq!(told, [1, 0]);
+    desk.at(2).await;
+    let heard = desk.found(&alert).await.destinations;
+    assert_eq!(heard, BTreeSet::from([sink(), chat().id, night.id]));
+    for other in &desk.others {
+        let bodies = other.bodies();
+        let of_page = bodies
+            .iter()
+            .filter(|body| body.starts_with("burn_rate"));
+        assert_eq!(of_page.count(), 1, "{bodies:?}");
+    }
+    assert_eq!(look(&keeper, 3).await, 0);
 }
 
 #[tokio::test]
