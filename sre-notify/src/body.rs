@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
 use sre_core::alert::Alert;
+use sre_core::incident::Incident;
 use sre_core::name::ServiceName;
 use sre_core::notification::{AlertNews, Content, Message};
 use sre_core::slo::Slo;
@@ -98,6 +99,20 @@ pub(crate) fn full(message: &Message<'_>, bases: &Bases, wrapping: &Wrapping) ->
         _ => None,
     };
     body.unwrap_or_else(|| degraded(message, wrapping))
+}
+
+/// What is new of an alert by the names of the body, for whoever says it in words of their own.
+pub(crate) fn alert_facts(
+    news: &AlertNews<'_>,
+    now: DateTime<Utc>,
+    bases: &Bases,
+) -> serde_json::Value {
+    serde_json::to_value(AlertEntry::new(news, now, bases, &Room::FOR_PEOPLE)).unwrap_or_default()
+}
+
+/// An incident by the names of the body.
+pub(crate) fn incident_facts(incident: &Incident) -> serde_json::Value {
+    serde_json::to_value(IncidentView::new(incident, &Room::FOR_PEOPLE)).unwrap_or_default()
 }
 
 /// Everything of every alert; then less of each; then fewer of them.

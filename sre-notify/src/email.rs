@@ -29,9 +29,11 @@ use thiserror::Error;
 use url::Url;
 
 pub use address::{MailAddress, MailAddressError, SmtpLogin, SmtpSecurity};
+pub(crate) use mail::ALERTS_MAX;
 
 use crate::body::Bases;
 use crate::render::Briefing;
+use crate::template::{Said, Templates};
 use mail::Envelope;
 use session::Server;
 
@@ -61,6 +63,8 @@ pub struct EmailConfig {
     pub links_base: Option<Url>,
     /// Where the dashboards are, for SLOs that do not link one of their own.
     pub dashboards_url: Option<Url>,
+    /// The words of its messages, where they are not the built-in ones.
+    pub templates: Option<Templates>,
 }
 
 /// Why there is no mail.
@@ -87,6 +91,7 @@ pub struct EmailNotifier {
     destination: Destination,
     envelope: Envelope,
     bases: Bases,
+    templates: Option<Templates>,
     server: Server,
 }
 
@@ -143,6 +148,7 @@ impl EmailNotifier {
                 links: config.links_base.clone(),
                 dashboards: config.dashboards_url.clone(),
             },
+            templates: config.templates.clone(),
             server,
         })
     }
@@ -167,8 +173,18 @@ impl Notifier for EmailNotifier {
     }
 
     fn render(&self, message: &Message<'_>) -> Vec<u8> {
-        let briefing = Briefing::of(message, &self.bases, mail::ALERTS_MAX);
-        mail::whole(&briefing, &self.envelope, message.now)
+        let briefing = Briefing::of(message, &self.bases, ALERTS_MAX);
+        let said = self
+            .templates
+            .as_ref()
+            .map(|own| own.say(message, &self.bases, &self.destination.name));
+        match said {
+            None | Some(Said::BuiltIn) => mail::whole(&briefing, &self.envelope, message.now),
+            Some(Said::Failed(note)) => {
+                mail::whole(&briefing.noted(&note), &self.envelope, message.now)
+            }
+            Some(Said::Own(words)) => mail::worded(&briefing, &words, &self.envelope, message.now),
+        }
     }
 
     fn render_degraded(&self, message: &Message<'_>) -> Vec<u8> {

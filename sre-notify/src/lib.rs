@@ -44,6 +44,7 @@ mod post;
 mod redaction;
 mod render;
 mod slack;
+mod template;
 mod webhook;
 
 pub use alertmanager::{AlertmanagerConfig, AlertmanagerError, AlertmanagerNotifier};
@@ -57,6 +58,7 @@ pub use pagerduty::{
 };
 pub use post::{WebhookUrl, WebhookUrlError};
 pub use slack::{SlackConfig, SlackError, SlackNotifier};
+pub use template::{TemplateErrors, TemplateFault, TemplateFiles, TemplatePart, Templates, TryOut};
 pub use webhook::{
     WebhookConfig, WebhookError, WebhookFormat, WebhookFormatError, WebhookNotifier, WebhookSecret,
     WebhookSecretError,

@@ -24,9 +24,28 @@ use url::Url;
 
 use crate::body::{Bases, links};
 
-pub(crate) use html::html;
+pub(crate) use html::{aside as html_aside, html};
 pub(crate) use text::{more, text};
 pub(crate) use words::{clipped, one_line};
+
+/// The one line that says a message.
+pub(crate) fn headline_of(message: &Message<'_>) -> String {
+    let nowhere = Bases {
+        links: None,
+        dashboards: None,
+    };
+    Briefing::of(message, &nowhere, 0).headline
+}
+
+/// The one line that says an alert.
+pub(crate) fn headline_of_one(news: &AlertNews<'_>) -> String {
+    headline::of_alert(news)
+}
+
+/// Whether the end of the alert is told.
+pub(crate) fn is_over(news: &AlertNews<'_>) -> bool {
+    headline::is_over(news)
+}
 
 /// A message for people.
 #[derive(Clone, Debug)]
@@ -35,6 +54,8 @@ pub(crate) struct Briefing {
     pub(crate) headline: String,
     /// How it should look.
     pub(crate) tone: Tone,
+    /// Why it comes this way, where that is not the usual one.
+    pub(crate) notes: Vec<Fact>,
     /// What concerns all of it.
     pub(crate) facts: Vec<Fact>,
     /// Its alerts, as many as are wanted.
@@ -111,12 +132,27 @@ impl Briefing {
             Content::Notice(notice) => notice::briefing(notice, bases),
             _ => Self::bare(message.content.kind()),
         };
-        if let Some(note) = message.note {
-            briefing
-                .facts
-                .insert(0, Fact::new("", note));
-        }
+        briefing.notes = message
+            .note
+            .iter()
+            .map(|note| Fact::new("", *note))
+            .collect();
         briefing
+    }
+
+    /// The briefing with one more word on why it comes this way.
+    pub(crate) fn noted(mut self, note: &str) -> Self {
+        self.notes.push(Fact::new("", note));
+        self
+    }
+
+    /// What is said before the alerts: why it comes this way, then what concerns all of it.
+    pub(crate) fn heading(&self) -> Vec<Fact> {
+        self.notes
+            .iter()
+            .chain(&self.facts)
+            .cloned()
+            .collect()
     }
 
     fn of_alerts(
@@ -188,6 +224,7 @@ impl Briefing {
         Self {
             headline: headline.to_owned(),
             tone: Tone::Neutral,
+            notes: Vec::new(),
             facts: Vec::new(),
             items: Vec::new(),
             more: 0,

@@ -20,9 +20,13 @@ use sre_core::time::Span;
 use thiserror::Error;
 use url::Url;
 
+pub(crate) use blocks::{ALERTS_MAX, TEXT_MAX, cut_lines};
+pub(crate) use escape::{escaped, length};
+
 use crate::body::Bases;
 use crate::post::{JSON, Poster, PosterError, WebhookUrl};
 use crate::render::Briefing;
+use crate::template::{Said, Templates};
 
 /// How one Slack channel is reached.
 #[derive(Clone, Debug)]
@@ -41,6 +45,8 @@ pub struct SlackConfig {
     pub links_base: Option<Url>,
     /// Where the dashboards are, for SLOs that do not link one of their own.
     pub dashboards_url: Option<Url>,
+    /// The words of its messages, where they are not the built-in ones.
+    pub templates: Option<Templates>,
 }
 
 /// Why there is no Slack.
@@ -73,6 +79,7 @@ pub struct SlackNotifier {
     destination: Destination,
     sender: blocks::Sender,
     bases: Bases,
+    templates: Option<Templates>,
     poster: Poster,
 }
 
@@ -104,6 +111,7 @@ impl SlackNotifier {
                 links: config.links_base,
                 dashboards: config.dashboards_url,
             },
+            templates: config.templates,
             poster: Poster::new(config.url, config.timeout, None)?,
         })
     }
@@ -116,8 +124,16 @@ impl Notifier for SlackNotifier {
     }
 
     fn render(&self, message: &Message<'_>) -> Vec<u8> {
-        let briefing = Briefing::of(message, &self.bases, blocks::ALERTS_MAX);
-        blocks::whole(&briefing, &self.sender)
+        let briefing = Briefing::of(message, &self.bases, ALERTS_MAX);
+        let said = self
+            .templates
+            .as_ref()
+            .map(|own| own.say(message, &self.bases, &self.destination.name));
+        match said {
+            None | Some(Said::BuiltIn) => blocks::whole(&briefing, &self.sender),
+            Some(Said::Failed(note)) => blocks::whole(&briefing.noted(&note), &self.sender),
+            Some(Said::Own(words)) => blocks::worded(&briefing, &words, &self.sender),
+        }
     }
 
     fn render_degraded(&self, message: &Message<'_>) -> Vec<u8> {

@@ -56,6 +56,15 @@ impl Room {
     /// The least of an alert that is worth its place.
     pub(super) const LAST: &'static Self = &Self::ALL[5];
 
+    /// What a template sees of an alert: more fits into no message that people read.
+    pub(super) const FOR_PEOPLE: Self = Self {
+        has_own_links: true,
+        labels: 32,
+        label_chars: 256,
+        rules: 16,
+        message_chars: 1_000,
+    };
+
     const WHOLE: Self = Self {
         has_own_links: true,
         labels: usize::MAX,

@@ -11,10 +11,11 @@ use lettre::message::{Mailbox, MessageBuilder, MultiPart, SinglePart};
 use sre_core::notification::Outgoing;
 
 use super::address::MailAddress;
-use crate::render::{Briefing, html, text};
+use crate::render::{Briefing, html, html_aside, more, text};
+use crate::template::{TemplatePart, Words};
 
 /// A mail with more alerts is read by nobody.
-pub(super) const ALERTS_MAX: usize = 50;
+pub(crate) const ALERTS_MAX: usize = 50;
 
 /// Between the parts: no part can hold it, for `=` is always encoded in quoted-printable (RFC 2045,
 /// 6.7).
@@ -37,6 +38,68 @@ pub(super) fn whole(briefing: &Briefing, envelope: &Envelope, now: DateTime<Utc>
         .singlepart(part(ContentType::TEXT_HTML, html(briefing)));
     headed(briefing, envelope, now)
         .multipart(parts)
+        .expect("it has a sender and a recipient")
+        .formatted()
+}
+
+/// The mail in the words of templates. Who gives a text and no HTML wants the text read, so there is no
+/// HTML beside it; a subject alone leaves the rest as it is built in.
+pub(super) fn worded(
+    briefing: &Briefing,
+    words: &Words,
+    envelope: &Envelope,
+    now: DateTime<Utc>,
+) -> Vec<u8> {
+    let subject = words
+        .get(TemplatePart::MailSubject)
+        .unwrap_or(&briefing.headline);
+    let head = headed_by(subject, briefing, envelope, now);
+    let (own_text, own_html) = (
+        words.get(TemplatePart::MailText),
+        words.get(TemplatePart::MailHtml),
+    );
+    let left_out = (words.more > 0).then(|| more(words.more));
+    let notes: Vec<&str> = briefing
+        .notes
+        .iter()
+        .map(|note| note.text.as_str())
+        .collect();
+    let told = own_text.map_or_else(
+        || text(briefing),
+        |own| {
+            let lines = notes
+                .iter()
+                .copied()
+                .chain([own.trim_end()]);
+            let lines: Vec<&str> = lines
+                .chain(left_out.as_deref())
+                .collect();
+            lines.join("\n\n") + "\n"
+        },
+    );
+    let plain = part(ContentType::TEXT_PLAIN, told);
+    let shown = match (own_text, own_html) {
+        (Some(_), None) => None,
+        (_, Some(own)) => {
+            let asides: Vec<&str> = notes
+                .iter()
+                .copied()
+                .chain(left_out.as_deref())
+                .collect();
+            Some(html_aside(own, &asides))
+        }
+        (None, None) => Some(html(briefing)),
+    };
+    let message = match shown {
+        None => head.singlepart(plain),
+        Some(shown) => head.multipart(
+            MultiPart::alternative()
+                .boundary(BOUNDARY)
+                .singlepart(plain)
+                .singlepart(part(ContentType::TEXT_HTML, shown)),
+        ),
+    };
+    message
         .expect("it has a sender and a recipient")
         .formatted()
 }
@@ -71,12 +134,21 @@ fn part(kind: ContentType, text: String) -> SinglePart {
 }
 
 fn headed(briefing: &Briefing, envelope: &Envelope, now: DateTime<Utc>) -> MessageBuilder {
+    headed_by(&briefing.headline, briefing, envelope, now)
+}
+
+fn headed_by(
+    subject: &str,
+    briefing: &Briefing,
+    envelope: &Envelope,
+    now: DateTime<Utc>,
+) -> MessageBuilder {
     let mailbox = |address: &MailAddress| Mailbox::new(None, address.inner().clone());
     let mut head = lettre::Message::builder()
         .date(now.into())
         .from(mailbox(&envelope.from))
         // ASCII goes as it is, and a reader would decode what looks encoded (RFC 2047).
-        .subject(briefing.headline.replace("=?", "= ?"))
+        .subject(subject.replace("=?", "= ?"))
         // Nobody's holiday answers a page (RFC 3834).
         .raw_header(header("Auto-Submitted", "auto-generated"))
         .raw_header(header("X-Auto-Response-Suppress", "All"));

@@ -175,7 +175,7 @@ fn details<'a>(said: &Said<'a>, briefing: &'a Briefing) -> Details<'a> {
         .first()
         .map_or_else(|| [].as_slice(), |item| item.facts.as_slice());
     let mut facts: BTreeMap<&str, String> = BTreeMap::new();
-    for Fact { name, text } in briefing.facts.iter().chain(own) {
+    for Fact { name, text } in briefing.heading().iter().chain(own) {
         let name = if name.is_empty() { "Text" } else { name };
         // The labels are told by name below.
         if *name == *"Labels" {

@@ -19,7 +19,7 @@ pub(crate) fn html(briefing: &Briefing) -> String {
             }
             body style=(BODY) {
                 div style=(bar(briefing.tone)) { (briefing.headline) }
-                (said(&briefing.facts, &briefing.links))
+                (said(&briefing.heading(), &briefing.links))
                 @for item in &briefing.items {
                     @if is_alone {
                         (said(&item.facts, &item.links))
@@ -36,6 +36,16 @@ pub(crate) fn html(briefing: &Briefing) -> String {
         }
     };
     page.into_string()
+}
+
+/// A document of somebody else's with a paragraph of each text, where its body ends.
+pub(crate) fn aside(document: &str, texts: &[&str]) -> String {
+    let said = markup! { @for text in texts { p { (text) } } }.into_string();
+    let end = document
+        .rfind("</body>")
+        .unwrap_or(document.len());
+    let (before, after) = document.split_at(end);
+    format!("{before}{said}{after}")
 }
 
 /// Facts as a table, links below it.

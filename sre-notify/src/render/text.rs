@@ -13,7 +13,7 @@ pub(crate) fn text(briefing: &Briefing) -> String {
     };
     say(&briefing.headline);
     say("");
-    said(&briefing.facts, &briefing.links, &mut say);
+    said(&briefing.heading(), &briefing.links, &mut say);
     let is_alone = briefing.items.len() == 1 && briefing.more == 0;
     for item in &briefing.items {
         // The headline of the only alert is that of the message.

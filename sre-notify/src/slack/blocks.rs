@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::escape::{escaped, length};
 use crate::render::{Briefing, Fact, Link, clipped};
+use crate::template::{TemplatePart, Words};
 
 /// More alerts in one message were refused in practice.
-pub(super) const ALERTS_MAX: usize = 20;
+pub(crate) const ALERTS_MAX: usize = 20;
 /// What Slack documents for a header.
 const HEADER_MAX: usize = 150;
 /// What Slack documents for a section.
@@ -18,8 +19,12 @@ const SECTION_MAX: usize = 3_000;
 /// Of all blocks together; 9 597 characters passed and 11 341 were refused. With header, line and mark
 /// it stays under 9 000.
 const TOTAL_MAX: usize = 8_400;
+/// The text of a template: what is left of it beside the notes.
+pub(crate) const TEXT_MAX: usize = 7_400;
 /// A longer link takes the place of what is worth more.
 const LINK_MAX: usize = 600;
+/// The notes on why a message comes this way.
+const NOTES_MAX: usize = 800;
 /// Names of channels and senders end here.
 const NAME_MAX: usize = 80;
 /// What a try that may be a repeat says: at the end of the line, and in a block of its own at the end.
@@ -72,16 +77,21 @@ enum Text {
 
 /// The whole message.
 pub(super) fn whole(briefing: &Briefing, sender: &Sender) -> Vec<u8> {
-    let mut blocks = vec![Block::Header {
-        text: Text::PlainText {
-            text: escaped(&briefing.headline, HEADER_MAX),
-            emoji: false,
-        },
-    }];
+    posted(
+        escaped(&briefing.headline, HEADER_MAX * 2),
+        escaped(&briefing.headline, HEADER_MAX),
+        told(briefing),
+        sender,
+    )
+}
+
+/// What is said below the header.
+fn told(briefing: &Briefing) -> Vec<Block> {
+    let mut blocks = Vec::new();
     let is_alone = briefing.items.len() == 1 && briefing.more == 0;
     let sections = briefing.items.len() + 1;
     let room = (TOTAL_MAX / sections).min(SECTION_MAX);
-    blocks.extend(section(None, &briefing.facts, &briefing.links, room));
+    blocks.extend(section(None, &briefing.heading(), &briefing.links, room));
     for item in &briefing.items {
         let title = (!is_alone).then_some(item.headline.as_str());
         let room = if is_alone { SECTION_MAX } else { room };
@@ -90,6 +100,45 @@ pub(super) fn whole(briefing: &Briefing, sender: &Sender) -> Vec<u8> {
     if briefing.more > 0 {
         blocks.push(aside(&crate::render::more(briefing.more)));
     }
+    blocks
+}
+
+/// The whole message in the words of templates, escaped already; what none of them says is built in.
+pub(super) fn worded(briefing: &Briefing, words: &Words, sender: &Sender) -> Vec<u8> {
+    let title = words.get(TemplatePart::SlackTitle);
+    let headline = title.map_or_else(
+        || escaped(&briefing.headline, HEADER_MAX * 2),
+        |title| cut_lines(title, HEADER_MAX * 2),
+    );
+    let header = title.map_or_else(
+        || escaped(&briefing.headline, HEADER_MAX),
+        |title| cut_lines(title, HEADER_MAX),
+    );
+    let blocks = match words.get(TemplatePart::SlackText) {
+        None => told(briefing),
+        Some(text) => {
+            let notes = section(None, &briefing.notes, &[], NOTES_MAX);
+            let sections = pieces(text).map(|text| Block::Section { text: mrkdwn(text) });
+            let more = (words.more > 0).then(|| aside(&crate::render::more(words.more)));
+            notes
+                .into_iter()
+                .chain(sections)
+                .chain(more)
+                .collect()
+        }
+    };
+    posted(headline, header, blocks, sender)
+}
+
+/// A message below its header.
+fn posted(headline: String, header: String, told: Vec<Block>, sender: &Sender) -> Vec<u8> {
+    let mut blocks = vec![Block::Header {
+        text: Text::PlainText {
+            text: header,
+            emoji: false,
+        },
+    }];
+    blocks.extend(told);
     let cut = |name: &Option<String>| {
         name.as_deref()
             .map(|name| clipped(name, NAME_MAX))
@@ -97,7 +146,7 @@ pub(super) fn whole(briefing: &Briefing, sender: &Sender) -> Vec<u8> {
     written(&Payload {
         channel: cut(&sender.channel),
         username: cut(&sender.username),
-        text: escaped(&briefing.headline, HEADER_MAX * 2),
+        text: headline,
         blocks,
         unfurl_links: false,
         unfurl_media: false,
@@ -171,6 +220,62 @@ fn section(title: Option<&str>, facts: &[Fact], links: &[Link], room: usize) -> 
         text: mrkdwn(text.join("\n")),
     })
 }
+
+/// A text in as many sections as it needs, each of whole lines where that can be.
+fn pieces(text: &str) -> impl Iterator<Item = String> {
+    let mut rest = text.trim_matches('\n');
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let (piece, after) = split(rest, SECTION_MAX);
+        rest = after.trim_start_matches('\n');
+        Some(piece.trim_end().to_owned())
+    })
+    .filter(|piece| !piece.is_empty())
+}
+
+/// The longest beginning of a text that has at most `max` characters and breaks nothing: whole lines, else
+/// no half of an escape or of a link; and what is left.
+fn split(text: &str, max: usize) -> (&str, &str) {
+    let mut length = 0;
+    let cut = text.char_indices().find(|(_, char)| {
+        length += char.len_utf16();
+        length > max
+    });
+    let Some((cut, _)) = cut else {
+        return (text, "");
+    };
+    let (head, _) = text.split_at(cut);
+    let line = head.rfind('\n').filter(|at| *at > 0);
+    let at = line.unwrap_or_else(|| {
+        let link = head
+            .rfind('<')
+            .filter(|from| !head[*from..].contains('>'));
+        let escape = head
+            .rfind('&')
+            .filter(|from| !head[*from..].contains(';') && head.len() - from < LONGEST_ESCAPE);
+        [link, escape]
+            .into_iter()
+            .flatten()
+            .min()
+            .filter(|at| *at > 0)
+            .unwrap_or(cut)
+    });
+    text.split_at(at)
+}
+
+/// The beginning of a text that is escaped already, "…" at its end where something was cut.
+pub(crate) fn cut_lines(text: &str, max: usize) -> String {
+    if length(text) <= max {
+        return text.to_owned();
+    }
+    let (head, _) = split(text, max - 1);
+    format!("{}…", head.trim_end())
+}
+
+/// `&amp;`
+const LONGEST_ESCAPE: usize = 5;
 
 /// A fact, at most half of the room.
 fn written_fact(fact: &Fact, room: usize) -> String {

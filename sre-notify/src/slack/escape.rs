@@ -2,7 +2,7 @@
 
 /// The text with `&`, `<` and `>` escaped, so that no mention, link or broadcast comes from data; at
 /// most `max` characters as Slack counts them, escapes included, and never half an escape.
-pub(super) fn escaped(text: &str, max: usize) -> String {
+pub(crate) fn escaped(text: &str, max: usize) -> String {
     let mut escaped = String::new();
     let (mut length, mut kept) = (0, 0);
     for char in text.chars() {
@@ -35,7 +35,7 @@ pub(super) fn escaped(text: &str, max: usize) -> String {
 }
 
 /// The length of a text as Slack counts it; it does not say how, so by the larger of the usual ways.
-pub(super) fn length(text: &str) -> usize {
+pub(crate) fn length(text: &str) -> usize {
     text.encode_utf16().count()
 }
 

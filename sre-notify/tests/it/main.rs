@@ -13,6 +13,7 @@ mod sink;
 mod slack;
 mod smtp;
 mod smtp_faults;
+mod templates;
 mod together;
 mod wicked;
 mod with_alertmanager;

@@ -33,6 +33,7 @@ fn config(url: &str) -> SlackConfig {
                 .expect("a url"),
         ),
         dashboards_url: None,
+        templates: None,
     }
 }
 

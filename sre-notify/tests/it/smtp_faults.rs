@@ -28,6 +28,7 @@ pub(crate) fn config(port: u16) -> EmailConfig {
         timeout: Duration::from_millis(700),
         links_base: None,
         dashboards_url: None,
+        templates: None,
     }
 }
 

@@ -41,6 +41,7 @@ fn config(server: &Server, authority: &Authority) -> EmailConfig {
                 .expect("a url"),
         ),
         dashboards_url: None,
+        templates: None,
     }
 }
 

@@ -283,6 +283,7 @@ fn slack_config(
         timeout: SEND_TIMEOUT,
         links_base: config.links.own.clone(),
         dashboards_url: config.links.grafana.clone(),
+        templates: None,
     })
 }
 
@@ -366,5 +367,6 @@ fn email_config(
         timeout: SEND_TIMEOUT,
         links_base: config.links.own.clone(),
         dashboards_url: config.links.grafana.clone(),
+        templates: None,
     })
 }

@@ -54,6 +54,7 @@ fn slack(url: &str) -> Arc<dyn Notifier> {
         timeout: PATIENCE,
         links_base: None,
         dashboards_url: None,
+        templates: None,
     };
     Arc::new(SlackNotifier::new(config).expect("a channel"))
 }
