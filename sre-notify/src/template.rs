@@ -139,10 +139,11 @@ impl Templates {
         files: &TemplateFiles,
         texts: &BTreeMap<TemplatePart, String>,
     ) -> Result<Self, Vec<TemplateFault>> {
+        let samples = samples::all();
         let (mut parts, mut faults) = (BTreeMap::new(), Vec::new());
         for (part, text) in texts {
             let tried = Engine::new(*part, &files.files, text)
-                .and_then(|engine| samples::tried(engine, *part));
+                .and_then(|engine| samples::tried(engine, *part, &samples));
             match tried {
                 Ok(engine) => {
                     parts.insert(*part, engine);

@@ -28,7 +28,7 @@ use crate::defaults::default_slos;
 use crate::demo::DemoSource;
 use crate::http::{self, Routes};
 use crate::lifecycle::{End, Lifecycle, Signals, signals};
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, TemplateCount};
 use crate::serve::Listener;
 use crate::simulation::SimulationRoom;
 use crate::watch::SelfWatch;
@@ -40,10 +40,12 @@ mod demo;
 mod doctor;
 mod pulse;
 mod simulate;
+mod templates;
 
 pub use demo::demo;
 pub use doctor::doctor;
 pub use simulate::simulate;
+pub use templates::{Language, render};
 
 use asking::Asking;
 use channels::Told;
@@ -62,6 +64,7 @@ pub async fn run(config: Config) -> anyhow::Result<End> {
     let parts = Parts {
         router: told.router(&config, Arc::new(store.clone()))?,
         fallbacks: told.fallbacks(&config),
+        template_errors: told.template_errors,
         channels: told.notifiers,
         store,
         source: prometheus
@@ -79,6 +82,7 @@ struct Parts {
     channels: Vec<Arc<dyn Notifier>>,
     router: Router,
     fallbacks: Vec<Fallback>,
+    template_errors: Vec<TemplateCount>,
     source: Option<Arc<dyn MetricSource>>,
     prometheus: Option<Arc<PrometheusSource>>,
     demo: Option<DemoSource>,
@@ -91,6 +95,7 @@ async fn run_with(config: Config, parts: Parts, signals: Signals) -> anyhow::Res
         channels,
         router,
         fallbacks,
+        template_errors,
         source,
         prometheus,
         demo,
@@ -108,6 +113,9 @@ async fn run_with(config: Config, parts: Parts, signals: Signals) -> anyhow::Res
     context.router = router;
     context.fallbacks = fallbacks;
     context.about.is_demo = demo.is_some();
+    context
+        .metrics
+        .watch_templates(template_errors);
     let context = Arc::new(context);
     let crew = Crew {
         store: Arc::new(store.clone()),

@@ -10,9 +10,10 @@
 //! there, one line in the part that reads it, and the documentation written anew.
 //!
 //! ```
+//! use sre_server::app::Language;
 //! use sre_server::config::{Config, Env};
 //!
-//! match Config::read(&Env) {
+//! match Config::read(&Env, &Language) {
 //!     Ok((config, _warnings)) => assert!(config.server.address.port() > 0),
 //!     Err(faults) => assert!(faults.iter().count() > 0),
 //! }
@@ -43,7 +44,8 @@ pub(crate) use self::derived::SEND_TIMEOUT;
 pub use self::evaluation::EvaluationConfig;
 pub use self::fault::{Fault, Faults, Warning};
 pub use self::file::{
-    ChannelConfig, FileConfig, FileFault, ReceiverConfig, Secrets, read as read_file,
+    ChannelConfig, ChannelWording, FileConfig, FileFault, Place, Proofreader, ReceiverConfig,
+    Secrets, TemplateFilesConfig, TemplateText, Typo, Wording, read as read_file,
 };
 pub use self::process::{LogConfig, LogFormat};
 pub use self::reader::{Effective, Origin};
@@ -99,11 +101,14 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads everything, and says what is odd.
+    /// Reads everything, and says what is odd; `proofreader` looks through the templates of the file.
     ///
     /// # Errors
     /// All settings that cannot be used, together.
-    pub fn read(settings: &dyn Settings) -> Result<(Self, Vec<Warning>), Faults> {
+    pub fn read(
+        settings: &dyn Settings,
+        proofreader: &dyn Proofreader,
+    ) -> Result<(Self, Vec<Warning>), Faults> {
         let settings = WithoutServiceLinks::new(settings);
         let mut reader = Reader::new(&settings);
         if settings.hides_port() {
@@ -132,7 +137,7 @@ impl Config {
         let heartbeat_url = reader.optional("SRE_MONITOR_HEARTBEAT_URL", parse::url);
         let heartbeat_interval = reader.value("SRE_MONITOR_HEARTBEAT_INTERVAL", parse::span);
         let channels = channels::read(&mut reader);
-        let file = read_config_file(&mut reader, &channels);
+        let file = read_config_file(&mut reader, &channels, proofreader);
         channels::warn_of_silence(&mut reader, &channels, &file, shadow);
         let replica_id = process::read_replica_id(&mut reader);
         let log = process::read_log(&mut reader);
@@ -162,7 +167,11 @@ impl Config {
 
 /// The file that `SRE_MONITOR_CONFIG` names; one that is missing is refused, since whoever named it
 /// counts on it.
-fn read_config_file(reader: &mut Reader<'_>, channels: &Channels) -> FileConfig {
+fn read_config_file(
+    reader: &mut Reader<'_>,
+    channels: &Channels,
+    proofreader: &dyn Proofreader,
+) -> FileConfig {
     const NAME: &str = "SRE_MONITOR_CONFIG";
     let Some(path) = reader.optional(NAME, parse::path) else {
         return FileConfig::default();
@@ -170,7 +179,12 @@ fn read_config_file(reader: &mut Reader<'_>, channels: &Channels) -> FileConfig 
     let Some(text) = reader.file(NAME, &path) else {
         return FileConfig::default();
     };
-    match file::read(&text, Secrets::Read(reader.settings()), &channels.names()) {
+    let read = file::read(&text, Secrets::Read(reader.settings()), &channels.names());
+    let proofread = read.and_then(|mut file| {
+        file.proofread(reader.settings(), &path, proofreader)?;
+        Ok(file)
+    });
+    match proofread {
         Ok(config) => {
             if config.route.is_none() && !config.receivers.is_empty() {
                 reader.warn(format!(

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use sre_core::time::Clock as _;
-use sre_server::cli::{self, Exit, TokenVerb, Verb};
+use sre_server::app::Language;
+use sre_server::cli::{self, Exit, RoutesVerb, TokenVerb, Verb};
 use sre_server::clock::SystemClock;
 use sre_server::config::{Config, Env};
 use sre_server::{app, logging};
@@ -38,6 +39,9 @@ fn run() -> io::Result<ExitCode> {
             writeln!(out)?;
             Ok(Exit::Done.into())
         }
+        Verb::Routes(RoutesVerb::Render(args)) => {
+            Ok(app::render(&args, &Env, &mut out, &mut err)?.into())
+        }
         Verb::Routes(verb) => {
             Ok(cli::routes(&verb, &Env, SystemClock.now(), &mut out, &mut err)?.into())
         }
@@ -50,7 +54,7 @@ fn run() -> io::Result<ExitCode> {
                 .map(ExitCode::from)
         }),
         Verb::Doctor(args) => block_on(&mut err, async {
-            app::doctor(args, Config::read(&Env), &mut io::stdout())
+            app::doctor(args, Config::read(&Env, &Language), &mut io::stdout())
                 .await
                 .map(ExitCode::from)
         }),
@@ -91,7 +95,7 @@ fn with_config<F: Future<Output = anyhow::Result<ExitCode>>>(
     err: &mut impl Write,
     verb: impl FnOnce(Config) -> F,
 ) -> io::Result<ExitCode> {
-    let (config, warnings) = match Config::read(&Env) {
+    let (config, warnings) = match Config::read(&Env, &Language) {
         Ok(read) => read,
         Err(faults) => {
             write!(err, "{faults}")?;

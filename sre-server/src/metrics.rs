@@ -13,6 +13,7 @@ pub mod services;
 pub mod slos;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -33,6 +34,25 @@ use self::error_rate::ErrorRate;
 use self::page::{Kind, Page};
 use crate::http::RouteInfo;
 
+/// How often the templates of one channel of a receiver failed.
+pub struct TemplateCount {
+    /// The kind of channel.
+    pub channel: &'static str,
+    /// The receiver.
+    pub receiver: String,
+    /// Asks for the count since the start of the process.
+    pub count: Box<dyn Fn() -> u64 + Send + Sync>,
+}
+
+impl fmt::Debug for TemplateCount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TemplateCount")
+            .field("channel", &self.channel)
+            .field("receiver", &self.receiver)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Everything that `GET /metrics` shows of the process.
 #[derive(Debug)]
 pub struct Metrics {
@@ -51,6 +71,7 @@ pub struct Metrics {
     insecure: OnceLock<IntGauge>,
     /// Labelled by name when shown: names come from the configuration, counts by id.
     deliveries: Mutex<BTreeMap<(DestinationId, &'static str), u64>>,
+    templates: OnceLock<Vec<TemplateCount>>,
     error_rate: Mutex<ErrorRate>,
     began: Instant,
     /// Milliseconds after `began`, plus one; 0 for never.
@@ -160,6 +181,12 @@ impl Metrics {
             .set(i64::from(is_blind));
     }
 
+    /// From now on shows how often templates failed.
+    pub fn watch_templates(&self, counts: Vec<TemplateCount>) {
+        // A process puts its channels together once.
+        let _ = self.templates.set(counts);
+    }
+
     /// A heartbeat was sent.
     pub fn on_heartbeat(&self, was_heard: bool) {
         self.heartbeats
@@ -189,6 +216,7 @@ impl Metrics {
         }
         page.append(&text);
         self.write_deliveries(page, destinations);
+        self.write_templates(page);
         let second = self.began.elapsed().as_secs();
         if let Some(share) = self.error_rate().share(second) {
             let text = "Share of requests of the last five minutes that were answered with 5xx.";
@@ -219,6 +247,32 @@ impl Metrics {
                 ];
                 family.count(&labels, count);
             }
+        }
+    }
+
+    /// Failures of templates, zeros included for whoever has some.
+    fn write_templates(&self, page: &mut Page) {
+        let counts = self
+            .templates
+            .get()
+            .map_or(&[][..], Vec::as_slice);
+        if counts.is_empty() {
+            return;
+        }
+        let mut family = page.family(
+            "sre_monitor_template_errors_total",
+            Kind::Counter,
+            "Messages that went out in built-in words, since their template failed.",
+        );
+        let mut by_labels: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+        for template in counts {
+            let count = by_labels
+                .entry((template.channel, &template.receiver))
+                .or_default();
+            *count = count.saturating_add((template.count)());
+        }
+        for ((channel, receiver), count) in by_labels {
+            family.count(&[("channel", channel), ("receiver", receiver)], count);
         }
     }
 
@@ -337,6 +391,7 @@ impl Default for Metrics {
             blind: OnceLock::new(),
             insecure: OnceLock::new(),
             deliveries: Mutex::default(),
+            templates: OnceLock::new(),
             error_rate: Mutex::default(),
             began: Instant::now(),
             source_failed_ms: AtomicU64::new(0),

@@ -12,10 +12,12 @@ use sre_core::store::Services;
 use sre_notify::{
     AlertmanagerConfig, AlertmanagerNotifier, EmailConfig, EmailNotifier, MailAddress,
     PagerDutyConfig, PagerDutyNotifier, SlackConfig, SlackNotifier, SmtpLogin, SmtpSecurity,
-    WebhookConfig, WebhookNotifier,
+    Templates, WebhookConfig, WebhookNotifier,
 };
 
-use crate::config::{self, ChannelConfig, Config, MailSecurity, SEND_TIMEOUT};
+use super::templates::templates;
+use crate::config::{self, ChannelConfig, Config, MailSecurity, ReceiverConfig, SEND_TIMEOUT};
+use crate::metrics::TemplateCount;
 
 /// Everyone whom messages go to, by the receivers that routes know.
 #[derive(Debug, Default)]
@@ -24,6 +26,8 @@ pub(super) struct Told {
     pub(super) notifiers: Vec<Arc<dyn Notifier>>,
     /// Who is behind which name.
     receivers: BTreeMap<String, Receiver>,
+    /// How often the templates of which channel failed.
+    pub(super) template_errors: Vec<TemplateCount>,
 }
 
 impl Told {
@@ -32,10 +36,11 @@ impl Told {
         let mut told = Self::default();
         let channels = &config.channels;
         if let Some(email) = &channels.email {
-            told.add("email", None, mails(config, "email", email)?);
+            told.add("email", None, mails(config, "email", email, None)?);
         }
         if let Some(slack) = &channels.slack {
-            told.add("slack", None, vec![self::slack(config, "slack", slack)?]);
+            let notifier = self::slack(config, "slack", slack, None)?;
+            told.add("slack", None, vec![notifier]);
         }
         if let Some(webhook) = &channels.webhook {
             told.add(
@@ -58,10 +63,11 @@ impl Told {
         for receiver in &config.file.receivers {
             let mut notifiers = Vec::new();
             for (name, channel) in &receiver.channels {
+                let templates = told.words(config, receiver, name)?;
                 let made = match channel {
-                    ChannelConfig::Email(email) => mails(config, name, email),
+                    ChannelConfig::Email(email) => mails(config, name, email, templates),
                     ChannelConfig::Slack(slack) => {
-                        self::slack(config, name, slack).map(|one| vec![one])
+                        self::slack(config, name, slack, templates).map(|one| vec![one])
                     }
                     ChannelConfig::Webhook(webhook) => {
                         self::webhook(config, name, webhook).map(|one| vec![one])
@@ -78,6 +84,40 @@ impl Told {
             told.add(&receiver.name, receiver.fallback.clone(), notifiers);
         }
         Ok(told)
+    }
+
+    /// The words of a channel of the file; their failures are counted.
+    fn words(
+        &mut self,
+        config: &Config,
+        receiver: &ReceiverConfig,
+        name: &str,
+    ) -> anyhow::Result<Option<Templates>> {
+        let own = receiver
+            .wordings
+            .iter()
+            .find(|own| own.name == name);
+        let Some(own) = own else {
+            return Ok(None);
+        };
+        let templates = templates(own.channel, &own.wording, &config.file.templates)
+            .map_err(|faults| {
+                faults
+                    .into_iter()
+                    .next()
+                    .map_or_else(|| anyhow::anyhow!("no template"), anyhow::Error::from)
+            })
+            .with_context(|| format!("the templates of {name}"))?;
+        if let Some(templates) = &templates {
+            let errors = templates.errors();
+            self.template_errors
+                .push(TemplateCount {
+                    channel: own.channel,
+                    receiver: receiver.name.clone(),
+                    count: Box::new(move || errors.count()),
+                });
+        }
+        Ok(templates)
     }
 
     fn add(&mut self, receiver: &str, fallback: Option<String>, notifiers: Vec<Arc<dyn Notifier>>) {
@@ -190,9 +230,13 @@ fn mails(
     config: &Config,
     name: &str,
     email: &config::EmailConfig,
+    templates: Option<Templates>,
 ) -> anyhow::Result<Vec<Arc<dyn Notifier>>> {
-    let mails =
-        EmailNotifier::all(&email_config(config, name, email)?).context("mail cannot be set up")?;
+    let mails = EmailNotifier::all(&EmailConfig {
+        templates,
+        ..email_config(config, name, email)?
+    })
+    .context("mail cannot be set up")?;
     Ok(mails
         .into_iter()
         .map(|mail| Arc::new(mail) as Arc<dyn Notifier>)
@@ -203,9 +247,13 @@ fn slack(
     config: &Config,
     name: &str,
     slack: &config::SlackConfig,
+    templates: Option<Templates>,
 ) -> anyhow::Result<Arc<dyn Notifier>> {
-    let slack =
-        SlackNotifier::new(slack_config(config, name, slack)?).context("Slack cannot be set up")?;
+    let slack = SlackNotifier::new(SlackConfig {
+        templates,
+        ..slack_config(config, name, slack)?
+    })
+    .context("Slack cannot be set up")?;
     Ok(Arc::new(slack))
 }
 

@@ -45,6 +45,7 @@ pub async fn demo(
         store: open(&config).await?,
         router: Router::from(vec![channel.destination().id]),
         fallbacks: Vec::new(),
+        template_errors: Vec::new(),
         channels: vec![channel],
         source: Some(Arc::new(demo.source())),
         prometheus: None,

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use super::{ConfigArgs, Exit, Output};
+use crate::app::Language;
 use crate::config::{
     Config, Effective, FileConfig, Origin, ReceiverConfig, SETTINGS, Section, Setting, Settings,
     WhenUnset,
@@ -25,7 +26,7 @@ pub fn show(
         out.write_all(markdown().as_bytes())?;
         return Ok(Exit::Done);
     }
-    match Config::read(settings) {
+    match Config::read(settings, &Language) {
         Ok((config, warnings)) => {
             for warning in warnings {
                 writeln!(err, "warning: {warning}")?;

@@ -10,7 +10,8 @@ use serde_json::json;
 use sre_core::routing::{GroupBy, Leaf, Pace, Route, RouteTree};
 
 use super::{Exit, Output};
-use crate::config::{Secrets, Settings, read_file};
+use crate::app::Language;
+use crate::config::{FileConfig, Secrets, Settings, read_file};
 
 /// What is asked of routes.
 #[derive(Clone, Debug, Eq, PartialEq, Subcommand)]
@@ -19,6 +20,8 @@ pub enum RoutesVerb {
     Test(TestArgs),
     /// Draws the tree of routes
     Show(TreeArgs),
+    /// Shows what the templates of a receiver say of a sample, with these labels where they are given
+    Render(RenderArgs),
 }
 
 /// Which tree.
@@ -52,6 +55,22 @@ pub struct TestArgs {
     pub output: Output,
 }
 
+/// Whose words, and of what.
+#[derive(Args, Clone, Debug, Eq, PartialEq)]
+pub struct RenderArgs {
+    /// Which file
+    #[command(flatten)]
+    pub tree: TreeArgs,
+    /// The receiver
+    pub receiver: String,
+    /// Labels of the sample, such as service=checkout severity=critical team=payments
+    #[arg(value_name = "LABEL=VALUE", value_parser = label)]
+    pub labels: Vec<(String, String)>,
+    /// Tells the end of the alert
+    #[arg(long)]
+    pub resolved: bool,
+}
+
 fn label(text: &str) -> Result<(String, String), String> {
     text.split_once('=')
         .filter(|(name, _)| !name.is_empty())
@@ -71,7 +90,9 @@ pub fn routes(
     out: &mut impl Write,
     err: &mut impl Write,
 ) -> io::Result<Exit> {
-    let (RoutesVerb::Test(TestArgs { tree: args, .. }) | RoutesVerb::Show(args)) = verb;
+    let (RoutesVerb::Test(TestArgs { tree: args, .. })
+    | RoutesVerb::Show(args)
+    | RoutesVerb::Render(RenderArgs { tree: args, .. })) = verb;
     let tree = match tree(args, settings) {
         Ok(tree) => tree,
         Err(faults) => {
@@ -89,41 +110,16 @@ pub fn routes(
             }
             Ok(Exit::Done)
         }
+        RoutesVerb::Render(args) => crate::app::render(args, settings, out, err),
         RoutesVerb::Test(args) => test(&tree, args, now, out, err),
     }
 }
 
 /// The tree of the file, without anybody behind its receivers.
 fn tree(args: &TreeArgs, settings: &dyn Settings) -> Result<RouteTree, Vec<String>> {
-    let path = args
-        .config
-        .clone()
-        .or_else(|| {
-            settings
-                .get("SRE_MONITOR_CONFIG")
-                .map(PathBuf::from)
-        })
-        .ok_or_else(|| vec!["no file: give --config, or set SRE_MONITOR_CONFIG".to_owned()])?;
-    let text = settings
-        .read_file(&path)
-        .map_err(|error| vec![format!("{}: {error}", path.display())])?;
-    let others: Vec<&str> = BY_VARIABLES
-        .iter()
-        .filter(|(_, variable)| {
-            settings.get(variable).is_some()
-                || settings
-                    .get(&format!("{variable}_FILE"))
-                    .is_some()
-        })
-        .map(|(receiver, _)| *receiver)
-        .collect();
-    let file = read_file(&text, Secrets::Unread, &others).map_err(|faults| {
-        faults
-            .iter()
-            .map(|fault| format!("{}:{fault}", path.display()))
-            .collect::<Vec<_>>()
-    })?;
-    match file.tree(file.nameplates(&others)) {
+    let path = path(args, settings)?;
+    let file = file_of_routes(args, settings)?;
+    match file.tree(file.nameplates(&others(settings))) {
         Ok(Some(tree)) => Ok(tree),
         Ok(None) => Err(vec![format!(
             "{}: it has no route: everything goes to the channels that variables switch on",
@@ -131,6 +127,50 @@ fn tree(args: &TreeArgs, settings: &dyn Settings) -> Result<RouteTree, Vec<Strin
         )]),
         Err(error) => Err(vec![format!("{}: {error}", path.display())]),
     }
+}
+
+/// The file, its templates looked through and its secrets not read.
+pub(crate) fn file_of_routes(
+    args: &TreeArgs,
+    settings: &dyn Settings,
+) -> Result<FileConfig, Vec<String>> {
+    let path = path(args, settings)?;
+    let text = settings
+        .read_file(&path)
+        .map_err(|error| vec![format!("{}: {error}", path.display())])?;
+    read_file(&text, Secrets::Unread, &others(settings))
+        .and_then(|mut file| {
+            file.proofread(settings, &path, &Language)?;
+            Ok(file)
+        })
+        .map_err(|faults| {
+            faults
+                .iter()
+                .map(|fault| format!("{}:{fault}", path.display()))
+                .collect()
+        })
+}
+
+fn path(args: &TreeArgs, settings: &dyn Settings) -> Result<PathBuf, Vec<String>> {
+    let variable = || {
+        settings
+            .get("SRE_MONITOR_CONFIG")
+            .map(PathBuf::from)
+    };
+    args.config
+        .clone()
+        .or_else(variable)
+        .ok_or_else(|| vec!["no file: give --config, or set SRE_MONITOR_CONFIG".to_owned()])
+}
+
+/// The receivers that variables make.
+fn others(settings: &dyn Settings) -> Vec<&'static str> {
+    let is_set = |variable: &str| settings.get(variable).is_some();
+    BY_VARIABLES
+        .iter()
+        .filter(|(_, variable)| is_set(variable) || is_set(&format!("{variable}_FILE")))
+        .map(|(receiver, _)| *receiver)
+        .collect()
 }
 
 fn test(

@@ -11,10 +11,12 @@ mod intervals;
 mod matchers;
 mod receivers;
 mod routes;
+mod templates;
 mod yaml;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 
 use sre_core::routing::{Receiver, Route, RouteTree, RouteTreeError, Timetable};
 use sre_core::suppression::InhibitRule;
@@ -22,7 +24,8 @@ use sre_core::suppression::InhibitRule;
 use super::source::Settings;
 use yaml::{Document, Reader};
 
-pub use receivers::{ChannelConfig, ReceiverConfig};
+pub use receivers::{ChannelConfig, ChannelWording, ReceiverConfig};
+pub use templates::{Place, Proofreader, TemplateFilesConfig, TemplateText, Typo, Wording};
 
 /// What the file says.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +38,8 @@ pub struct FileConfig {
     pub intervals: BTreeMap<String, Timetable>,
     /// By which alerts others are kept back.
     pub inhibit_rules: Vec<InhibitRule>,
+    /// Files of macros for the words of receivers.
+    pub templates: TemplateFilesConfig,
 }
 
 /// One thing that is wrong in the file.
@@ -100,6 +105,10 @@ fn read_document(document: &Document<'_>, reader: &mut Reader<'_>, others: &[&st
         .get("time_intervals")
         .map(|node| intervals::read(reader, node))
         .unwrap_or_default();
+    let templates = top
+        .get("templates")
+        .map(|node| templates::read(reader, node))
+        .unwrap_or_default();
     let names = routes::Names {
         receivers: receivers
             .iter()
@@ -124,10 +133,54 @@ fn read_document(document: &Document<'_>, reader: &mut Reader<'_>, others: &[&st
         route,
         intervals,
         inhibit_rules,
+        templates,
     }
 }
 
 impl FileConfig {
+    /// Reads the files of macros, beside the file that names them, and has all templates looked through.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with them, in the order of the file.
+    pub fn proofread(
+        &mut self,
+        settings: &dyn Settings,
+        named_in: &Path,
+        proofreader: &dyn Proofreader,
+    ) -> Result<(), Vec<FileFault>> {
+        let mut faults = self.templates.load(settings, named_in);
+        let files = &self.templates;
+        let typos = proofreader.proofread_files(files);
+        let are_sound = faults.is_empty() && typos.is_empty();
+        let none = Wording::new();
+        faults.extend(
+            typos
+                .into_iter()
+                .map(|typo| files.fault(typo, &none)),
+        );
+        // Words that use a file that is wrong would be refused for no fault of theirs.
+        let worded = self
+            .receivers
+            .iter()
+            .flat_map(|receiver| &receiver.wordings)
+            .filter(|words| are_sound && !words.wording.is_empty());
+        for words in worded {
+            let typos = proofreader.proofread(words.channel, &words.wording, files);
+            faults.extend(
+                typos
+                    .into_iter()
+                    .map(|typo| files.fault(typo, &words.wording)),
+            );
+        }
+        faults.sort_by_key(|fault| (fault.line, fault.column));
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(faults)
+        }
+    }
+
     /// The tree of its routes, once it is known who is behind each name; `None` where it has no route.
     ///
     /// # Errors
@@ -174,7 +227,7 @@ const TOP: [yaml::Key; 12] = [
     yaml::Key::known("time_intervals"),
     yaml::Key::later("mute_time_intervals", "is written as time_intervals"),
     yaml::Key::known("inhibit_rules"),
-    yaml::Key::later("templates", NOT_YET),
+    yaml::Key::known("templates"),
     yaml::Key::later("services", NOT_YET),
     yaml::Key::later("slos", NOT_YET),
     yaml::Key::later("probes", NOT_YET),

@@ -23,6 +23,7 @@ mod page;
 mod process;
 mod prometheus;
 mod random;
+mod secrets;
 mod sink;
 mod slack;
 mod tokens;

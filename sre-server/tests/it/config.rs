@@ -11,6 +11,7 @@ mod secrets;
 mod server;
 mod sources;
 mod store;
+mod templates;
 mod with_alertmanager;
 
 use std::collections::BTreeMap;
@@ -50,7 +51,7 @@ impl Given {
     }
 
     fn read(&self) -> Result<(Config, Vec<Warning>), Faults> {
-        Config::read(self)
+        Config::read(self, &sre_server::app::Language)
     }
 
     fn config(&self) -> Config {

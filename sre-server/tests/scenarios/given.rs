@@ -16,7 +16,8 @@ pub(crate) fn configuration(prometheus: &str) -> Config {
         ("PROMETHEUS_URL", prometheus.to_owned()),
         ("WEBHOOK_URL", "http://localhost:9/".to_owned()),
     ]);
-    let (config, warnings) = Config::read(&given).expect("settings that can be used");
+    let (config, warnings) =
+        Config::read(&given, &sre_server::app::Language).expect("settings that can be used");
     assert!(warnings.is_empty(), "{warnings:?}");
     config
 }

@@ -9,6 +9,7 @@ mod pagerduty;
 mod slack;
 mod webhook;
 
+use super::templates::{self, Wording};
 use super::yaml::{Key, Map, Node, Reader};
 
 pub use channel::ChannelConfig;
@@ -23,6 +24,19 @@ pub struct ReceiverConfig {
     pub channels: Vec<(String, ChannelConfig)>,
     /// The receiver that is told where this one cannot be.
     pub fallback: Option<String>,
+    /// What is said in words of one's own, by channel (`slack`, `email`) and destination.
+    pub wordings: Vec<ChannelWording>,
+}
+
+/// The words of one channel of a receiver.
+#[derive(Clone, Debug)]
+pub struct ChannelWording {
+    /// The kind of channel.
+    pub channel: &'static str,
+    /// The name of its destination.
+    pub name: String,
+    /// The words, where they are not the built-in ones.
+    pub wording: Wording,
 }
 
 /// What receivers have where they say nothing.
@@ -104,7 +118,7 @@ pub(super) fn read(
             let cause = format!("{name} is the receiver that the variables of that channel make");
             reader.refuse(name_node, cause);
         }
-        let channels = channels(reader, &map, globals, &name);
+        let (channels, wordings) = channels(reader, &map, globals, &name);
         let fallback = map
             .get("fallback")
             .and_then(|node| reader.text(node).map(str::to_owned));
@@ -112,6 +126,7 @@ pub(super) fn read(
             name,
             channels,
             fallback,
+            wordings,
         });
     }
     receivers
@@ -128,14 +143,14 @@ fn receiver_name(text: &str) -> Result<String, &'static str> {
 }
 
 /// The channels of a receiver. One that is alone has the receiver's name, others have their kind behind
-/// it, and their number from the second on.
+/// it, and their number from the second on. Their words are read even where their secrets are not.
 fn channels(
     reader: &mut Reader<'_>,
     map: &Map<'_, '_>,
     globals: &Globals,
     receiver: &str,
-) -> Vec<(String, ChannelConfig)> {
-    let mut named = Vec::new();
+) -> (Vec<(String, ChannelConfig)>, Vec<ChannelWording>) {
+    let mut named: Vec<(ChannelWording, Option<ChannelConfig>)> = Vec::new();
     for (key, kind, read) in KINDS {
         let Some(node) = map.get(key) else {
             continue;
@@ -145,19 +160,40 @@ fn channels(
             .iter()
             .enumerate()
         {
-            if let Some(channel) = read(reader, item, globals) {
-                let name = match place {
+            let channel = read(reader, item, globals);
+            let wording = ChannelWording {
+                channel: kind,
+                name: match place {
                     0 => format!("{receiver}-{kind}"),
                     place => format!("{receiver}-{kind}-{}", place + 1),
-                };
-                named.push((name, channel));
-            }
+                },
+                wording: templates::wording(reader, item, worded(kind)),
+            };
+            named.push((wording, channel));
         }
     }
-    if let [(name, _)] = named.as_mut_slice() {
-        receiver.clone_into(name);
+    if let [(wording, _)] = named.as_mut_slice() {
+        receiver.clone_into(&mut wording.name);
     }
-    named
+    let channels = named
+        .iter()
+        .filter_map(|(wording, channel)| Some((wording.name.clone(), channel.clone()?)))
+        .collect();
+    let wordings = named
+        .into_iter()
+        .map(|(wording, _)| wording)
+        .collect();
+    (channels, wordings)
+}
+
+/// What a kind of channel can say in other words. The body of a webhook is a contract with programs, and
+/// PagerDuty and Alertmanager have their own forms.
+fn worded(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "slack" => &["title", "text"],
+        "email" => &["subject", "text", "html"],
+        _ => &[],
+    }
 }
 
 fn optional_text(reader: &mut Reader<'_>, map: &Map<'_, '_>, name: &str) -> Option<String> {

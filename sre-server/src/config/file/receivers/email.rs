@@ -31,6 +31,9 @@ pub(super) fn read(
         "auth_password_file",
         "auth_password_env",
         "tls",
+        "subject",
+        "text",
+        "html",
     ];
     let map = reader.map(node, "a mail", &keys.map(Key::known))?;
     let own = settings(reader, &map, "");

@@ -12,6 +12,8 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_>, _: &Globals) -> Opt
         "api_url_env",
         "channel",
         "username",
+        "title",
+        "text",
     ];
     let map = reader.map(node, "a Slack channel", &keys.map(Key::known))?;
     let faults = reader.count();
