@@ -246,15 +246,15 @@ fn split(text: &str, max: usize) -> (&str, &str) {
     let Some((cut, _)) = cut else {
         return (text, "");
     };
-    let (head, _) = text.split_at(cut);
-    let line = head.rfind('\n').filter(|at| *at > 0);
-    let at = line.unwrap_or_else(|| {
-        let link = head
+    let (kept, _) = text.split_at(cut);
+    let whole = kept.rfind('\n').filter(|at| *at > 0);
+    let at = whole.unwrap_or_else(|| {
+        let link = kept
             .rfind('<')
-            .filter(|from| !head[*from..].contains('>'));
-        let escape = head
+            .filter(|from| !kept[*from..].contains('>'));
+        let escape = kept
             .rfind('&')
-            .filter(|from| !head[*from..].contains(';') && head.len() - from < LONGEST_ESCAPE);
+            .filter(|from| !kept[*from..].contains(';') && kept.len() - from < LONGEST_ESCAPE);
         [link, escape]
             .into_iter()
             .flatten()

@@ -175,7 +175,7 @@ pub(super) fn all() -> [Sample; 6] {
             ..bare("a digest of 500 alerts", wicked())
         },
         Sample {
-            incident: incident(WICKED[0]),
+            incident: Some(incident(WICKED[0])),
             note: Some(WICKED[1].to_owned()),
             ..bare("500 alerts with wicked texts", wicked())
         },
@@ -201,7 +201,7 @@ fn whole(name: &'static str) -> Sample {
     Sample {
         slo,
         evaluation,
-        incident: incident("Nobody can pay"),
+        incident: Some(incident("Nobody can pay")),
         ..bare(name, vec![page()])
     }
 }
@@ -330,8 +330,8 @@ fn evaluation(slo: &Slo) -> Option<Evaluation> {
     })
 }
 
-fn incident(title: &str) -> Option<Incident> {
-    Some(Incident {
+fn incident(title: &str) -> Incident {
+    Incident {
         id: IncidentId(Uuid::from_u128(0x0198_c0de_0000_7000_8000_0000_0000_00cc)),
         title: title.to_owned(),
         description: None,
@@ -346,5 +346,5 @@ fn incident(title: &str) -> Option<Incident> {
         detected_at: now() - TimeDelta::minutes(4),
         touched_at: None,
         version: 1,
-    })
+    }
 }

@@ -52,7 +52,6 @@ impl Words {
     pub(super) fn cut(mut self) -> Result<Self, TemplateFault> {
         for (part, said) in &mut self.parts {
             match part {
-                TemplatePart::SlackTitle | TemplatePart::MailSubject => {}
                 TemplatePart::SlackText => *said = cut_lines(said, TEXT_MAX),
                 TemplatePart::MailText => {
                     *said = clipped(said, MAIL_MAX_BYTES / char::MAX.len_utf8());
@@ -66,7 +65,7 @@ impl Words {
                         cause: format!("what it says has more than {MAIL_MAX_BYTES} bytes"),
                     });
                 }
-                TemplatePart::MailHtml => {}
+                TemplatePart::SlackTitle | TemplatePart::MailSubject | TemplatePart::MailHtml => {}
             }
         }
         Ok(self)

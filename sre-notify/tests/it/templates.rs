@@ -398,7 +398,7 @@ fn what_does_not_fit_is_counted_and_nothing_is_cut_in_half() {
         .map(|alert| news(alert, Reason::First))
         .collect();
     let (_, text, asides) = said(&notifier, &message(&all));
-    let told = text.matches("|").count();
+    let told = text.matches('|').count();
     assert!(told >= 1);
     assert_eq!(asides, [format!("{} more alerts", 500 - told)]);
     assert_eq!(text.matches('<').count(), text.matches('>').count());

@@ -130,7 +130,9 @@ pub fn render(
                 .map_err(|fault| vec![fault])
         });
         match said {
-            Ok(None) => writeln!(out, "{}: in built-in words", words.name)?,
+            Ok(None) => {
+                writeln!(out, "{}: in built-in words", words.name)?;
+            }
             Ok(Some(parts)) => {
                 for (part, text) in parts {
                     writeln!(out, "{} {}:\n{}\n", words.name, part.key(), text.trim_end())?;
