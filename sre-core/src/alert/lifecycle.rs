@@ -371,14 +371,16 @@ impl Alert {
         if !self.is_open() {
             return None;
         }
-        if self
-            .expires_at
-            .is_some_and(|at| at <= now)
-        {
+        if let Some(expired_at) = self.expires_at.filter(|at| *at <= now) {
             self.expires_at = None;
-            return self
+            let mut update = self
                 .over(ResolveReason::Timeout, None, None, moment)
-                .ok();
+                .ok()?;
+            // It ended when its time was over, not when that was seen.
+            if let AlertState::Resolved { at, .. } = &mut update.alert.state {
+                *at = expired_at;
+            }
+            return Some(update);
         }
         if self.is_moved_by_flapping(now) {
             return self.steadied(moment);

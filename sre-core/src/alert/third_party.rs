@@ -189,10 +189,11 @@ fn refreshed(mut open: Alert, told: ThirdPartyAlert, moment: &Moment<'_>) -> Opt
     Some(open.reported_again(None, moment))
 }
 
-fn ended(open: Alert, told: &ThirdPartyAlert, moment: &Moment<'_>) -> Option<AlertUpdate> {
+fn ended(mut open: Alert, told: &ThirdPartyAlert, moment: &Moment<'_>) -> Option<AlertUpdate> {
     if told.ends_at < open.starts_at {
         return None;
     }
+    open.message.clone_from(&told.message);
     let mut update = open
         .resolve(ResolveReason::Condition, None, None, moment)
         .ok()?;

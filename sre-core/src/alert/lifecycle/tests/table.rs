@@ -308,7 +308,7 @@ fn what_expires_ends_as_timed_out_whatever_else_is_due() {
             assert_eq!(
                 update.alert.state,
                 AlertState::Resolved {
-                    at: at.now,
+                    at: at_second(NOW + 60),
                     reason,
                     by: None
                 }
