@@ -229,6 +229,12 @@ pub trait Notifier: fmt::Debug + Send + Sync {
         false
     }
 
+    /// Whether it is told that something is over. Where it is not, the end is recorded and nothing is
+    /// sent.
+    fn takes_ends(&self) -> bool {
+        true
+    }
+
     /// Makes one try, within the channel's own time limit, and says what came of it.
     async fn send(&self, outgoing: &Outgoing<'_>) -> Answer;
 }

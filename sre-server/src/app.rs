@@ -41,6 +41,7 @@ mod doctor;
 mod pulse;
 mod simulate;
 mod templates;
+mod without_ends;
 
 pub use demo::demo;
 pub use doctor::doctor;

@@ -123,6 +123,8 @@ pub enum Withheld {
     Shadow,
     /// It says that this very destination does not take what it is owed.
     AboutItself,
+    /// It is over, and this destination asked not to hear of that.
+    NotWanted,
     /// Somebody asked for silence about it.
     Silenced,
     /// What it stands on is known to be wrong, or may be in a moment.
@@ -146,6 +148,7 @@ impl Withheld {
             Self::Digest => "digest",
             Self::Shadow => "shadow",
             Self::AboutItself => "about_itself",
+            Self::NotWanted => "not_wanted",
             Self::Silenced => "silenced",
             Self::Inhibited => "inhibited",
             Self::Maintenance => "maintenance",

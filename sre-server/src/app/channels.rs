@@ -16,6 +16,7 @@ use sre_notify::{
 };
 
 use super::templates::templates;
+use super::without_ends::WithoutEnds;
 use crate::config::{self, ChannelConfig, Config, MailSecurity, ReceiverConfig, SEND_TIMEOUT};
 use crate::metrics::TemplateCount;
 
@@ -79,7 +80,12 @@ impl Told {
                         self::alertmanager(config, name, alertmanager).map(|one| vec![one])
                     }
                 };
-                notifiers.extend(made.with_context(|| format!("receiver {}", receiver.name))?);
+                let made = made.with_context(|| format!("receiver {}", receiver.name))?;
+                if receiver.without_ends.contains(name) {
+                    notifiers.extend(made.into_iter().map(WithoutEnds::told));
+                } else {
+                    notifiers.extend(made);
+                }
             }
             told.add(&receiver.name, receiver.fallback.clone(), notifiers);
         }

@@ -10,7 +10,7 @@ use crate::monitor::dispatcher::drafts::{Candidate, Draft};
 use crate::monitor::dispatcher::{Dispatched, Dispatcher, Sending};
 use crate::name::{DestinationId, IntentId};
 use crate::notification::{
-    Judgement, Notice, Notifier, Plan, Said, Sendable, Withheld, judge, plan,
+    Judgement, Notice, Notifier, Plan, Reason, Said, Sendable, Withheld, judge, plan,
 };
 use crate::routing::Lead;
 use crate::store::{ClaimedDelivery, Commit, DueGroup, Frozen, Judged, StoreError};
@@ -171,7 +171,14 @@ impl Dispatcher {
                     .router
                     .audience(owner.map(String::as_str));
                 let lead = audience.lead(&group.alert, group.destination_id, moment.now);
-                self.judged(group, (lead, suppressions), moment.now, &mut unsent, done)
+                let candidate =
+                    self.judged(group, (lead, suppressions), moment.now, &mut unsent, done)?;
+                if candidate.reason == Reason::AllResolved && !notifier.takes_ends() {
+                    unsent.withhold(candidate.intents(), Withheld::NotWanted);
+                    done.count(Withheld::NotWanted);
+                    return None;
+                }
+                Some(candidate)
             })
             .collect();
         let sendable: Vec<Sendable> = candidates

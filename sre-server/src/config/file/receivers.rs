@@ -4,10 +4,13 @@ mod address;
 mod alertmanager;
 mod channel;
 mod email;
+mod ends;
 mod fallback;
 mod pagerduty;
 mod slack;
 mod webhook;
+
+use std::collections::BTreeSet;
 
 use super::templates::{self, Wording};
 use super::yaml::{Key, Map, Node, Reader};
@@ -22,6 +25,8 @@ pub struct ReceiverConfig {
     pub name: String,
     /// How they are told, each by the name of its destination; none for one that drops everything.
     pub channels: Vec<(String, ChannelConfig)>,
+    /// The names of those of them that are not told of ends.
+    pub without_ends: BTreeSet<String>,
     /// The receiver that is told where this one cannot be.
     pub fallback: Option<String>,
     /// What is said in words of one's own, by channel (`slack`, `email`) and destination.
@@ -118,13 +123,14 @@ pub(super) fn read(
             let cause = format!("{name} is the receiver that the variables of that channel make");
             reader.refuse(name_node, cause);
         }
-        let (channels, wordings) = channels(reader, &map, globals, &name);
+        let (channels, wordings, without_ends) = channels(reader, &map, globals, &name);
         let fallback = map
             .get("fallback")
             .and_then(|node| reader.text(node).map(str::to_owned));
         receivers.push(ReceiverConfig {
             name,
             channels,
+            without_ends,
             fallback,
             wordings,
         });
@@ -149,8 +155,13 @@ fn channels(
     map: &Map<'_, '_>,
     globals: &Globals,
     receiver: &str,
-) -> (Vec<(String, ChannelConfig)>, Vec<ChannelWording>) {
+) -> (
+    Vec<(String, ChannelConfig)>,
+    Vec<ChannelWording>,
+    BTreeSet<String>,
+) {
     let mut named: Vec<(ChannelWording, Option<ChannelConfig>)> = Vec::new();
+    let mut takes_ends = Vec::new();
     for (key, kind, read) in KINDS {
         let Some(node) = map.get(key) else {
             continue;
@@ -170,6 +181,7 @@ fn channels(
                 wording: templates::wording(reader, item, worded(kind)),
             };
             named.push((wording, channel));
+            takes_ends.push(ends::read(reader, item));
         }
     }
     if let [(wording, _)] = named.as_mut_slice() {
@@ -179,11 +191,17 @@ fn channels(
         .iter()
         .filter_map(|(wording, channel)| Some((wording.name.clone(), channel.clone()?)))
         .collect();
+    let without_ends = named
+        .iter()
+        .zip(takes_ends)
+        .filter(|(_, takes_ends)| !takes_ends)
+        .map(|((wording, _), _)| wording.name.clone())
+        .collect();
     let wordings = named
         .into_iter()
         .map(|(wording, _)| wording)
         .collect();
-    (channels, wordings)
+    (channels, wordings, without_ends)
 }
 
 /// What a kind of channel can say in other words. The body of a webhook is a contract with programs, and

@@ -1,6 +1,7 @@
 //! `email_configs`, and what `global` says of mail for all of them.
 
 use super::super::yaml::{Key, Map, Node, Reader};
+use super::ends::SEND_RESOLVED;
 use super::{ChannelConfig, Globals};
 use crate::config::channels::is_loopback;
 use crate::config::table::setting;
@@ -34,6 +35,7 @@ pub(super) fn read(
         "subject",
         "text",
         "html",
+        SEND_RESOLVED,
     ];
     let map = reader.map(node, "a mail", &keys.map(Key::known))?;
     let own = settings(reader, &map, "");

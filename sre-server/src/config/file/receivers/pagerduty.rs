@@ -3,13 +3,20 @@
 use url::Url;
 
 use super::super::yaml::{Key, Node, Reader};
+use super::ends::SEND_RESOLVED;
 use super::{ChannelConfig, Globals};
 use crate::config::setting::WhenUnset;
 use crate::config::table::setting;
 use crate::config::{PagerDutyConfig, parse};
 
 pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_>, _: &Globals) -> Option<ChannelConfig> {
-    let keys = ["routing_key", "routing_key_file", "routing_key_env", "url"];
+    let keys = [
+        "routing_key",
+        "routing_key_file",
+        "routing_key_env",
+        "url",
+        SEND_RESOLVED,
+    ];
     let map = reader.map(node, "a PagerDuty service", &keys.map(Key::known))?;
     let url = match map.get("url") {
         Some(node) => reader.read_by(node, |text| parse::url(setting("PAGERDUTY_URL"), text)),

@@ -2,6 +2,7 @@
 
 use super::super::yaml::{Key, Node, Reader};
 use super::address::secret_url;
+use super::ends::SEND_RESOLVED;
 use super::{ChannelConfig, Globals, optional_text};
 use crate::config::SlackConfig;
 
@@ -14,6 +15,7 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_>, _: &Globals) -> Opt
         "username",
         "title",
         "text",
+        SEND_RESOLVED,
     ];
     let map = reader.map(node, "a Slack channel", &keys.map(Key::known))?;
     let faults = reader.count();

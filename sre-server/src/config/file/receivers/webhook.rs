@@ -4,6 +4,7 @@ use sre_core::time::Span;
 
 use super::super::yaml::{Key, Node, Reader};
 use super::address::address;
+use super::ends::SEND_RESOLVED;
 use super::{ChannelConfig, Globals};
 use crate::config::table::setting;
 use crate::config::{WebhookConfig, parse};
@@ -18,6 +19,7 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_>, _: &Globals) -> Opt
         "secret_env",
         "format",
         "timeout",
+        SEND_RESOLVED,
     ];
     let map = reader.map(node, "a webhook", &keys.map(Key::known))?;
     let timeout = map
