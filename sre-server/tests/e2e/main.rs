@@ -5,6 +5,7 @@
 //! hit) are printed: `cargo nextest run -p sre-server --all-features -E 'binary(e2e)' --success-output immediate`.
 
 mod bad_input;
+mod beside;
 mod client;
 mod dashboards;
 mod demo;
