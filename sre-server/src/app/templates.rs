@@ -163,7 +163,7 @@ fn try_out(args: &RenderArgs) -> Result<TryOut, String> {
                     value
                         .parse()
                         .map_err(|error| cannot(&error))?,
-                )
+                );
             }
             "alertname" => {
                 let parsed: Result<AlertType, _> = value.parse();

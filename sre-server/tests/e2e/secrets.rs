@@ -22,7 +22,7 @@ const ENCODED: [&str; 3] = [
     "AHNyZQBDQU5BUlktc210cC1m",
 ];
 /// Whoever tries every channel is done within this.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
 /// Takes requests and mails, keeps what it is told, and says it back in a refusal.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ use crate::waiting::{now, say};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_receiver_hears_of_both_the_same_but_for_what_is_meant_to_differ() {
-    let only = std::env::var("BESIDE_ONLY").unwrap_or_default();
+    let only = only();
     let scenarios: Vec<Scenario> = scripts::all()
         .into_iter()
         .filter(|scenario| scenario.name.contains(&only))
@@ -41,6 +41,15 @@ async fn a_receiver_hears_of_both_the_same_but_for_what_is_meant_to_differ() {
         faults += &played.expect("no panic");
     }
     assert!(faults.is_empty(), "{faults}");
+}
+
+/// The scripts that are played: those whose name has this in it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what a person asks of the test is no setting of the service"
+)]
+fn only() -> String {
+    std::env::var("BESIDE_ONLY").unwrap_or_default()
 }
 
 /// A script with both services ready for it.
