@@ -4,6 +4,8 @@
 //! another service that depends on it. What people say of it (owner, criticality, dependencies,
 //! links) is its *declaration*; without one it is of normal criticality and depends on nothing.
 
+mod dependencies;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -16,6 +18,8 @@ use crate::decimal::Decimal;
 use crate::name::ServiceName;
 use crate::slo::ManagedBy;
 use crate::target::write_decimal;
+
+pub use self::dependencies::Dependencies;
 
 /// A service, and what people say of it.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,17 +2,15 @@
 //!
 //! Dependencies are those that services declare, taken one hop at a time: the state of a service
 //! changes though nobody is told, so it keeps the services above it back in its turn, and the page
-//! that is told is that of the deepest that fails. Services that stand on each other in a circle never
+//! that is told is that of the deepest that fails. Services that stand on each other in a ring never
 //! keep each other back, or nobody would be told at all.
-
-use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
 use super::{Holder, Suppression};
 use crate::alert::{Alert, Severity};
 use crate::name::{AlertId, ServiceName};
-use crate::service::{Service, Weight};
+use crate::service::{Dependencies, Service};
 use crate::time::Span;
 
 /// How long what begins is kept back where a page of a dependency may come: the slots of two SLOs that
@@ -27,7 +25,7 @@ pub const EXTENSION: Span = Span::minutes(5);
 /// What services stand on, and the pages of those.
 #[derive(Clone, Debug, Default)]
 pub struct Inhibition {
-    dependencies: BTreeMap<ServiceName, BTreeSet<ServiceName>>,
+    dependencies: Dependencies,
     pages: Vec<Upstream>,
 }
 
@@ -57,19 +55,6 @@ impl Upstream {
     }
 }
 
-/// What a service stands on by a weight above zero, itself left out.
-pub(crate) fn stands_on(service: &Service) -> BTreeSet<ServiceName> {
-    let counts = |(name, weight): &(&ServiceName, &Weight)| {
-        weight.millionths() > 0 && **name != service.name
-    };
-    service
-        .dependencies
-        .iter()
-        .filter(counts)
-        .map(|(name, _)| name.clone())
-        .collect()
-}
-
 impl Inhibition {
     /// What these services declare to stand on, and these pages.
     #[must_use]
@@ -78,10 +63,7 @@ impl Inhibition {
         pages: impl IntoIterator<Item = Upstream>,
     ) -> Self {
         Self {
-            dependencies: services
-                .into_iter()
-                .map(|service| (service.name.clone(), stands_on(service)))
-                .collect(),
+            dependencies: Dependencies::declared(services),
             pages: pages.into_iter().collect(),
         }
     }
@@ -93,7 +75,10 @@ impl Inhibition {
         decided_at: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Option<Suppression> {
-        let upstream = self.upstream(alert.service_name());
+        // In a ring nobody keeps anybody back.
+        let upstream = self
+            .dependencies
+            .upstream(alert.service_name());
         if upstream.is_empty() {
             return None;
         }
@@ -124,37 +109,5 @@ impl Inhibition {
         let waits = alert.severity < Severity::Emergency && decided_at <= now && now < until;
         let by = Holder::Wait;
         waits.then_some(Suppression { by, until })
-    }
-
-    /// What the service stands on, without what stands on it in its turn: in a circle nobody keeps
-    /// anybody back.
-    fn upstream(&self, service: &ServiceName) -> BTreeSet<&ServiceName> {
-        let direct = self.dependencies.get(service);
-        direct
-            .into_iter()
-            .flatten()
-            .filter(|upstream| !self.reaches(upstream, service))
-            .collect()
-    }
-
-    /// Whether `from` stands on `to`, by whatever way.
-    fn reaches(&self, from: &ServiceName, to: &ServiceName) -> bool {
-        let (mut seen, mut left) = (BTreeSet::from([from]), vec![from]);
-        while let Some(name) = left.pop() {
-            for next in self
-                .dependencies
-                .get(name)
-                .into_iter()
-                .flatten()
-            {
-                if next == to {
-                    return true;
-                }
-                if seen.insert(next) {
-                    left.push(next);
-                }
-            }
-        }
-        false
     }
 }

@@ -214,7 +214,7 @@ fn only_pages_of_what_it_stands_on_directly_and_by_weight_hold() {
 }
 
 proptest! {
-    /// Whatever stands on whatever: of the services that fire one at least is told, so that no circle
+    /// Whatever stands on whatever: of the services that fire one at least is told, so that no ring
     /// keeps everybody untold.
     #[test]
     fn somebody_is_always_told(edges in proptest::collection::btree_set((0..6_usize, 0..6_usize), 0..20)) {

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use sre_core::name::ServiceName;
-use sre_core::service::{Declared, Service};
+use sre_core::service::{Declared, Dependencies, Service};
 use sre_core::slo::ManagedBy;
 use sre_core::store::{Page, StoreError};
 
@@ -11,6 +11,7 @@ use self::body::{ServiceBody, read};
 use self::view::ServiceView;
 use crate::context::Context;
 use crate::http::doc::{Access, Doc};
+use crate::http::fault::Fault;
 use crate::http::page::Paging;
 use crate::http::{ApiError, Call, Response, response};
 
@@ -60,6 +61,7 @@ pub(super) async fn create(call: Call<Context>) -> Result<Response, ApiError> {
         Err(StoreError::Conflict { .. }) => return Err(taken()),
         written => written?,
     }
+    let warnings = warnings(context, &service).await?;
     let location = format!(
         "/services/{}",
         service
@@ -67,7 +69,9 @@ pub(super) async fn create(call: Call<Context>) -> Result<Response, ApiError> {
             .as_str()
             .replace('/', "%2F")
     );
-    response::created(&location, service.version, &ServiceView::from(service))
+    let version = service.version;
+    let view = ServiceView::from(service).warning(warnings);
+    response::created(&location, version, &view)
 }
 
 pub(super) fn create_doc() -> Doc {
@@ -101,7 +105,9 @@ pub(super) async fn replace(call: Call<Context>) -> Result<Response, ApiError> {
             .put_service(&after, before.version)
             .await?;
     }
-    response::versioned(after.version, &ServiceView::from(after))
+    let warnings = warnings(&call.context, &after).await?;
+    let version = after.version;
+    response::versioned(version, &ServiceView::from(after).warning(warnings))
 }
 
 pub(super) fn replace_doc() -> Doc {
@@ -209,6 +215,42 @@ async fn writable(call: &Call<Context>) -> Result<Service, ApiError> {
         ));
     }
     Ok(service)
+}
+
+/// Every service: as many as there may be.
+async fn all(context: &Context) -> Result<Vec<Service>, StoreError> {
+    let everything = Paging {
+        limit: u32::try_from(SERVICES_MAX).unwrap_or(u32::MAX),
+        after: None,
+    };
+    page(context, &everything).await
+}
+
+/// What is strange of what a service stands on: a ring, in which nobody keeps anybody back.
+async fn warnings(context: &Context, service: &Service) -> Result<Vec<Fault>, StoreError> {
+    if service.dependencies.is_empty() {
+        return Ok(Vec::new());
+    }
+    let services = all(context).await?;
+    let dependencies = Dependencies::declared(&services);
+    let warning = dependencies
+        .ring(&service.name)
+        .map(|ring| {
+            let names: Vec<&str> = ring
+                .iter()
+                .map(|name| name.as_str())
+                .collect();
+            Fault::at(
+                "/dependencies",
+                format!(
+                    "{} and {} again stand on each other in a ring: in it, the page of one keeps no \
+                     alert of another back",
+                    names.join(", "),
+                    service.name,
+                ),
+            )
+        });
+    Ok(warning.into_iter().collect())
 }
 
 /// What was read as the next version of what was there.

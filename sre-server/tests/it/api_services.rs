@@ -70,6 +70,7 @@ async fn a_declared_service_is_answered_as_it_was_written() {
             "version": 1,
             "created_at": "2026-01-01T12:00:00Z",
             "updated_at": "2026-01-01T12:00:00Z",
+            "warnings": [],
         })
     );
     let found = world.get("/services/api-gateway").await;
@@ -425,5 +426,41 @@ async fn the_graph_has_every_service_and_what_it_depends_on() {
                 {"from": "api-gateway", "to": "intent-parser-server", "weight": 0.5},
             ],
         })
+    );
+}
+
+#[tokio::test]
+async fn a_ring_is_taken_and_named_to_whoever_closes_it() {
+    let world = World::new();
+    let on = |name: &str, other: &str, weight: f64| json!({"name": name, "dependencies": [{"service_name": other, "weight": weight}]});
+    for body in [
+        on("shop", "cart", 1.0),
+        on("cart", "stock", 0.5),
+        on("mail", "mail-relay", 1.0),
+        on("mail-relay", "mail", 0.0),
+    ] {
+        let made = declared(&world, &body).await.json();
+        assert_eq!(made["warnings"], json!([]), "{body}");
+    }
+    let closed = declared(&world, &on("stock", "shop", 1.0)).await;
+    let warned = json!([{
+        "pointer": "/dependencies",
+        "detail": "stock, shop, cart and stock again stand on each other in a ring: in it, the page \
+                   of one keeps no alert of another back",
+    }]);
+    assert_eq!(closed.json()["warnings"], warned);
+    let mut opened = closed.json();
+    opened["description"] = json!("What there is.");
+    let again = world
+        .put("/services/stock", &opened)
+        .await;
+    assert_eq!((again.status, &again.json()["warnings"]), (200, &warned));
+    opened["dependencies"] = json!([]);
+    let opened = world
+        .put("/services/stock", &opened)
+        .await;
+    assert_eq!(
+        (opened.status, opened.json()["warnings"].clone()),
+        (200, json!([]))
     );
 }

@@ -10,7 +10,13 @@ use crate::api::slo::entries::links;
 use crate::http::{ApiError, Fields};
 
 /// Fields that only answers carry: what was read can be sent back.
-const READ_ONLY: [&str; 4] = ["managed_by", "version", "created_at", "updated_at"];
+const READ_ONLY: [&str; 5] = [
+    "managed_by",
+    "version",
+    "created_at",
+    "updated_at",
+    "warnings",
+];
 /// The longest owner, in characters.
 const OWNER_MAX: usize = 200;
 /// The longest description, in characters.
@@ -41,7 +47,7 @@ pub(super) struct ServiceBody {
     /// `low`, `normal`, `high` or `critical`; `normal` by default. The alerts of a critical service
     /// are one step graver, those of a low one a step less grave.
     criticality: Option<String>,
-    /// At most 100, each service once; rings are allowed.
+    /// At most 100, each service once; a ring is taken, with a warning.
     dependencies: Option<Vec<DependencyBody>>,
     /// At most 32 addresses, such as `runbook`.
     #[schema(value_type = Option<Object>)]

@@ -6,21 +6,16 @@ use sre_core::name::ServiceName;
 use sre_core::service::Service;
 use utoipa::ToSchema;
 
-use super::{SERVICES_MAX, page};
+use super::all;
 use crate::api::figure::Figure;
 use crate::context::Context;
 use crate::http::doc::{Access, Doc};
-use crate::http::page::Paging;
 use crate::http::{ApiError, Call, Response, response};
 
 /// `GET /services/graph`
 pub(in crate::api) async fn graph(call: Call<Context>) -> Result<Response, ApiError> {
     let context = &call.context;
-    let everything = Paging {
-        limit: u32::try_from(SERVICES_MAX).unwrap_or(u32::MAX),
-        after: None,
-    };
-    let services = page(context, &everything).await?;
+    let services = all(context).await?;
     let names: Vec<ServiceName> = services
         .iter()
         .map(|service| service.name.clone())

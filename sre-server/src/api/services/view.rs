@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use crate::api::figure::Figure;
 use crate::api::slo::managed_by;
+use crate::http::fault::Fault;
 
 /// A service, and what people say of it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -30,6 +31,8 @@ pub(super) struct ServiceView {
     version: u64,
     created_at: Option<DateTime<Utc>>,
     updated_at: Option<DateTime<Utc>>,
+    /// In the answer to a declaration: what is strange of its dependencies.
+    warnings: Vec<Fault>,
 }
 
 /// A service that another stands on.
@@ -62,6 +65,14 @@ impl From<Service> for ServiceView {
             version: service.version,
             created_at: declared.map(|declared| declared.created_at),
             updated_at: declared.map(|declared| declared.updated_at),
+            warnings: Vec::new(),
         }
+    }
+}
+
+impl ServiceView {
+    /// With what its author should know of it.
+    pub(super) fn warning(self, warnings: Vec<Fault>) -> Self {
+        Self { warnings, ..self }
     }
 }

@@ -296,14 +296,14 @@ fn routes_test_says_who_is_told_and_why() {
     assert_eq!(exit, Exit::Done);
     let expected = "\
 day-shift
-  because of      everything > severity=~\"critical|emergency\" > everything
+  because of      everything > severity=~\"critical|emergency|page\" > everything
   grouped by      service
   group_wait      30s
   group_interval  5m
   repeat_interval 4h
   after 15m       second-line
 night-shift
-  because of      everything > severity=~\"critical|emergency\" > everything
+  because of      everything > severity=~\"critical|emergency|page\" > everything
   grouped by      service
   group_wait      30s
   group_interval  5m
