@@ -348,6 +348,13 @@ impl Alert {
         self.advanced(Some(expected), Some(from), moment)
     }
 
+    /// Notes what its reporter says of the episode, and tells nobody.
+    #[must_use]
+    pub(super) fn noted(self, moment: &Moment<'_>) -> AlertUpdate {
+        let (expected, from) = (self.transition, self.state.status());
+        self.advanced(Some(expected), Some(from), moment)
+    }
+
     /// Notes one more report of the open episode. It is told again only where `kind` says how.
     #[must_use]
     pub(crate) fn reported_again(

@@ -134,8 +134,9 @@ pub fn foreign_severity(text: &str) -> Severity {
 /// nothing.
 ///
 /// While that is open, the earliest start, the latest text and the latest end hold; once the end has
-/// passed, the episode is over from there on. The end of something that is not open is no news, and so
-/// is one from before the open episode began.
+/// passed, the episode is over from there on. A later end of what is over, that began before that,
+/// moves its end: whoever has not heard of it yet hears the later one, and nobody hears twice. Any other
+/// end of something that is not open is no news, and so is one from before the open episode began.
 #[must_use]
 pub fn third_party(
     latest: Option<Alert>,
@@ -151,7 +152,8 @@ pub fn third_party(
                 refreshed(open, told, moment)?
             }
         }
-        _ if is_over => return None,
+        Some(over) if is_over => ended_later(over, told, moment)?,
+        None if is_over => return None,
         latest => opened(latest.as_ref(), told, moment),
     };
     Some(Box::new(update))
@@ -201,6 +203,24 @@ fn ended(mut open: Alert, told: &ThirdPartyAlert, moment: &Moment<'_>) -> Option
         *at = told.ends_at;
     }
     Some(update)
+}
+
+/// The end of what is over was later than was known. What a person ended stays as they did.
+fn ended_later(mut over: Alert, told: ThirdPartyAlert, moment: &Moment<'_>) -> Option<AlertUpdate> {
+    let AlertState::Resolved {
+        at,
+        reason: ResolveReason::Condition | ResolveReason::Timeout,
+        by: None,
+    } = &mut over.state
+    else {
+        return None;
+    };
+    if told.ends_at <= *at || told.starts_at > *at {
+        return None;
+    }
+    *at = told.ends_at;
+    over.message = told.message;
+    Some(over.noted(moment))
 }
 
 /// The name of a service as near to `text` as names may be: another character becomes `_`.

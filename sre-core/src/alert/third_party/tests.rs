@@ -290,3 +290,34 @@ fn it_is_chosen_by_the_labels_that_its_reporter_gave_it() {
     assert_eq!(labels.label("service"), "checkout", "what it does not say");
     assert_eq!(labels.label("alertname"), "HighBurn");
 }
+
+#[test]
+fn of_two_ends_the_later_stays_and_nobody_is_told_twice() {
+    let ended = step(Some(&open()), told(100, Some(10), Some(90)), 100)
+        .expect("it ends")
+        .alert;
+    let later = step(Some(&ended), told(101, Some(20), Some(95)), 101).expect("it moves");
+    assert_eq!(later.alert.ends_at(), Some(at_second(95)));
+    assert_eq!(later.alert.state.status(), AlertStatus::Resolved);
+    assert!(later.intents.is_empty());
+    assert!(later.is_refresh());
+    for (starts, ends) in [(10, 80), (10, 90), (91, 99)] {
+        let same = step(Some(&ended), told(102, Some(starts), Some(ends)), 102);
+        assert!(same.is_none(), "{starts}-{ends}");
+    }
+}
+
+#[test]
+fn what_a_person_ended_stays_as_they_did() {
+    let moment = Moment {
+        now: at_second(50),
+        slot: None,
+        routes: crate::routing::Audience::NOBODY,
+        settings: &SETTINGS,
+    };
+    let ended = open()
+        .resolve(ResolveReason::Manual, Some("Ada".to_owned()), None, &moment)
+        .expect("it ends")
+        .alert;
+    assert!(step(Some(&ended), told(100, Some(10), Some(90)), 100).is_none());
+}
