@@ -7,6 +7,7 @@
 //! kept back is judged again at an instant that is known ([`Suppression::until`]), or as soon as
 //! somebody ends what keeps it.
 
+mod brake;
 mod inhibition;
 mod rule;
 
@@ -23,6 +24,10 @@ use crate::notification::{Reason, Withheld};
 use crate::silence::{Silence, SilenceState};
 use crate::time::Interval;
 
+pub use brake::{
+    BRAKE_AT, BRAKE_SOURCE, BRAKE_WAIT, BRAKE_WITHIN, BrakeStanding, NO_DATA_BRAKE,
+    fell_silent_together, is_braked_news, is_mostly_silent, is_silence, pulled_sources,
+};
 pub use inhibition::{EXTENSION, Inhibition, Upstream, WAIT};
 pub use rule::{InhibitRule, RECHECK, RULES_MAX, Rulings};
 
@@ -232,7 +237,10 @@ impl Suppressions {
             .wished(alert)
             .max_by_key(|suppression| suppression.until);
         let wished = wished.or_else(|| self.rulings.holds(alert, now).next());
-        let goes_on = matches!(reason, Reason::First | Reason::Recurred | Reason::Repeat);
+        let goes_on = matches!(
+            reason,
+            Reason::First | Reason::Recurred | Reason::Repeat | Reason::Flapping
+        );
         wished.or_else(|| {
             goes_on
                 .then(|| {

@@ -16,12 +16,14 @@
 //! | dispatcher | ¼ s | judges due intents, freezes and sends |
 //! | recorder | 1 s | stores what the service measured of itself, at every slice edge |
 //! | health | 1 min | judges every service and records what changed |
+//! | brake | 1 s | tells once that most of what a source measures has no data |
 //! | sentinel | 1 s | looks whether the others do, and tells who waits for it |
 //! | retention | 1 h | forgets what is old |
 
 mod alerts;
 mod auditor;
 mod board;
+mod brake;
 mod collector;
 mod crew;
 mod destinations;
@@ -38,6 +40,7 @@ mod sentinel;
 pub use alerts::AlertsWorker;
 pub use auditor::{AuditSight, AuditorWorker};
 pub use board::{Board, Outcome, WorkerStatus};
+pub use brake::BrakeWorker;
 pub use collector::{Asked, Asker, CollectorWorker};
 pub use crew::Crew;
 pub use destinations::DestinationsWorker;

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, Utc};
 
 use crate::alert::{Alert, LifecycleSettings};
-use crate::monitor::{Router, Suppressors};
+use crate::monitor::{Router, SourceBook, Suppressors};
 use crate::name::{AlertId, DeliveryId, DestinationId};
 use crate::notification::{
     Action, Answer, DeadReason, Delivery, Fallback, Lane, Notifier, Outgoing, Tries, classify,
@@ -61,6 +61,8 @@ pub struct Dispatcher {
     /// Whether the last message to each destination told an end.
     told_ends: Mutex<BTreeMap<DestinationId, bool>>,
     router: Router,
+    /// Where it is read what SLOs are measured by, where silence of many is told once.
+    book: Option<Arc<SourceBook>>,
 }
 
 /// A frozen delivery whose next try is claimed.
@@ -140,6 +142,7 @@ impl Dispatcher {
             fallbacks: Vec::new(),
             told_ends: Mutex::default(),
             router: Router::from(Vec::new()),
+            book: None,
         }
     }
 
@@ -153,6 +156,16 @@ impl Dispatcher {
     #[must_use]
     pub fn routed(self, router: Router) -> Self {
         Self { router, ..self }
+    }
+
+    /// The dispatcher, which tells once that most of a source of this book has no data, in place of
+    /// once for each: what a [`BrakeKeeper`](crate::monitor::BrakeKeeper) raises holds the others back.
+    #[must_use]
+    pub fn braked(self, book: Arc<SourceBook>) -> Self {
+        Self {
+            book: Some(book),
+            ..self
+        }
     }
 
     /// Judges due intents, freezes what is to be said, and claims what is to be tried again. What a

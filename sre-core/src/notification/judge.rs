@@ -131,6 +131,8 @@ pub enum Withheld {
     Inhibited,
     /// It is being maintained.
     Maintenance,
+    /// Most of what its source measures has no data, which is told once, or may be in a moment.
+    Brake,
 }
 
 impl Withheld {
@@ -152,6 +154,7 @@ impl Withheld {
             Self::Silenced => "silenced",
             Self::Inhibited => "inhibited",
             Self::Maintenance => "maintenance",
+            Self::Brake => "brake",
         }
     }
 }
@@ -235,6 +238,10 @@ fn judge_unheard(
             until,
             rule: Withheld::Cooldown,
         },
+        // It began to flap before the destination heard of it: that is the news.
+        None if alert.is_flapping() && flapping_news(intents) == Some(IntentKind::FlapStart) => {
+            send(intents, Reason::Flapping)
+        }
         None => send(intents, Reason::First),
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sre_core::monitor::{
-    AlertMover, AuditPorts, Auditor, DestinationKeeper, DestinationPorts, Dispatcher,
-    DispatcherPorts, Evaluator, EvaluatorPorts, IncidentKeeper,
+    AlertMover, AuditPorts, Auditor, BrakeKeeper, DestinationKeeper, DestinationPorts, Dispatcher,
+    DispatcherPorts, Evaluator, EvaluatorPorts, IncidentKeeper, SourceBook,
 };
 use sre_core::notification::Notifier;
 use sre_core::source::MetricSource;
@@ -19,7 +19,7 @@ use crate::demo::{DemoSource, Pusher};
 use crate::lifecycle::Lifecycle;
 use crate::watch::SelfWatch;
 use crate::workers::{
-    AlertsWorker, Asker, AuditSight, AuditorWorker, BackfillWorker, CollectorWorker,
+    AlertsWorker, Asker, AuditSight, AuditorWorker, BackfillWorker, BrakeWorker, CollectorWorker,
     DestinationsWorker, DispatcherWorker, Driver, EvaluatorWorker, HealthWorker, IncidentsWorker,
     Pulse, RecorderWorker, RetentionSettings, RetentionWorker, SentinelParts, SentinelWorker,
     SourceSight,
@@ -80,6 +80,9 @@ impl Crew {
         }
         driver.spawn(self.keep_incidents(context), SECOND, Arc::clone(&never));
         driver.spawn(self.collector(context), SECOND, Arc::clone(&never));
+        let book = sources(context);
+        let brake = keep_brakes(context, &book, Arc::clone(&source), Arc::clone(&told));
+        driver.spawn(brake, SECOND, Arc::clone(&never));
         let sight = Arc::<AuditSight>::default();
         driver.spawn(
             audit(context, Arc::clone(&sight), Arc::clone(&told)),
@@ -103,7 +106,7 @@ impl Crew {
             Arc::clone(&never),
         );
         driver.spawn(self.retention(context), HOUR, never);
-        driver.spawn(self.dispatcher(context, sends), TICK, told);
+        driver.spawn(self.dispatcher(context, sends, book), TICK, told);
     }
 
     fn evaluator(&self, context: &Context) -> Evaluator {
@@ -175,7 +178,12 @@ impl Crew {
         }
     }
 
-    fn dispatcher(self, context: &Context, sends: TaskTracker) -> DispatcherWorker {
+    fn dispatcher(
+        self,
+        context: &Context,
+        sends: TaskTracker,
+        book: Arc<SourceBook>,
+    ) -> DispatcherWorker {
         let ports = DispatcherPorts {
             outbox: Arc::clone(&context.outbox),
             notices: Arc::clone(&context.notices),
@@ -189,7 +197,8 @@ impl Crew {
         DispatcherWorker::new(
             Dispatcher::new(ports, self.channels, settings, self.send_timeout, is_shadow)
                 .with_fallbacks(context.fallbacks.clone())
-                .routed(context.router.clone()),
+                .routed(context.router.clone())
+                .braked(book),
             Arc::clone(&context.outbox),
             Arc::clone(&context.mailroom),
             Arc::clone(&context.clock),
@@ -214,6 +223,34 @@ fn evaluate(
         source,
         readiness: Arc::clone(&context.readiness),
         told,
+    }
+}
+
+/// What SLOs are measured by, for those who tell of silence.
+fn sources(context: &Context) -> Arc<SourceBook> {
+    Arc::new(SourceBook::new(
+        Arc::clone(&context.catalog),
+        Arc::clone(&context.evaluations),
+        SelfWatch::service(),
+    ))
+}
+
+fn keep_brakes(
+    context: &Context,
+    book: &Arc<SourceBook>,
+    source: Arc<SourceSight>,
+    told: Arc<Notify>,
+) -> BrakeWorker {
+    BrakeWorker {
+        keeper: BrakeKeeper::new(
+            Arc::clone(&context.alerts),
+            context.settings.lifecycle,
+            Arc::clone(book),
+        ),
+        source,
+        clock: Arc::clone(&context.clock),
+        told,
+        pulled: 0,
     }
 }
 

@@ -114,6 +114,15 @@ impl Candidate {
             })
     }
 
+    /// Where it comes in the lane. What a destination hears of for the first time is in a hurry, by
+    /// whatever reason.
+    fn class(&self) -> u8 {
+        match self.known_severity() {
+            None => FIRST_CLASS,
+            Some(_) => class(self.reason),
+        }
+    }
+
     fn part(&self) -> Part {
         Part {
             alert_id: self.group.alert.id,
@@ -253,7 +262,7 @@ impl<'a> Draft<'a> {
                 .unwrap_or(Severity::Low),
             class: news
                 .iter()
-                .map(|candidate| class(candidate.reason))
+                .map(|candidate| candidate.class())
                 .min()
                 .unwrap_or(LAST_CLASS),
         }

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError};
 use chrono::{DateTime, Utc};
 
 use crate::alert::{Alert, LifecycleSettings};
+use crate::monitor::brake::Brakes;
 use crate::monitor::dispatcher::drafts::{Candidate, Draft};
 use crate::monitor::dispatcher::{Dispatched, Dispatcher, Sending};
 use crate::name::{DestinationId, IntentId};
@@ -51,6 +52,10 @@ impl Dispatcher {
         let suppressions = self
             .suppressions(&lanes, moment, done)
             .await?;
+        let brakes = self
+            .brakes(&lanes, moment, done)
+            .await?;
+        let held = (&suppressions, &brakes);
         for (destination, lane) in lanes {
             let Some(notifier) = self.notifiers.get(&destination) else {
                 continue;
@@ -60,7 +65,7 @@ impl Dispatcher {
             }
             done.has_more |= lane.groups.len() >= GROUPS as usize;
             match self
-                .freeze_lane(lane, notifier, &suppressions, moment, done)
+                .freeze_lane(lane, notifier, held, moment, done)
                 .await
             {
                 // What is corrupt concerns one lane, and the next activation will not mend it.
@@ -95,6 +100,30 @@ impl Dispatcher {
             done.note(fault);
         }
         Ok(found.suppressions)
+    }
+
+    /// What is silent together with others. What cannot be read there keeps nothing back.
+    async fn brakes(
+        &self,
+        lanes: &BTreeMap<DestinationId, DueLane>,
+        moment: Moment,
+        done: &mut Dispatched,
+    ) -> Result<Brakes, StoreError> {
+        let Some(book) = &self.book else {
+            return Ok(Brakes::default());
+        };
+        let due: Vec<&Alert> = lanes
+            .values()
+            .flat_map(|lane| &lane.groups)
+            .map(|group| &group.alert)
+            .collect();
+        match Brakes::around(&self.ports.alerts, self.settings, book, due, moment.now).await {
+            Err(error @ StoreError::Corrupt { .. }) => {
+                done.note(error);
+                Ok(Brakes::default())
+            }
+            read => read,
+        }
     }
 
     async fn due_lanes(
@@ -147,7 +176,7 @@ impl Dispatcher {
         &self,
         lane: DueLane,
         notifier: &Arc<dyn Notifier>,
-        suppressions: &Suppressions,
+        held: (&Suppressions, &Brakes),
         moment: Moment,
         done: &mut Dispatched,
     ) -> Result<(), StoreError> {
@@ -171,8 +200,7 @@ impl Dispatcher {
                     .router
                     .audience(owner.map(String::as_str));
                 let lead = audience.lead(&group.alert, group.destination_id, moment.now);
-                let candidate =
-                    self.judged(group, (lead, suppressions), moment.now, &mut unsent, done)?;
+                let candidate = self.judged(group, (lead, held), moment.now, &mut unsent, done)?;
                 if candidate.reason == Reason::AllResolved && !notifier.takes_ends() {
                     unsent.withhold(candidate.intents(), Withheld::NotWanted);
                     done.count(Withheld::NotWanted);
@@ -232,7 +260,7 @@ impl Dispatcher {
     fn judged(
         &self,
         group: DueGroup,
-        (lead, suppressions): (Lead, &Suppressions),
+        (lead, (suppressions, brakes)): (Lead, (&Suppressions, &Brakes)),
         now: DateTime<Utc>,
         unsent: &mut Unsent,
         done: &mut Dispatched,
@@ -262,6 +290,11 @@ impl Dispatcher {
                     let rule = held.by.rule();
                     unsent.postpone(ids(&group), held.until, rule, Some(held.by));
                     done.count(rule);
+                    return None;
+                }
+                if let Some(until) = brakes.holds(alert, reason, decided_at, now) {
+                    unsent.postpone(ids(&group), until, Withheld::Brake, None);
+                    done.count(Withheld::Brake);
                     return None;
                 }
                 let wish = suppressions.wished(alert).next();

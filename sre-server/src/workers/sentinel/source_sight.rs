@@ -33,7 +33,7 @@ impl SourceSight {
 
     /// Since when it has answered for no SLO that it answered for before; `None` while it does, and
     /// until it was seen more than once.
-    pub(super) fn dark_since(&self) -> Option<DateTime<Utc>> {
+    pub(in crate::workers) fn dark_since(&self) -> Option<DateTime<Utc>> {
         let dark = *self
             .0
             .lock()

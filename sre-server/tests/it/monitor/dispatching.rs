@@ -2,6 +2,7 @@
 
 mod announcing;
 mod auditing;
+mod braking;
 mod broken;
 mod crashes;
 mod grouping;

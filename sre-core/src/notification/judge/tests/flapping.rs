@@ -58,3 +58,37 @@ fn flapping_is_told_once_when_it_begins_and_once_when_it_ends() {
         assert_eq!(found, expected, "{is_flapping} {severity} {kinds:?}");
     }
 }
+
+#[test]
+fn what_begins_to_flap_in_its_cooldown_is_told_as_flapping_when_that_is_over() {
+    let settings = LifecycleSettings::default();
+    let moment = moment(&settings, NOW);
+    let mut alert = opened(2, Critical, &moment).alert;
+    alert.flaps.since = Some(moment.now);
+    let intents = [(1, Fire), (2, IntentKind::FlapStart)]
+        .map(|(n, kind)| Intent::new(alert.id, n, DESTINATION, kind, moment.now));
+    let judged = |told_before: i64| {
+        let told = Told {
+            alert_id: opened(1, Critical, &moment).alert.id,
+            episode: 1,
+            state: ToldState::Resolved,
+            severity: Critical,
+            delivered_at: at_second(NOW - told_before),
+        };
+        judge(&alert, &intents, Some(&told), moment.now, &settings)
+    };
+    assert!(matches!(
+        judged(60),
+        Judgement::Postpone {
+            rule: Withheld::Cooldown,
+            ..
+        }
+    ));
+    assert!(matches!(
+        judged(600),
+        Judgement::Send {
+            reason: Reason::Flapping,
+            ..
+        }
+    ));
+}

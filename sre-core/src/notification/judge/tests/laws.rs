@@ -206,9 +206,10 @@ proptest! {
                 .collect();
             let count = |wanted| told.iter().filter(|reason| **reason == wanted).count();
             if !told.is_empty() {
-                prop_assert_eq!(told.first(), Some(&Reason::First));
+                let begins = matches!(told.first(), Some(Reason::First | Reason::Flapping));
+                prop_assert!(begins, "{:?}", told);
                 prop_assert_eq!(told.last(), Some(&Reason::AllResolved));
-                prop_assert_eq!(count(Reason::First), 1);
+                prop_assert!(!told.iter().skip(1).any(|reason| *reason == Reason::First), "{:?}", told);
                 prop_assert_eq!(count(Reason::AllResolved), 1);
                 for pair in told.windows(2) {
                     let is_said_twice = pair[0] == pair[1]
