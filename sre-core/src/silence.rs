@@ -3,13 +3,17 @@
 //! A silence is no state of an alert: what it matches is evaluated, counted and shown as ever, and
 //! merely not told. It ends by itself, it never keeps the end of an alert from whoever was told of
 //! its beginning, and when it ends while the alert fires, that is told at once.
+//!
+//! One that recurs keeps things from being told at each occurrence of a rule, from its beginning to its
+//! end, and lets go between them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
 
+use crate::correction::Recurrence;
 use crate::matcher::Matchers;
 use crate::name::SilenceId;
-use crate::time::{Span, truncate};
+use crate::time::{Interval, Span, truncate};
 
 /// The most silences that have not expired: each is held against what is to be sent.
 pub const SILENCES_MAX: u32 = 10_000;
@@ -30,6 +34,12 @@ pub struct Silence {
     pub starts_at: DateTime<Utc>,
     /// From when on things are told again.
     pub ends_at: DateTime<Utc>,
+    /// When in between, where it is not all of the time.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub recurrence: Option<Recurrence>,
     /// Who asked.
     pub created_by: String,
     /// Why.
@@ -45,7 +55,7 @@ pub struct Silence {
 /// Where a silence stands.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum SilenceState {
-    /// It is yet to begin.
+    /// It is yet to begin, or to begin again.
     Pending,
     /// It keeps things from being told.
     Active,
@@ -100,6 +110,9 @@ pub enum InvalidSilence {
     /// It is too long.
     #[error("may be at most {DURATION_MAX} long")]
     TooLong,
+    /// It would silence nothing.
+    #[error("must leave time for an occurrence: none falls between its beginning and its end")]
+    NeverOccurs,
     /// Nobody answers for it.
     #[error("needs who asked for it, and why")]
     Unsigned,
@@ -114,6 +127,8 @@ pub struct SilenceRequest {
     pub starts_at: DateTime<Utc>,
     /// Until when.
     pub ends_at: DateTime<Utc>,
+    /// When in between, where it is not all of the time.
+    pub recurrence: Option<Recurrence>,
     /// Who asks.
     pub created_by: String,
     /// Why.
@@ -122,6 +137,10 @@ pub struct SilenceRequest {
 
 /// What a change of a silence leads to.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and it is taken apart at once"
+)]
 pub enum SilenceEdit {
     /// The same silence, changed.
     Kept(Silence),
@@ -153,10 +172,51 @@ impl SilenceRequest {
         if self.ends_at <= now {
             return Err(InvalidSilence::Past);
         }
-        if self.ends_at - self.starts_at > DURATION_MAX.as_delta() {
+        if self.ends_at - self.begins_at() > DURATION_MAX.as_delta() {
             return Err(InvalidSilence::TooLong);
         }
-        Ok(())
+        self.stretch(now).map(|_| ())
+    }
+
+    /// When one that recurs ends where nobody says it: as late as a silence may.
+    #[must_use]
+    pub fn latest_end(recurrence: &Recurrence, starts_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        recurrence
+            .first()
+            .start()
+            .max(starts_at)
+            .checked_add_signed(DURATION_MAX.as_delta())
+    }
+
+    /// From when on it is asked for, where it recurs from its first occurrence.
+    fn begins_at(&self) -> DateTime<Utc> {
+        self.recurrence
+            .as_ref()
+            .map_or(self.starts_at, |recurrence| {
+                self.starts_at
+                    .max(recurrence.first().start())
+            })
+    }
+
+    /// What it covers from `now` on: of one that recurs from the first occurrence to the last.
+    fn stretch(&self, now: DateTime<Utc>) -> Result<Interval, InvalidSilence> {
+        let (from, to) = (truncate(self.begins_at().max(now)), truncate(self.ends_at));
+        let Some(recurrence) = &self.recurrence else {
+            return Ok(Interval::new(from, to.max(from)));
+        };
+        if to <= from {
+            return Err(InvalidSilence::NeverOccurs);
+        }
+        let occurrences = recurrence.during(Interval::new(from, to));
+        let first = occurrences.first();
+        let last = occurrences
+            .iter()
+            .map(|one| one.end())
+            .max();
+        match (first, last) {
+            (Some(first), Some(last)) => Ok(Interval::new(from.max(first.start()), to.min(last))),
+            _ => Err(InvalidSilence::NeverOccurs),
+        }
     }
 }
 
@@ -173,12 +233,14 @@ impl Silence {
         now: DateTime<Utc>,
     ) -> Result<Self, InvalidSilence> {
         asked.check(now)?;
+        let stretch = asked.stretch(now)?;
         Ok(Self {
             id,
             version: 1,
             matchers: asked.matchers,
-            starts_at: truncate(asked.starts_at.max(now)),
-            ends_at: truncate(asked.ends_at),
+            starts_at: stretch.start(),
+            ends_at: stretch.end(),
+            recurrence: asked.recurrence,
             created_by: asked.created_by,
             comment: asked.comment,
             created_at: now,
@@ -197,6 +259,7 @@ impl Silence {
     ///     matchers: "service=checkout".parse()?,
     ///     starts_at: at_second(60),
     ///     ends_at: at_second(120),
+    ///     recurrence: None,
     ///     created_by: "ada".to_owned(),
     ///     comment: "the database moves".to_owned(),
     /// };
@@ -213,11 +276,53 @@ impl Silence {
     pub fn state(&self, now: DateTime<Utc>) -> SilenceState {
         if self.ends_at <= now {
             SilenceState::Expired
-        } else if now < self.starts_at {
-            SilenceState::Pending
-        } else {
+        } else if self.occurrence(now).is_some() {
             SilenceState::Active
+        } else {
+            SilenceState::Pending
         }
+    }
+
+    /// The stretch around `now` in which it keeps things from being told: all of the silence where it
+    /// does not recur. Of several occurrences that overlap the last to end.
+    #[must_use]
+    pub fn occurrence(&self, now: DateTime<Utc>) -> Option<Interval> {
+        if now < self.starts_at || self.ends_at <= now {
+            return None;
+        }
+        let Some(recurrence) = &self.recurrence else {
+            return Some(Interval::new(self.starts_at, self.ends_at));
+        };
+        let moment = Interval::new(now, now.checked_add_signed(TimeDelta::microseconds(1))?);
+        recurrence
+            .during(moment)
+            .into_iter()
+            .map(|one| self.clip(one))
+            .max_by_key(|one| one.end())
+    }
+
+    /// The stretch that goes on at `now` or comes next; `None` when it is over.
+    #[must_use]
+    pub fn next(&self, now: DateTime<Utc>) -> Option<Interval> {
+        if self.ends_at <= now {
+            return None;
+        }
+        let Some(recurrence) = &self.recurrence else {
+            return Some(Interval::new(self.starts_at, self.ends_at));
+        };
+        self.occurrence(now).or_else(|| {
+            let ahead = Interval::new(now.max(self.starts_at), self.ends_at);
+            let next = recurrence
+                .during(ahead)
+                .first()
+                .copied()?;
+            Some(self.clip(next))
+        })
+    }
+
+    /// What of an occurrence lies within the silence.
+    fn clip(&self, occurrence: Interval) -> Interval {
+        occurrence.intersection(Interval::new(self.starts_at, self.ends_at))
     }
 
     /// The silence, ended now; one that is over stays as it is.
@@ -232,8 +337,8 @@ impl Silence {
         self
     }
 
-    /// What becomes of it when it is to be as `asked`. While it lasts, its end and its comment may
-    /// change, before it begins anything may; whatever else is asked for is another silence, called
+    /// What becomes of it when it is to be as `asked`. Once it has begun, its end and its comment may
+    /// change, before it begins anything but its choice may; whatever else is asked for is another silence, called
     /// `successor`, and this one ends.
     ///
     /// # Errors
@@ -250,12 +355,12 @@ impl Silence {
         let is_same_choice = self
             .matchers
             .is_same_choice(&asked.matchers);
-        let is_kept = match self.state(now) {
-            // Who leaves the start out, or sends the one that was read, means the same silence.
-            SilenceState::Active => is_same_choice && asked_start <= now,
-            SilenceState::Pending => is_same_choice,
-            SilenceState::Expired => false,
-        };
+        let is_ahead = now < self.starts_at;
+        // Who leaves the start out, or sends the one that was read, means the same silence.
+        let is_same_time = asked_start <= now && self.recurrence == asked.recurrence;
+        let is_kept = is_same_choice
+            && self.state(now) != SilenceState::Expired
+            && (is_ahead || is_same_time);
         if !is_kept {
             let by = Some(asked.created_by.clone());
             let successor = Self::new(successor, asked, now)?;
@@ -264,11 +369,13 @@ impl Silence {
                 successor,
             });
         }
+        let stretch = asked.stretch(now)?;
         let mut kept = self;
-        if kept.state(now) == SilenceState::Pending {
-            kept.starts_at = asked_start.max(now);
+        if is_ahead {
+            kept.starts_at = stretch.start();
+            kept.recurrence = asked.recurrence;
         }
-        kept.ends_at = truncate(asked.ends_at);
+        kept.ends_at = stretch.end();
         kept.comment = asked.comment;
         kept.advance(now);
         Ok(SilenceEdit::Kept(kept))

@@ -21,7 +21,7 @@ use crate::alert::Alert;
 use crate::maintenance::Maintenance;
 use crate::name::{AlertId, InhibitRuleId, MaintenanceId, ServiceName, SilenceId};
 use crate::notification::{Reason, Withheld};
-use crate::silence::{Silence, SilenceState};
+use crate::silence::Silence;
 use crate::time::Interval;
 
 pub use brake::{
@@ -178,7 +178,7 @@ pub struct Suppression {
 /// Everything that may keep news back at one instant.
 #[derive(Clone, Debug, Default)]
 pub struct Suppressions {
-    silences: Vec<Silence>,
+    silences: Vec<(Silence, Interval)>,
     maintenances: Vec<(Maintenance, Interval)>,
     inhibition: Inhibition,
     rulings: Rulings,
@@ -194,11 +194,13 @@ impl Suppressions {
         inhibition: Inhibition,
         now: DateTime<Utc>,
     ) -> Self {
-        let is_active = |silence: &Silence| silence.state(now) == SilenceState::Active;
         Self {
             silences: silences
                 .into_iter()
-                .filter(is_active)
+                .filter_map(|silence| {
+                    let occurrence = silence.occurrence(now)?;
+                    Some((silence, occurrence))
+                })
                 .collect(),
             maintenances: maintenances
                 .into_iter()
@@ -278,10 +280,10 @@ impl Suppressions {
         let silences = self
             .silences
             .iter()
-            .filter(move |silence| silence.matchers.matches(&labels))
-            .map(|silence| Suppression {
+            .filter(move |(silence, _)| silence.matchers.matches(&labels))
+            .map(|(silence, occurrence)| Suppression {
                 by: Holder::Silence(silence.id),
-                until: silence.ends_at,
+                until: occurrence.end(),
             });
         silences.chain(
             self.maintenances_of(alert)

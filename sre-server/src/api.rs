@@ -34,7 +34,7 @@ mod reference;
 mod service_health;
 mod service_metrics;
 mod services;
-mod silences;
+pub(crate) mod silences;
 pub(crate) mod slo;
 mod store_error;
 mod time_window;

@@ -5,6 +5,7 @@
 //! it speaks of: see [`slos`]. A series that has no value is left out; it is never shown as 0.
 
 pub mod alerts;
+pub mod channels;
 mod error_rate;
 pub mod incidents;
 pub mod page;

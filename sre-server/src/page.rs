@@ -20,6 +20,7 @@ mod overview;
 mod refusal;
 mod service;
 mod services;
+mod silences;
 mod slo;
 mod spending;
 mod status;
@@ -52,6 +53,7 @@ pub(crate) fn routes(routes: Routes<Context>) -> Routes<Context> {
             incident::show,
             incident::doc(),
         )
+        .route(Method::GET, "/ui/silences", silences::show, silences::doc())
         .route(Method::GET, "/ui/services", services::show, services::doc())
         .route(
             Method::GET,

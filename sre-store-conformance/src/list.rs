@@ -113,6 +113,9 @@ macro_rules! for_each_test {
                     a_stale_change_of_a_silence_changes_nothing
                     a_silence_ends_with_the_beginning_of_its_successor
                     silences_are_listed_by_state
+                    silences_that_ended_long_ago_are_left_out
+                    a_silence_that_recurs_is_listed_by_its_occurrences
+                    a_change_of_a_silence_is_seen_at_once
                     what_a_silence_keeps_back_names_it
                     the_end_of_a_silence_makes_due_what_it_kept_back
                     a_silence_that_ended_meanwhile_keeps_nothing_back

@@ -1,9 +1,11 @@
 //! The laws of [`Silences`], and of what a silence keeps from being sent.
 
+use sre_core::correction::Recurrence;
 use sre_core::name::SilenceId;
 use sre_core::silence::{Silence, SilenceState};
 use sre_core::store::{Judged, Page, SilenceQuery, Silences, Store, StoreError};
 use sre_core::suppression::Holder;
+use sre_core::time::Span;
 use uuid::Uuid;
 
 use crate::Verdict;
@@ -109,6 +111,7 @@ pub async fn silences_are_listed_by_state(store: &dyn Silences) -> Verdict {
         let query = SilenceQuery {
             state,
             now: at(second),
+            ends_after: None,
         };
         let page = Page {
             after: after.map(|after| SilenceId(Uuid::from_u128(after))),
@@ -133,6 +136,135 @@ pub async fn silences_are_listed_by_state(store: &dyn Silences) -> Verdict {
     assert_eq!(ids(active.items), [1, 2, 3, 5]);
     Ok(())
 }
+
+/// What was over before an instant is left out where that is asked for, page by page.
+pub async fn silences_that_ended_long_ago_are_left_out(store: &dyn Silences) -> Verdict {
+    for (n, from, to) in [(1, 0, 10), (2, 0, 20), (3, 0, 30), (4, 50, 60), (5, 0, 21)] {
+        store
+            .create_silence(&silence(n, from, to))
+            .await?;
+    }
+    let listed = async |state, limit: u32, after: Option<u128>| {
+        let query = SilenceQuery {
+            state,
+            now: at(40),
+            ends_after: Some(at(20)),
+        };
+        let page = Page {
+            after: after.map(|after| SilenceId(Uuid::from_u128(after))),
+            limit: limit.try_into().expect("some"),
+        };
+        store
+            .list_silences(&query, page)
+            .await
+            .map(ids)
+    };
+    assert_eq!(listed(None, 9, None).await?, [3, 4, 5]);
+    assert_eq!(listed(None, 2, None).await?, [3, 4]);
+    assert_eq!(listed(None, 2, Some(4)).await?, [5]);
+    let expired = Some(SilenceState::Expired);
+    assert_eq!(listed(expired, 9, None).await?, [3, 5]);
+    assert_eq!(listed(Some(SilenceState::Active), 9, None).await?, []);
+    Ok(())
+}
+
+/// A silence that recurs is active at its occurrences and pending between them, in lists too, whose
+/// pages are full as long as there is more.
+pub async fn a_silence_that_recurs_is_listed_by_its_occurrences(store: &dyn Silences) -> Verdict {
+    let hourly = |n| Silence {
+        recurrence: Some(daily_at_noon()),
+        ..silence(n, 0, 10 * DAY)
+    };
+    for n in [1, 2, 3] {
+        store.create_silence(&hourly(n)).await?;
+    }
+    for n in [4, 5] {
+        store
+            .create_silence(&silence(n, 0, 10 * DAY))
+            .await?;
+    }
+    assert_eq!(
+        store.find_silence(hourly(1).id).await?,
+        Some(hourly(1)),
+        "its rule is kept"
+    );
+    let listed = async |state, second, limit: u32| {
+        let query = SilenceQuery {
+            state: Some(state),
+            now: at(second),
+            ends_after: None,
+        };
+        let limit = limit.try_into().expect("some");
+        store
+            .list_silences(&query, Page::first(limit))
+            .await
+            .map(ids)
+    };
+    let (during, between) = (2 * DAY + 3_599, 2 * DAY + 3_600);
+    let (active, pending) = (SilenceState::Active, SilenceState::Pending);
+    assert_eq!(listed(active, during, 9).await?, [1, 2, 3, 4, 5]);
+    assert_eq!(listed(pending, during, 9).await?, []);
+    assert_eq!(listed(active, between, 9).await?, [4, 5]);
+    assert_eq!(listed(active, between, 1).await?, [4], "a full page");
+    assert_eq!(listed(pending, between, 2).await?, [1, 2]);
+    assert_eq!(
+        listed(SilenceState::Expired, 10 * DAY, 9).await?,
+        [1, 2, 3, 4, 5]
+    );
+    let active = async |second| {
+        store
+            .active_silences(at(second))
+            .await
+            .map(|read| ids(read.items))
+    };
+    assert_eq!(active(during).await?, [1, 2, 3, 4, 5]);
+    assert_eq!(active(between).await?, [4, 5]);
+    Ok(())
+}
+
+/// What is active is what is stored, however often it was looked at: after a change as changed, after
+/// the end no more.
+pub async fn a_change_of_a_silence_is_seen_at_once(store: &dyn Silences) -> Verdict {
+    let first = silence(1, 0, 60);
+    store.create_silence(&first).await?;
+    for _ in 0..2 {
+        let read = store.active_silences(at(10)).await?;
+        assert_eq!(read.items, std::slice::from_ref(&first));
+    }
+    let changed = Silence {
+        version: 2,
+        comment: "it takes longer".to_owned(),
+        ..first
+    };
+    store
+        .change_silence(&changed, None)
+        .await?;
+    store
+        .create_silence(&silence(2, 0, 60))
+        .await?;
+    let read = store.active_silences(at(10)).await?;
+    assert_eq!(read.items, [changed.clone(), silence(2, 0, 60)]);
+    store
+        .change_silence(&changed.expire(None, at(20)), None)
+        .await?;
+    assert_eq!(
+        ids(store
+            .active_silences(at(20))
+            .await?
+            .items),
+        [2]
+    );
+    Ok(())
+}
+
+/// The hour from noon of each day, in UTC.
+fn daily_at_noon() -> Recurrence {
+    let start = "2000-01-01T12:00:00";
+    Recurrence::new("FREQ=DAILY", start, Span::hours(1), "Etc/UTC").expect("a rule")
+}
+
+/// A day, in seconds.
+const DAY: i64 = 86_400;
 
 /// What a silence keeps back is pending and says what keeps it, until it is judged again at its end;
 /// and when it is sent it is kept by nothing.

@@ -65,6 +65,9 @@ impl Silences for MemoryStore {
             page.after
                 .is_none_or(|after| silence.id > after)
                 && query
+                    .ends_after
+                    .is_none_or(|after| silence.ends_at > after)
+                && query
                     .state
                     .is_none_or(|state| silence.state(query.now) == state)
         };

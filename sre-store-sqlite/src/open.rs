@@ -14,6 +14,7 @@ use thiserror::Error;
 use tokio::time::timeout;
 
 use crate::error::classify;
+use crate::silences::Compiled;
 
 /// A store in one SQLite file, or in memory.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub struct SqliteStore {
     pub(crate) readers: SqlitePool,
     /// How long a transaction may take.
     pub(crate) deadline: Duration,
+    /// What silences were read last.
+    pub(crate) compiled: Arc<Compiled>,
     path: Option<PathBuf>,
     is_new: bool,
     /// Held, not read: the lock ends with the last clone of the store.
@@ -163,6 +166,7 @@ impl SqliteStore {
             deadline,
             path: Some(path),
             is_new,
+            compiled: Arc::default(),
             _lock: Some(lock),
         })
     }
@@ -197,6 +201,7 @@ impl SqliteStore {
             deadline: options.deadline,
             path: Some(path.to_owned()),
             is_new: false,
+            compiled: Arc::default(),
             _lock: None,
         })
     }
@@ -231,6 +236,7 @@ impl SqliteStore {
             deadline,
             path: None,
             is_new: true,
+            compiled: Arc::default(),
             _lock: None,
         })
     }

@@ -1,5 +1,7 @@
 //! Silences.
 
+mod compiled;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::{SqliteConnection, query, query_as};
@@ -12,6 +14,8 @@ use crate::error::classify;
 use crate::open::SqliteStore;
 use crate::outbox::release;
 use crate::row::{self, Row};
+
+pub(crate) use compiled::Compiled;
 
 /// A silence as it is stored.
 #[derive(Debug)]
@@ -71,53 +75,116 @@ impl Silences for SqliteStore {
         query: &SilenceQuery,
         page: Page<SilenceId>,
     ) -> Result<Vec<Silence>, StoreError> {
-        let after = page
-            .after
-            .map_or(uuid::Uuid::nil(), |after| after.0);
-        let (state, now) = (
-            query.state.map(SilenceState::as_str),
-            row::instant(query.now),
-        );
-        let limit = row::limit(
-            page.limit
-                .min(Page::<SilenceId>::LIMIT_MAX),
-        );
-        let rows = query_as!(
-            SilenceRow,
-            "select id, silence from silences
-              where id > $1
-                and ($2 is null
-                     or $2 = case when ends_at <= $3 then 'expired'
-                                  when starts_at > $3 then 'pending'
-                                  else 'active' end)
-              order by id
-              limit $4",
-            after,
-            state,
-            now,
-            limit
-        )
-        .fetch_all(&self.readers)
-        .await
-        .map_err(classify)?;
-        rows.iter()
-            .map(SilenceRow::silence)
-            .collect()
+        let limit = page
+            .limit
+            .min(Page::<SilenceId>::LIMIT_MAX);
+        let wanted = usize::try_from(limit.get()).unwrap_or(usize::MAX);
+        let (mut found, mut after) = (Vec::new(), page.after);
+        // Whether a silence that recurs is active says its rule: the rows are candidates.
+        loop {
+            let rows = candidates(self, query, after, row::limit(limit)).await?;
+            let is_last = rows.len() < wanted;
+            for row in &rows {
+                let silence = row.silence()?;
+                after = Some(silence.id);
+                let is_asked = query
+                    .state
+                    .is_none_or(|state| silence.state(query.now) == state);
+                if is_asked && found.len() < wanted {
+                    found.push(silence);
+                }
+            }
+            if is_last || found.len() >= wanted {
+                return Ok(found);
+            }
+        }
     }
 
     async fn active_silences(&self, now: DateTime<Utc>) -> Result<Readable<Silence>, StoreError> {
-        let now = row::instant(now);
-        let mut rows = query_as!(
-            SilenceRow,
-            "select id, silence from silences where ends_at > $1 and starts_at <= $1",
-            now
+        let at = row::instant(now);
+        let versions = query_as!(
+            compiled::Version,
+            "select id, version from silences where ends_at > $1 and starts_at <= $1",
+            at
         )
         .fetch_all(&self.readers)
         .await
         .map_err(classify)?;
-        rows.sort_by(|one, other| one.id.cmp(&other.id));
-        Ok(Readable::of(rows.iter().map(SilenceRow::silence)))
+        let standing = if let Some(standing) = self.compiled.look(&versions) {
+            standing
+        } else {
+            let rows = query_as!(
+                compiled::VersionedRow,
+                "select id, version, silence from silences where ends_at > $1 and starts_at <= $1",
+                at
+            )
+            .fetch_all(&self.readers)
+            .await
+            .map_err(classify)?;
+            self.compiled.read(rows)
+        };
+        let is_active = |read: &Result<Silence, StoreError>| {
+            read.as_ref()
+                .map_or(true, |silence| silence.state(now) == SilenceState::Active)
+        };
+        Ok(Readable::of(standing.into_iter().filter(is_active)))
     }
+}
+
+/// The rows after this id of which some are in the state that is asked for. Those that are over are
+/// nearly all: where they are not asked for, they are not read.
+async fn candidates(
+    store: &SqliteStore,
+    query: &SilenceQuery,
+    after: Option<SilenceId>,
+    limit: i64,
+) -> Result<Vec<SilenceRow>, StoreError> {
+    let after = after.map_or(uuid::Uuid::nil(), |after| after.0);
+    let now = row::instant(query.now);
+    let is_expired = query.state == Some(SilenceState::Expired);
+    let standing = query
+        .state
+        .filter(|_| !is_expired)
+        .map(|_| query.now);
+    let Some(bound) = standing.max(query.ends_after) else {
+        return query_as!(
+            SilenceRow,
+            "select id, silence from silences
+              where id > $1 and (not $2 or ends_at <= $3)
+              order by id
+              limit $4",
+            after,
+            is_expired,
+            now,
+            limit
+        )
+        .fetch_all(&store.readers)
+        .await
+        .map_err(classify);
+    };
+    let (bound, state) = (row::instant(bound), query.state.map(SilenceState::as_str));
+    query_as!(
+        SilenceRow,
+        "select id, silence from silences indexed by silences_ends
+          where ends_at > $1
+            and id > $2
+            and ($3 is null
+                 or $3 = case when ends_at <= $4 then 'expired'
+                              when starts_at > $4 then 'pending'
+                              else 'active' end
+                 or ($3 = 'pending' and ends_at > $4
+                     and json_extract(silence, '$.recurrence') is not null))
+          order by id
+          limit $5",
+        bound,
+        after,
+        state,
+        now,
+        limit
+    )
+    .fetch_all(&store.readers)
+    .await
+    .map_err(classify)
 }
 
 async fn create(tx: &mut SqliteConnection, silence: &Silence) -> Result<(), StoreError> {

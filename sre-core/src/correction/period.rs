@@ -100,12 +100,7 @@ enum Stored {
         from: DateTime<Utc>,
         to: DateTime<Utc>,
     },
-    Recurring {
-        rule: String,
-        start: String,
-        duration: crate::time::Span,
-        zone: String,
-    },
+    Recurring(Recurrence),
 }
 
 #[cfg(feature = "serde")]
@@ -116,12 +111,7 @@ impl From<Period> for Stored {
                 from: once.start(),
                 to: once.end(),
             },
-            Period::Recurring(recurrence) => Self::Recurring {
-                rule: recurrence.rule().to_string(),
-                start: recurrence.start().to_string(),
-                duration: recurrence.duration(),
-                zone: recurrence.zone().to_owned(),
-            },
+            Period::Recurring(recurrence) => Self::Recurring(recurrence),
         }
     }
 }
@@ -133,14 +123,7 @@ impl TryFrom<Stored> for Period {
     fn try_from(stored: Stored) -> Result<Self, String> {
         match stored {
             Stored::Once { from, to } => Self::once(from, to).map_err(|error| error.to_string()),
-            Stored::Recurring {
-                rule,
-                start,
-                duration,
-                zone,
-            } => Recurrence::new(&rule, &start, duration, &zone)
-                .map(Self::Recurring)
-                .map_err(|error| error.to_string()),
+            Stored::Recurring(recurrence) => Ok(Self::Recurring(recurrence)),
         }
     }
 }

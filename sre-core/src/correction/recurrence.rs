@@ -15,6 +15,8 @@ use crate::time::{Interval, Span};
 use crate::window::TimeZone;
 
 mod rule;
+#[cfg(feature = "serde")]
+mod stored;
 
 pub use self::rule::Rule;
 
@@ -44,6 +46,11 @@ const LAST_YEAR: i32 = 2_200;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(try_from = "stored::Stored", into = "stored::Stored")
+)]
 pub struct Recurrence {
     rule: Rule,
     start: NaiveDateTime,

@@ -16,6 +16,8 @@ pub struct SilenceQuery {
     pub state: Option<SilenceState>,
     /// The instant at which the state is asked.
     pub now: DateTime<Utc>,
+    /// Those that end, or ended, after this instant: what has been over for longer is not looked at.
+    pub ends_after: Option<DateTime<Utc>>,
 }
 
 /// Silences. What one keeps from being sent is due at once when it ends or changes, in the transaction

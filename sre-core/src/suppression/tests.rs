@@ -66,6 +66,7 @@ fn silence(matchers: &str, from: i64, to: i64) -> Silence {
         matchers: matchers.parse().expect("matchers"),
         starts_at: at_second(from),
         ends_at: at_second(to),
+        recurrence: None,
         created_by: "ada".to_owned(),
         comment: "it moves".to_owned(),
     };

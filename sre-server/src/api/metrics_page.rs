@@ -25,7 +25,8 @@ use crate::http::{ApiError, Call, Response, RouteInfo, response};
 use crate::metrics::page::{CONTENT_TYPE, Kind, Page};
 use crate::metrics::services;
 use crate::metrics::slos::{self, Stood};
-use crate::metrics::{alerts, incidents};
+use crate::metrics::{alerts, channels, incidents};
+use crate::workers::DEAD_COUNTED;
 
 /// For how long what was read of the store is shown.
 const KEPT: TimeDelta = TimeDelta::seconds(2);
@@ -150,6 +151,19 @@ async fn read(context: &Context, now: DateTime<Utc>) -> Result<String, StoreErro
     let text = "Since when the oldest notification waits; 0 when none does.";
     page.family("sre_monitor_queue_oldest_age_seconds", Kind::Gauge, text)
         .sample(&[], age.as_seconds_f64());
+    let active = context
+        .suppressors
+        .silences
+        .active_silences(now)
+        .await?;
+    let text = "Silences that keep alerts from being told now.";
+    page.family("sre_monitor_silences_active", Kind::Gauge, text)
+        .count(&[], u64::try_from(active.items.len()).unwrap_or(u64::MAX));
+    let lanes = context
+        .outbox
+        .lanes(now - DEAD_COUNTED)
+        .await?;
+    channels::write(&mut page, &context.destinations, &lanes);
     Ok(page.into_text())
 }
 

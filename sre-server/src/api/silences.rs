@@ -1,24 +1,25 @@
 //! `/silences`: somebody asks not to hear of some alerts for a while.
 
 mod body;
+mod ending;
+mod listing;
 mod preview;
 mod view;
 
-use std::num::NonZeroU32;
-
 use sre_core::name::SilenceId;
 use sre_core::silence::{InvalidSilence, SILENCES_MAX, Silence, SilenceEdit};
-use sre_core::store::{Page, SilenceQuery, StoreError};
+use sre_core::store::{SilenceQuery, StoreError};
 
 use self::body::{SilenceBody, read};
 use self::view::SilenceView;
 use crate::context::Context;
 use crate::http::doc::{Access, Doc};
 use crate::http::fault::Fault;
-use crate::http::page::Paging;
 use crate::http::{ApiError, Call, Response, response};
 use crate::ids::new_silence_id;
 
+pub(in crate::api) use self::ending::ended;
+pub(crate) use self::listing::up_to;
 pub(super) use self::preview::{preview, preview_doc};
 
 /// What a missing silence is called.
@@ -29,10 +30,11 @@ pub(super) async fn list(mut call: Call<Context>) -> Result<Response, ApiError> 
     let query = SilenceQuery {
         state: call.query.parse_as("state"),
         now: call.now,
+        ends_after: None,
     };
     let paging = call.query.paging::<SilenceId>();
     call.query.finish()?;
-    let silences = page(&call.context, &query, &paging).await?;
+    let silences = up_to(&call.context, &query, paging.after, paging.rows()).await?;
     let now = call.now;
     paging.answer(
         silences,
@@ -74,7 +76,7 @@ pub(super) fn create_doc() -> Doc {
     .about(
         "What it matches is evaluated, counted and shown as ever, and not told until it ends. The end \
          of an alert is told to whoever was told of its beginning. What still fires when the silence \
-         ends is told at once.",
+         ends is told at once. With a `recurrence` it holds at each occurrence and lets go after it.",
     )
     .body::<SilenceBody>()
     .answers::<SilenceView>(201, "The silence, with `Location` and `ETag`.")
@@ -115,8 +117,8 @@ pub(super) async fn replace(call: Call<Context>) -> Result<Response, ApiError> {
 pub(super) fn replace_doc() -> Doc {
     Doc::new(Access::Acknowledge, "silences", "Changes a silence")
         .about(
-            "While it lasts, its end and its comment may change; before it begins, its beginning may \
-             too. Anything else ends it and makes another: 201, with the `Location` of that one.",
+            "Once it has begun, its end and its comment may change; before, its beginning and its \
+             recurrence may too. Anything else ends it and makes another: 201, with the `Location` of that one.",
         )
         .body::<SilenceBody>()
         .answers::<SilenceView>(200, "The silence, changed.")
@@ -127,11 +129,7 @@ pub(super) fn replace_doc() -> Doc {
 pub(super) async fn expire(call: Call<Context>) -> Result<Response, ApiError> {
     let before = known(&call).await?;
     call.if_match(before.version)?;
-    let version = before.version;
-    let after = before.expire(call.caller.signs(None), call.now);
-    if after.version != version {
-        change(&call, &after, None).await?;
-    }
+    let after = ended(&call, before).await?;
     response::versioned(after.version, &SilenceView::new(&after, call.now))
 }
 
@@ -142,6 +140,9 @@ pub(super) fn expire_doc() -> Doc {
         )
         .answers::<SilenceView>(200, "The silence, expired, with `ETag`.")
 }
+
+/// What is said to whoever changes what another has changed meanwhile.
+const CHANGED: &str = "the silence was changed just now: read it again";
 
 /// Stores a change, and sends what it frees.
 async fn change(
@@ -155,8 +156,7 @@ async fn change(
         .await
     {
         Err(StoreError::Conflict { what: "version" }) => {
-            let detail = "the silence was changed just now: read it again";
-            return Err(ApiError::Conflict(detail.to_owned()));
+            return Err(ApiError::Conflict(CHANGED.to_owned()));
         }
         changed => changed.map_err(too_many)?,
     }
@@ -177,6 +177,7 @@ fn refused(why: InvalidSilence) -> ApiError {
     let field = match why {
         InvalidSilence::Everything => "/matchers",
         InvalidSilence::Unsigned => "/created_by",
+        InvalidSilence::NeverOccurs => "/recurrence",
         _ => "/ends_at",
     };
     ApiError::Invalid(vec![Fault::at(field.to_owned(), why.to_string())])
@@ -193,38 +194,4 @@ fn too_many(error: StoreError) -> ApiError {
         }
         other => other.into(),
     }
-}
-
-/// The silences of a page, and one more where there is one.
-async fn page(
-    context: &Context,
-    query: &SilenceQuery,
-    paging: &Paging<SilenceId>,
-) -> Result<Vec<Silence>, StoreError> {
-    let (mut found, mut after) = (Vec::new(), paging.after);
-    while let Some(limit) = u32::try_from(
-        paging
-            .rows()
-            .saturating_sub(found.len()),
-    )
-    .ok()
-    .and_then(NonZeroU32::new)
-    {
-        let limit = limit.min(Page::<SilenceId>::LIMIT_MAX);
-        let part = context
-            .suppressors
-            .silences
-            .list_silences(query, Page { after, limit })
-            .await?;
-        let is_last = part.len() < usize::try_from(limit.get()).unwrap_or(usize::MAX);
-        after = part
-            .last()
-            .map(|silence| silence.id)
-            .or(after);
-        found.extend(part);
-        if is_last {
-            break;
-        }
-    }
-    Ok(found)
 }

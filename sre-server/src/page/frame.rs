@@ -33,6 +33,8 @@ pub(super) enum Part {
     Alerts,
     /// What people deal with.
     Incidents,
+    /// What nobody is told, by somebody's wish.
+    Silences,
     /// How healthy services are.
     Services,
     /// How the service itself is.
@@ -40,10 +42,11 @@ pub(super) enum Part {
 }
 
 impl Part {
-    const ALL: [(Self, &'static str, &'static str); 5] = [
+    const ALL: [(Self, &'static str, &'static str); 6] = [
         (Self::Overview, "/", "Overview"),
         (Self::Alerts, "/ui/alerts", "Alerts"),
         (Self::Incidents, "/ui/incidents", "Incidents"),
+        (Self::Silences, "/ui/silences", "Silences"),
         (Self::Services, "/ui/services", "Services"),
         (Self::Status, "/ui/status", "Status"),
     ];

@@ -144,6 +144,82 @@ async fn every_fault_of_a_silence_is_told_at_once() {
 }
 
 #[tokio::test]
+async fn a_silence_that_recurs_is_answered_with_its_rule_and_what_comes_next() {
+    let world = World::new();
+    let rule = json!({
+        "rule": "FREQ=WEEKLY;BYDAY=SU", "start": "2020-01-05T02:30:00", "duration": "2h",
+        "time_zone": "Europe/Berlin",
+    });
+    let body = with(&json!({"duration": null, "recurrence": rule}));
+    let made = world.post("/silences", &body).await;
+    assert_eq!(made.status, 201, "{}", made.json());
+    let silence = made.json();
+    assert_eq!(silence["recurrence"], rule);
+    assert_eq!(silence["state"], "pending");
+    assert_eq!(silence["next"]["from"], silence["starts_at"]);
+    let preview = world
+        .post("/silences/preview", &body)
+        .await;
+    assert_eq!(preview.status, 200, "{}", preview.json());
+    // What was read can be sent back, and the rule may be left out: it is the same silence.
+    let path = made.header("location").to_owned();
+    let mut sent = silence.clone();
+    sent["comment"] = json!("It takes longer");
+    sent.as_object_mut()
+        .expect("an object")
+        .remove("recurrence");
+    let kept = world.put(&path, &sent).await;
+    assert_eq!(kept.status, 200, "{}", kept.json());
+    assert_eq!(kept.json()["recurrence"], rule);
+    assert_eq!(kept.json()["ends_at"], silence["ends_at"]);
+    // Alertmanager's place knows no recurrence: it shows what comes next.
+    let id = silence["id"].as_str().expect("an id");
+    let shown = world
+        .get(&format!("/api/v2/silence/{id}"))
+        .await
+        .json();
+    assert_eq!(shown["startsAt"], silence["next"]["from"]);
+    assert_eq!(shown["endsAt"], silence["next"]["to"]);
+    assert_eq!(shown["status"]["state"], "pending");
+    // Whoever sends it back with other words cuts nothing off.
+    let mut sent = shown.clone();
+    sent["comment"] = json!("As amtool says");
+    let answer = world
+        .post("/api/v2/silences", &sent)
+        .await;
+    assert_eq!(answer.json()["silenceID"], json!(id));
+    let after = world.get(&path).await.json();
+    assert_eq!(after["ends_at"], silence["ends_at"]);
+    assert_eq!(after["recurrence"], rule);
+    assert_eq!(after["comment"], "As amtool says");
+}
+
+#[tokio::test]
+async fn every_fault_of_a_recurrence_is_told_at_its_place() {
+    let world = World::new();
+    let wrong = with(&json!({"recurrence": {
+        "rule": "FREQ=HOURLY", "start": "2020-01-05T02:30:00", "duration": "2h", "time_zone": "Mars/Base",
+    }}));
+    assert_eq!(
+        pointers(&world, "/silences", &wrong).await,
+        ["/recurrence/rule", "/recurrence/time_zone"]
+    );
+    let no_rule = with(&json!({"recurrence": "nightly", "duration": null}));
+    assert_eq!(
+        pointers(&world, "/silences", &no_rule).await,
+        ["/recurrence"]
+    );
+    let never = with(&json!({"recurrence": {
+        "rule": "FREQ=DAILY;COUNT=1", "start": "2020-01-05T02:30:00", "duration": "2h",
+    }}));
+    assert_eq!(pointers(&world, "/silences", &never).await, ["/recurrence"]);
+    let long = with(&json!({"duration": "367d", "recurrence": {
+        "rule": "FREQ=DAILY", "start": "2020-01-05T02:30:00", "duration": "2h",
+    }}));
+    assert_eq!(pointers(&world, "/silences", &long).await, ["/ends_at"]);
+}
+
+#[tokio::test]
 async fn a_change_of_the_end_keeps_the_silence_and_another_choice_replaces_it() {
     let world = World::new();
     let made = world.post("/silences", &asked()).await;

@@ -7,6 +7,7 @@ mod frame;
 mod incidents;
 mod overview;
 mod services;
+mod silences;
 mod slo;
 
 use serde_json::{Value, json};

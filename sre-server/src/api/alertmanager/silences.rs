@@ -2,28 +2,30 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::num::NonZeroU32;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use hyper::StatusCode;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sre_core::matcher::{MatchOperator, Matcher, Matchers};
 use sre_core::name::SilenceId;
-use sre_core::silence::{Silence, SilenceEdit, SilenceRequest, SilenceState};
-use sre_core::store::{Page, SilenceQuery, StoreError};
+use sre_core::silence::{SILENCES_MAX, Silence, SilenceEdit, SilenceRequest, SilenceState};
+use sre_core::store::{SilenceQuery, StoreError};
 use utoipa::ToSchema;
 
 use super::posted::instant;
 use super::query::filter;
 use super::{FaultText, TAG, refused, refuses, taken};
+use crate::api::silences::{ended, up_to};
 use crate::context::Context;
 use crate::http::doc::{Access, Doc};
 use crate::http::{ApiError, Call, Response, response};
 use crate::ids::new_silence_id;
 
-/// So many silences are shown at once: there are no pages here, and an answer has to end.
+/// So many silences that are over are shown at once: there are no pages here, and an answer has to end.
 const SHOWN_MAX: usize = 10_000;
+/// For so long a silence that is over is shown, as Alertmanager does.
+const SHOWN_FOR: TimeDelta = TimeDelta::hours(120);
 /// The longest comment and the longest name of a person, in characters.
 const COMMENT_MAX: usize = 2_000;
 const BY_MAX: usize = 200;
@@ -44,9 +46,9 @@ struct GettableSilence {
     comment: String,
     /// Who asked.
     created_by: String,
-    /// Until when.
+    /// Until when; of one that recurs, the end of the occurrence that goes on or comes next.
     ends_at: DateTime<Utc>,
-    /// From when on.
+    /// From when on; of one that recurs, the beginning of that occurrence.
     starts_at: DateTime<Utc>,
     /// Conditions on labels, all of which hold.
     matchers: Vec<GettableMatcher>,
@@ -76,7 +78,8 @@ struct GettableMatcher {
     is_equal: bool,
 }
 
-/// Silences: those that are active, then those to come, then those that are over.
+/// Silences: those that are active, then those to come, then those that have been over for less than
+/// 120 hours.
 #[derive(Serialize, ToSchema)]
 struct GettableSilences(Vec<GettableSilence>);
 
@@ -179,6 +182,7 @@ pub(in crate::api) async fn post(call: Call<Context>) -> Result<Response, ApiErr
             let Some(before) = silences.find_silence(id).await? else {
                 return response::json(StatusCode::NOT_FOUND, "silence not found");
             };
+            let asked = meant(&before, asked, call.now);
             before.edit(asked, new_silence_id(), call.now)
         }
     };
@@ -230,15 +234,7 @@ pub(in crate::api) fn post_doc() -> Doc {
 /// `DELETE /api/v2/silence/{id}`
 pub(in crate::api) async fn expire(call: Call<Context>) -> Result<Response, ApiError> {
     let before = known(&call).await?;
-    let version = before.version;
-    let after = before.expire(call.caller.signs(None), call.now);
-    if after.version != version {
-        let silences = &call.context.suppressors.silences;
-        silences
-            .change_silence(&after, None)
-            .await?;
-        call.context.mailroom.due.notify_one();
-    }
+    ended(&call, before).await?;
     Ok(taken())
 }
 
@@ -252,25 +248,55 @@ pub(in crate::api) fn expire_doc() -> Doc {
     .answers_nothing(200, "It is over; one that was over already stays as it is.")
 }
 
-/// Every silence, expired or not.
+/// Every silence that is not over, of which there are never more than may be made, and those that have
+/// not been over for long.
 async fn all(context: &Context, now: DateTime<Utc>) -> Result<Vec<Silence>, StoreError> {
-    let query = SilenceQuery { state: None, now };
-    let (mut silences, mut after) = (Vec::new(), None);
-    while silences.len() < SHOWN_MAX {
-        let limit: NonZeroU32 = Page::<SilenceId>::LIMIT_MAX;
-        let part = context
-            .suppressors
-            .silences
-            .list_silences(&query, Page { after, limit })
-            .await?;
-        let is_last = part.len() < usize::try_from(limit.get()).unwrap_or(usize::MAX);
-        after = part.last().map(|silence| silence.id);
-        silences.extend(part);
-        if is_last {
-            break;
-        }
+    let standing_max = usize::try_from(SILENCES_MAX).unwrap_or(usize::MAX);
+    let (mut silences, since) = (Vec::new(), now.checked_sub_signed(SHOWN_FOR));
+    for (state, most) in [
+        (SilenceState::Active, standing_max),
+        (SilenceState::Pending, standing_max),
+        (SilenceState::Expired, SHOWN_MAX),
+    ] {
+        let query = SilenceQuery {
+            state: Some(state),
+            now,
+            ends_after: since,
+        };
+        silences.extend(up_to(context, &query, None, most).await?);
     }
     Ok(silences)
+}
+
+/// From when until when it is shown: of one that recurs the occurrence that goes on or comes next.
+fn shown_times(silence: &Silence, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+    match silence.next(now) {
+        Some(next) => (next.start(), next.end()),
+        None => (silence.starts_at, silence.ends_at),
+    }
+}
+
+/// What a change of a silence that recurs means: it goes on recurring, and whoever sends the times
+/// that were shown leaves those of the whole as they are.
+fn meant(before: &Silence, asked: SilenceRequest, now: DateTime<Utc>) -> SilenceRequest {
+    if before.recurrence.is_none() {
+        return asked;
+    }
+    let (starts_at, ends_at) = shown_times(before, now);
+    let kept = |asked: DateTime<Utc>, shown: DateTime<Utc>, whole: DateTime<Utc>| {
+        // They are shown, and sent back, to the millisecond.
+        if (asked - shown).abs() < TimeDelta::milliseconds(1) {
+            whole
+        } else {
+            asked
+        }
+    };
+    SilenceRequest {
+        starts_at: kept(asked.starts_at, starts_at, before.starts_at),
+        ends_at: kept(asked.ends_at, ends_at, before.ends_at),
+        recurrence: before.recurrence.clone(),
+        ..asked
+    }
 }
 
 /// What is active comes first, what ends next before others; then what is to come; then what is over,
@@ -322,6 +348,7 @@ fn read(call: &Call<Context>) -> Result<(Option<SilenceId>, SilenceRequest), Str
         matchers: Matchers::new(matchers).map_err(|error| error.to_string())?,
         starts_at: time("startsAt")?,
         ends_at: time("endsAt")?,
+        recurrence: None,
         created_by: call
             .caller
             .signs(Some(by))
@@ -364,6 +391,7 @@ fn text(fields: &Map<String, Value>, name: &str, max: usize) -> Result<String, S
 
 impl GettableSilence {
     fn new(silence: &Silence, now: DateTime<Utc>) -> Self {
+        let (starts_at, ends_at) = shown_times(silence, now);
         Self {
             id: silence.id.to_string(),
             status: GettableSilenceStatus {
@@ -372,8 +400,8 @@ impl GettableSilence {
             updated_at: silence.updated_at,
             comment: silence.comment.clone(),
             created_by: silence.created_by.clone(),
-            ends_at: silence.ends_at,
-            starts_at: silence.starts_at,
+            ends_at,
+            starts_at,
             matchers: silence
                 .matchers
                 .iter()

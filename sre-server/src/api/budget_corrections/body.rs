@@ -176,7 +176,8 @@ pub(in crate::api) fn period(fields: &mut Fields) -> Option<Period> {
     }
 }
 
-fn recurrence(fields: &mut Fields) -> Option<Recurrence> {
+/// A rule with where, when and how long.
+pub(in crate::api) fn recurrence(fields: &mut Fields) -> Option<Recurrence> {
     let rule = fields.text("rule", 1..=TEXT_MAX);
     let start = fields.text("start", 1..=TEXT_MAX);
     let duration: Option<Span> = fields.parse("duration");

@@ -5,15 +5,17 @@ use sre_core::silence::{Silence, SilenceRequest};
 use sre_core::time::Span;
 use utoipa::ToSchema;
 
+use crate::api::budget_corrections::body::{RecurrenceBody, recurrence};
 use crate::api::matchers;
 use crate::context::Context;
 use crate::http::{ApiError, Call};
 
 /// Fields that only answers carry: what was read can be sent back.
-const READ_ONLY: [&str; 6] = [
+const READ_ONLY: [&str; 7] = [
     "id",
     "version",
     "state",
+    "next",
     "created_at",
     "updated_at",
     "expired_by",
@@ -46,6 +48,9 @@ pub(super) struct SilenceBody {
     /// How long, from its beginning; or else `ends_at`. At most 366 days.
     #[schema(example = "2h")]
     duration: Option<String>,
+    /// Again and again between its beginning and its end, and not in between. `ends_at` and `duration`
+    /// may be left out then: it ends with the last occurrence, or after 366 days.
+    recurrence: Option<RecurrenceBody>,
     /// Who asks; a token signs beside it.
     created_by: Option<String>,
     /// Why.
@@ -53,7 +58,7 @@ pub(super) struct SilenceBody {
 }
 
 /// The silence that is asked for, with every fault at once. What a change leaves out of matchers,
-/// beginning and author stays as it was.
+/// beginning, recurrence and author stays as it was.
 pub(super) fn read(
     call: &Call<Context>,
     before: Option<&Silence>,
@@ -77,15 +82,23 @@ pub(super) fn read(
     let lasts = fields.is_given("duration");
     let until = fields.optional("ends_at").instant();
     let duration: Option<Span> = fields.optional("duration").parse();
-    if is_until == lasts {
+    let recurs = fields.is_given("recurrence");
+    let recurrence = fields
+        .optional("recurrence")
+        .object(recurrence);
+    let is_read = !recurs || recurrence.is_some();
+    let recurrence = recurrence.or_else(|| before?.recurrence.clone());
+    if is_until && lasts || !(is_until || lasts || recurs || recurrence.is_some()) {
         let detail = "is required, or else `duration`, and not both";
         fields.fault("ends_at", detail);
     }
-    let ends_at = until.or_else(|| {
-        starts_at
-            .max(call.now)
-            .checked_add_signed(duration?.as_delta())
-    });
+    let begins_at = starts_at.max(call.now);
+    let ends_at = match (until, duration, &recurrence) {
+        (Some(until), _, _) => Some(until),
+        (None, Some(duration), _) => begins_at.checked_add_signed(duration.as_delta()),
+        (None, None, Some(rule)) => SilenceRequest::latest_end(rule, begins_at),
+        (None, None, None) => None,
+    };
     let is_signed = fields.has("created_by");
     let by = fields
         .optional("created_by")
@@ -105,6 +118,7 @@ pub(super) fn read(
             matchers: matchers?,
             starts_at,
             ends_at: ends_at?,
+            recurrence: if is_read { recurrence } else { None },
             created_by: by?,
             comment: comment?,
         })

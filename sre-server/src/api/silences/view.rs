@@ -6,6 +6,7 @@ use sre_core::silence::Silence;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::api::budget_corrections::view::{RecurrenceView, StretchView};
 use crate::api::matchers::{MatcherView, views};
 
 /// Alerts that are not told for a while.
@@ -14,13 +15,17 @@ use crate::api::matchers::{MatcherView, views};
 pub(super) struct SilenceView {
     id: Uuid,
     version: u64,
-    /// `pending`, `active` or `expired`.
+    /// `pending`, `active` or `expired`. One that recurs is `pending` between its occurrences.
     #[schema(example = "active")]
     state: &'static str,
     /// All of them hold for what it silences.
     matchers: Vec<MatcherView>,
     starts_at: DateTime<Utc>,
     ends_at: DateTime<Utc>,
+    /// When in between; `null` where it is all of the time.
+    recurrence: Option<RecurrenceView>,
+    /// The stretch that goes on or comes next; `null` when it is over.
+    next: Option<StretchView>,
     #[schema(example = "ada")]
     created_by: String,
     #[schema(example = "The database moves")]
@@ -40,6 +45,11 @@ impl SilenceView {
             matchers: views(&silence.matchers),
             starts_at: silence.starts_at,
             ends_at: silence.ends_at,
+            recurrence: silence
+                .recurrence
+                .as_ref()
+                .map(RecurrenceView::from),
+            next: silence.next(now).map(StretchView::from),
             created_by: silence.created_by.clone(),
             comment: silence.comment.clone(),
             created_at: silence.created_at,

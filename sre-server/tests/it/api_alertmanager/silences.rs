@@ -1,7 +1,10 @@
 //! Silences as amtool speaks of them.
 
 use serde_json::{Value, json};
+use sre_core::silence::Silence;
+use sre_core::store::Silences as _;
 use sre_core::time::Span;
+use sre_store_conformance::fixtures;
 
 use super::{ALERTS, ago, at, high_burn, listed, world};
 use crate::world::World;
@@ -151,4 +154,56 @@ async fn what_is_no_silence_is_refused_with_a_text() {
             .await;
         assert_eq!(answer.status, 404);
     }
+}
+
+#[tokio::test]
+async fn silences_that_are_expired_at_the_same_moment_are_all_expired() {
+    let world = world();
+    for _ in 0..8 {
+        let id = posted(&world, &json!({})).await;
+        let path = format!("/api/v2/silence/{id}");
+        let (one, other, third) = tokio::join!(
+            world.delete(&path),
+            world.delete(&path),
+            world.delete(&path)
+        );
+        assert_eq!((one.status, other.status, third.status), (200, 200, 200));
+    }
+}
+
+#[tokio::test]
+async fn what_has_been_over_for_long_is_shown_no_more() {
+    let world = world();
+    let now = world.now();
+    for (n, hours) in [(1, 119), (2, 121)] {
+        let over = now - Span::hours(hours).as_delta();
+        let held = Silence {
+            starts_at: over - Span::hours(1).as_delta(),
+            ends_at: over,
+            ..fixtures::silence(n, 0, 60)
+        };
+        world
+            .store
+            .create_silence(&held)
+            .await
+            .expect("stored");
+    }
+    let active = posted(&world, &json!({})).await;
+    let shown = world.get(SILENCES).await.json();
+    let ids: Vec<&str> = shown
+        .as_array()
+        .expect("silences")
+        .iter()
+        .filter_map(|silence| silence["id"].as_str())
+        .collect();
+    let recent = fixtures::silence(1, 0, 60)
+        .id
+        .to_string();
+    assert_eq!(ids, [active.as_str(), recent.as_str()]);
+    let all = world.get("/silences").await.json();
+    assert_eq!(
+        all["items"].as_array().map(Vec::len),
+        Some(3),
+        "they stay known"
+    );
 }

@@ -132,6 +132,11 @@ async fn workers_queues_and_deliveries_are_shown() {
             .status,
         201
     );
+    let silence = json!({
+        "matchers": ["service=\"cart\""], "duration": "2h", "created_by": "ada", "comment": "It moves",
+    });
+    let made = world.post("/silences", &silence).await;
+    assert_eq!(made.status, 201);
     world
         .clock
         .set(world.now() + Span::seconds(5).as_delta());
@@ -140,6 +145,11 @@ async fn workers_queues_and_deliveries_are_shown() {
     let success = r#"sre_monitor_worker_last_success_timestamp_seconds{worker="evaluator"}"#;
     assert_eq!(value(&page, success), Some(1_767_268_985.0));
     assert_eq!(value(&page, "sre_monitor_queue_intents"), Some(1.0));
+    assert_eq!(value(&page, "sre_monitor_silences_active"), Some(1.0));
+    for family in ["broken", "dead_letters"] {
+        let series = format!(r#"sre_monitor_channel_{family}{{channel="ops"}}"#);
+        assert_eq!(value(&page, &series), Some(0.0), "{series}");
+    }
     assert_eq!(
         value(&page, "sre_monitor_queue_oldest_age_seconds"),
         Some(5.0)

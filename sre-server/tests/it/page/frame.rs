@@ -36,6 +36,7 @@ async fn lively() -> (World, Vec<String>) {
         format!("/ui/slos/{id}"),
         "/ui/alerts".to_owned(),
         format!("/ui/alerts/{alert}"),
+        "/ui/silences".to_owned(),
         "/ui/status".to_owned(),
     ];
     (world, pages.into())

@@ -1,6 +1,7 @@
 //! What keeps beginnings back, and never ends: silences, maintenance, what a service stands on.
 
 use sre_core::alert::Opening;
+use sre_core::correction::Recurrence;
 use sre_core::maintenance::Maintenance;
 use sre_core::silence::Silence;
 use sre_core::store::{Maintenances, Services, Silences};
@@ -10,6 +11,9 @@ use sre_store_conformance::fixtures::{
 };
 
 use super::*;
+
+/// A day, in seconds.
+const DAY: i64 = 86_400;
 
 impl Desk {
     async fn silence(&self, from: i64, to: i64) -> Silence {
@@ -108,6 +112,45 @@ async fn what_fires_in_a_silence_is_told_when_it_ends_as_if_it_began_then() {
     assert!(desk.at(599).await.is_empty());
     assert_eq!(desk.at(600).await, ["delivered"]);
     assert_eq!(desk.notifier.bodies(), ["burn_rate 1 critical first #1"]);
+}
+
+#[tokio::test]
+async fn a_silence_that_recurs_holds_at_each_occurrence_and_lets_go_after_it() {
+    let desk = Desk::new().await;
+    let noon_to_one = Recurrence::new(
+        "FREQ=DAILY",
+        "2000-01-01T12:00:00",
+        Span::hours(1),
+        "Etc/UTC",
+    );
+    let mut daily = silence(1, 0, 3 * DAY);
+    daily.recurrence = Some(noon_to_one.expect("a rule"));
+    desk.world
+        .store
+        .create_silence(&daily)
+        .await
+        .expect("the store answers");
+    let first = desk
+        .apply(fires(&page(), &[sink()], at(60)))
+        .await;
+    assert!(desk.at(61).await.is_empty());
+    assert_eq!(desk.held(&first).await, Some(Holder::Silence(daily.id)));
+    assert!(desk.at(3_599).await.is_empty());
+    assert_eq!(desk.at(3_600).await, ["delivered"], "between occurrences");
+    let first = desk.found(&first).await;
+    desk.apply(resolved(&first, at(DAY + 60)))
+        .await;
+    assert_eq!(desk.at(DAY + 61).await, ["delivered"], "ends are told");
+    let elsewhere = Identity {
+        labels: [("region".to_owned(), "eu".to_owned())].into(),
+        ..page()
+    };
+    let second = desk
+        .apply(fires(&elsewhere, &[sink()], at(DAY + 120)))
+        .await;
+    assert!(desk.at(DAY + 121).await.is_empty());
+    assert_eq!(desk.held(&second).await, Some(Holder::Silence(daily.id)));
+    assert_eq!(desk.at(DAY + 3_600).await, ["delivered"]);
 }
 
 #[tokio::test]
