@@ -6,7 +6,7 @@ mod transition;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::{SqliteConnection, query};
-use sre_core::alert::{Alert, AlertUpdate, DedupKey};
+use sre_core::alert::{Alert, AlertStatus, AlertUpdate, DedupKey};
 use sre_core::name::AlertId;
 use sre_core::store::{AlertQuery, Alerts, AlertsPage, Commit, Page, StoreError};
 use uuid::Uuid;
@@ -62,9 +62,7 @@ impl Alerts for SqliteStore {
             .alert_type
             .as_ref()
             .map(ToString::to_string);
-        let state = query
-            .state
-            .map(sre_core::alert::AlertStatus::as_str);
+        let state = query.state.map(AlertStatus::as_str);
         let (from, to) = query
             .during
             .map(|during| (row::instant(during.start()), row::instant(during.end())))
@@ -80,6 +78,37 @@ impl Alerts for SqliteStore {
             page.limit
                 .min(Page::<AlertsPage>::LIMIT_MAX),
         );
+        // What is open of a type has an index of its own.
+        let is_open = query
+            .state
+            .is_some_and(|state| AlertStatus::OPEN.contains(&state));
+        if is_open && query.alert_type.is_some() {
+            let rows = select_alerts!(
+                "where a.alert_type = $1 and a.state = $2 and a.state <> 'resolved'
+                   and ($3 is null or a.service_name = $3)
+                   and ($4 is null or a.severity = $4)
+                   and ($5 is null or (a.starts_at >= $5 and a.starts_at < $6))
+                   and (a.starts_at, a.id) < ($7, $8)
+                 order by a.starts_at desc, a.id desc
+                 limit $9",
+                alert_type,
+                state,
+                service,
+                severity,
+                from,
+                to,
+                starts_at,
+                after.id.0,
+                limit
+            )
+            .fetch_all(&self.readers)
+            .await
+            .map_err(classify)?;
+            return rows
+                .into_iter()
+                .map(AlertRow::alert)
+                .collect();
+        }
         let rows = select_alerts!(
             "where ($1 is null or a.service_name = $1)
                and ($2 is null or a.state = $2)

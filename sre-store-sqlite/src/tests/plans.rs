@@ -94,6 +94,7 @@ async fn what_workers_ask_every_second_is_answered_from_an_index() {
             "a.next_action_at <= $1 and a.claim_until <= $1",
             "alerts_due",
         ),
+        ("a.alert_type = $1 and a.state = $2", "alerts_open_of_type"),
         ("update collect_cursor as c", "collect_cursor_due"),
         ("and metric_name = $2 and at >= $3", "PRIMARY KEY"),
     ] {
