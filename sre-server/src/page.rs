@@ -8,6 +8,7 @@
 mod alert;
 mod alerts;
 mod assets;
+mod channels;
 mod chart;
 mod frame;
 mod incident;
@@ -54,6 +55,7 @@ pub(crate) fn routes(routes: Routes<Context>) -> Routes<Context> {
             incident::doc(),
         )
         .route(Method::GET, "/ui/silences", silences::show, silences::doc())
+        .route(Method::GET, "/ui/channels", channels::show, channels::doc())
         .route(Method::GET, "/ui/services", services::show, services::doc())
         .route(
             Method::GET,

@@ -37,17 +37,20 @@ pub(super) enum Part {
     Silences,
     /// How healthy services are.
     Services,
+    /// Whether channels take messages.
+    Channels,
     /// How the service itself is.
     Status,
 }
 
 impl Part {
-    const ALL: [(Self, &'static str, &'static str); 6] = [
+    const ALL: [(Self, &'static str, &'static str); 7] = [
         (Self::Overview, "/", "Overview"),
         (Self::Alerts, "/ui/alerts", "Alerts"),
         (Self::Incidents, "/ui/incidents", "Incidents"),
         (Self::Silences, "/ui/silences", "Silences"),
         (Self::Services, "/ui/services", "Services"),
+        (Self::Channels, "/ui/channels", "Channels"),
         (Self::Status, "/ui/status", "Status"),
     ];
 }

@@ -168,4 +168,24 @@ async fn channels_say_how_they_stand() {
     );
     assert_eq!((&ops["state"], &ops["waiting"]), (&json!("ok"), &json!(1)));
     assert_eq!(answer["next_cursor"], Value::Null);
+    let shown = world.get("/ui/channels").await;
+    assert_eq!(shown.status, 200);
+    let shown = String::from_utf8(shown.body.to_vec()).expect("UTF-8");
+    let place = |part: &str| {
+        shown
+            .find(part)
+            .unwrap_or_else(|| panic!("{part}: {shown}"))
+    };
+    // By name: what is wrong with one is not said of the other.
+    let (chat, stopped, given_up) = (
+        place("<bdi>chat</bdi>"),
+        place("It is stopped"),
+        place("<h3>Given up</h3>"),
+    );
+    let ops = place("<bdi>ops</bdi>");
+    assert!(
+        chat < stopped && stopped < given_up && given_up < ops,
+        "{shown}"
+    );
+    assert_eq!(shown.matches("It is stopped").count(), 1);
 }

@@ -2,6 +2,7 @@
 //! What a browser makes of it is seen in `tests/e2e`, in a module `with_chromium`.
 
 mod alerts;
+mod channels;
 mod escaping;
 mod frame;
 mod incidents;

@@ -37,6 +37,7 @@ async fn lively() -> (World, Vec<String>) {
         "/ui/alerts".to_owned(),
         format!("/ui/alerts/{alert}"),
         "/ui/silences".to_owned(),
+        "/ui/channels".to_owned(),
         "/ui/status".to_owned(),
     ];
     (world, pages.into())
