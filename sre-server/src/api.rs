@@ -18,7 +18,7 @@ mod alertmanager;
 pub(crate) mod alerts;
 mod budget_corrections;
 mod channels;
-mod deliveries;
+pub(crate) mod deliveries;
 mod error_budget;
 mod exhaustion;
 mod figure;

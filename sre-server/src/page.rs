@@ -15,6 +15,7 @@ mod incident;
 mod incidents;
 mod link;
 mod mark;
+mod messages;
 mod moment;
 mod number;
 mod overview;
@@ -63,6 +64,7 @@ pub(crate) fn routes(routes: Routes<Context>) -> Routes<Context> {
             service::show,
             service::doc(),
         )
+        .route(Method::GET, "/ui/messages", messages::show, messages::doc())
         .route(Method::GET, "/ui/status", status::show, status::doc())
         .route(
             Method::GET,

@@ -145,7 +145,7 @@ async fn found(call: &Call<Context>, id: DeliveryId) -> Result<DeliveryRecord, A
 }
 
 /// What the query asks for. Faults are left in the query.
-fn asked(call: &mut Call<Context>) -> DeliveryQuery {
+pub(crate) fn asked(call: &mut Call<Context>) -> DeliveryQuery {
     let channel = call.query.text("channel");
     let destination = channel.as_deref().map(|name| {
         let mut destinations = call.context.destinations.iter();

@@ -18,6 +18,8 @@ use crate::context::Context;
 use crate::http::doc::{Access, Doc};
 use crate::http::{ApiError, Call, Response};
 
+pub(super) use self::told::tries;
+
 /// `GET /ui/alerts/{id}`
 pub(super) async fn show(call: Call<Context>) -> Result<Response, ApiError> {
     let id: AlertId = call.id("id", "alert")?;

@@ -10,6 +10,7 @@ use sre_core::store::{
 };
 
 use super::frame::{Part, Sheet};
+use super::messages::address;
 use super::moment;
 use crate::context::Context;
 use crate::http::doc::{Access, Doc};
@@ -99,6 +100,7 @@ fn section(channel: &Told<'_>, now: DateTime<Utc>) -> Markup {
                 h3 { "Given up" }
                 (table(&channel.dead, now))
             }
+            p { a href=(address(Some(&channel.destination.name), None, None)) { "Every message" } }
         }
     }
 }

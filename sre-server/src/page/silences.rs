@@ -98,7 +98,7 @@ fn list(silences: &[Silence], open: Option<&[Alert]>, now: DateTime<Utc>) -> Mar
     html! {
         ul.alerts {
             @for silence in silences {
-                li class=[open.is_some().then_some("open")] {
+                li id=(silence.id) class=[open.is_some().then_some("open")] {
                     div.what {
                         p { code { bdi { (silence.matchers) } } }
                         p.quiet {

@@ -28,6 +28,7 @@ pub(super) async fn show(call: Call<Context>) -> Result<Response, ApiError> {
         section aria-labelledby="channels" {
             h2 #channels { "Whom it tells" }
             (channels(&call.context))
+            p { a href="/ui/messages" { "Every message, and what came of it" } }
         }
         section aria-labelledby="workers" {
             h2 #workers { "Workers" }

@@ -223,7 +223,17 @@ fn addresses(alert: &str) -> Vec<String> {
         .map(|(path, _)| path.clone())
         .collect();
     assert!(paths.len() > 15, "{paths:?}");
-    paths.extend(["/ui/alerts", "/ui/services", "/ui/status", "/ui/incidents"].map(str::to_owned));
+    paths.extend(
+        [
+            "/ui/alerts",
+            "/ui/services",
+            "/ui/status",
+            "/ui/incidents",
+            "/ui/messages",
+            "/ui/silences",
+        ]
+        .map(str::to_owned),
+    );
     paths.push(format!("/alerts/{alert}/notifications"));
     paths.push(format!("/ui/alerts/{alert}"));
     paths

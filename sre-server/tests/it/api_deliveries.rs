@@ -222,3 +222,41 @@ async fn faults_of_a_query_are_told_together_and_an_unknown_message_is_not_found
     assert_eq!(telling.world.get(&path).await.status, 404);
     assert_eq!(telling.replay(unknown).await.status, 404);
 }
+
+/// A page for people of this service.
+async fn words(world: &World, path: &str) -> String {
+    let answer = world.get(path).await;
+    assert_eq!(answer.status, 200, "{path}");
+    crate::page::words(&crate::page::text(&answer))
+}
+
+#[tokio::test]
+async fn the_page_of_messages_says_what_was_given_up_and_why() {
+    let (telling, alert, id) = Telling::with_a_dead_one().await;
+    let said = words(&telling.world, "/ui/messages").await;
+    assert!(said.contains("Given up: ops , alerts of"), "{said}");
+    assert!(
+        said.contains("Why: refused") && said.contains(&id),
+        "{said}"
+    );
+    assert!(said.contains("status 400"), "{said}");
+    let arrived = words(&telling.world, "/ui/messages?state=delivered").await;
+    assert!(
+        !arrived.contains(&id) && arrived.contains("None."),
+        "{arrived}"
+    );
+    let page = telling
+        .world
+        .get("/ui/messages?limit=1")
+        .await;
+    let page = crate::page::text(&page);
+    assert!(page.contains(&format!("/ui/alerts/{}", alert.id)), "{page}");
+    assert!(page.contains("cursor="), "{page}");
+    for wrong in ["state=lost", "channel=nobody", "colour=red"] {
+        let answer = telling
+            .world
+            .get(&format!("/ui/messages?{wrong}"))
+            .await;
+        assert_eq!(answer.status, 422, "{wrong}");
+    }
+}

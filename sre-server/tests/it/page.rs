@@ -26,7 +26,7 @@ async fn page(world: &World, path: &str) -> String {
     text
 }
 
-fn text(answer: &Answered) -> String {
+pub(crate) fn text(answer: &Answered) -> String {
     String::from_utf8(answer.body.to_vec()).expect("UTF-8")
 }
 
@@ -56,7 +56,7 @@ async fn minutes(world: &World, good: impl IntoIterator<Item = u64>) {
 }
 
 /// What a reader sees: the page without its tags.
-fn words(page: &str) -> String {
+pub(crate) fn words(page: &str) -> String {
     let mut out = String::new();
     let mut is_tag = false;
     for letter in page.chars() {

@@ -62,6 +62,13 @@ fn message(delivery: &DeliveryState, attempts: &[AttemptRecord], now: DateTime<U
         @if let Some(at) = delivery.sent_at { p.quiet { "Arrived " (moment::ago(at, now)) " as message " code { (delivery.id.0) } } }
         @if let Some(at) = delivery.next_attempt_at { p.quiet { "Tried again " (moment::ago(at, now)) } }
         @if let Some(reason) = &delivery.reason { p.bad { "Given up: " (reason) } }
+        (tries(attempts))
+    }
+}
+
+/// The tries of a message, each with its answer.
+pub(in crate::page) fn tries(attempts: &[AttemptRecord]) -> Markup {
+    html! {
         ul.attempts {
             @for attempt in attempts {
                 li {
@@ -80,7 +87,7 @@ fn message(delivery: &DeliveryState, attempts: &[AttemptRecord], now: DateTime<U
 pub(super) fn held(by: Holder, suppressors: &Suppressors) -> Markup {
     html! {
         @match by {
-            Holder::Silence(id) => { "by silence " code { (id) } }
+            Holder::Silence(id) => { "by silence " a href={ "/ui/silences#" (id) } { code { (id) } } }
             Holder::Maintenance(id) => { "by maintenance " code { (id) } }
             Holder::Alarm(id) => { "while " a href={ "/ui/alerts/" (id) } { "a page of what its service stands on" } " fires" }
             Holder::Extension(id) => { "after " a href={ "/ui/alerts/" (id) } { "a page of what its service stands on" } }

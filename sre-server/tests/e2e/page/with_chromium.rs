@@ -93,6 +93,8 @@ async fn pages(running: &Running) -> Vec<(&'static str, String)> {
         ("services", "/ui/services".to_owned()),
         ("service", "/ui/services/intent-parser-server".to_owned()),
         ("status", "/ui/status".to_owned()),
+        ("messages", "/ui/messages".to_owned()),
+        ("silences", "/ui/silences".to_owned()),
     ]
 }
 

@@ -39,6 +39,7 @@ async fn lively() -> (World, Vec<String>) {
         "/ui/silences".to_owned(),
         "/ui/channels".to_owned(),
         "/ui/status".to_owned(),
+        "/ui/messages".to_owned(),
     ];
     (world, pages.into())
 }
