@@ -71,6 +71,7 @@ impl ThirdPartyAlert {
         Ok(Self {
             message: message
                 .chars()
+                .map(|char| if is_readable(char) { char } else { ' ' })
                 .take(MESSAGE_MAX_CHARS)
                 .collect(),
             labels,
@@ -244,6 +245,11 @@ fn fitting(text: &str, marks: &[u8]) -> String {
         .map(|char| if fits(char) { char } else { '_' })
         .take(NAME_MAX_CHARS)
         .collect()
+}
+
+/// Whether a message may have it: what moves a cursor otherwise than text does is none.
+fn is_readable(char: char) -> bool {
+    !char.is_control() || matches!(char, '\n' | '\t')
 }
 
 /// Names have so many characters.

@@ -191,6 +191,32 @@ async fn of_a_mixed_batch_the_right_ones_are_stored_and_the_answer_is_a_text() {
 }
 
 #[tokio::test]
+async fn an_alert_is_not_lost_for_what_is_too_long_or_too_much_of_it() {
+    let world = world();
+    let long = |tail: &str| format!("{}{tail}", "é".repeat(2_000));
+    let annotations: serde_json::Map<String, Value> = (0..200)
+        .map(|place| (format!("note_{place}"), json!("x".repeat(2_000))))
+        .collect();
+    let alerts: Vec<Value> = ["one", "other", "one"]
+        .map(|tail| {
+            high_burn(&json!({"labels": {"query": long(tail)}, "annotations": annotations}))
+        })
+        .into();
+    let answer = world.post(ALERTS, &json!(alerts)).await;
+    assert_eq!(answer.status, 200, "{:?}", answer.body);
+    let own = stored(&world).await;
+    assert_eq!(own.len(), 2, "two that differ in what was cut are two");
+    for alert in &own {
+        let query = alert["labels"]["query"]
+            .as_str()
+            .expect("a text");
+        assert_eq!(query.chars().count(), 1_024);
+        assert!(query.starts_with("éé") && query.contains('…'), "{query}");
+        assert_eq!(alert["message"], "burn 14.4x");
+    }
+}
+
+#[tokio::test]
 async fn the_year_one_is_no_start_and_without_an_end_five_minutes_are_meant() {
     let world = world();
     let alert = high_burn(&json!({

@@ -55,6 +55,14 @@ fn open() -> Alert {
 }
 
 #[test]
+fn a_message_has_no_characters_that_move_a_cursor() {
+    let summary = labels(&[("summary", "one\u{1b}[2J\ntwo\0")]);
+    let own = labels(&[("alertname", "HighBurn")]);
+    let told = ThirdPartyAlert::new(own, &summary, None, None, at_second(0)).expect("an alert");
+    assert_eq!(told.message, "one [2J\ntwo ");
+}
+
+#[test]
 fn labels_name_service_type_and_severity() {
     let of = |pairs: &[(&str, &str)]| {
         let told = ThirdPartyAlert::new(labels(pairs), &BTreeMap::new(), None, None, at_second(0))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike as _, Utc};
 use serde_json::Value;
-use sre_core::alert::{Alert, DedupKey, ThirdPartyAlert, third_party};
+use sre_core::alert::{Alert, DedupKey, Fingerprint, ThirdPartyAlert, third_party};
 use sre_core::store::Commit;
 use utoipa::ToSchema;
 
@@ -42,8 +42,10 @@ struct PostableAlerts(Vec<PostableAlert>);
 
 /// More alerts at once are no batch of Prometheus: it sends 64, later versions 256.
 const BATCH_MAX: usize = 1_000;
-/// More labels tell alerts apart no better.
-const LABELS_MAX: usize = 64;
+/// More labels tell alerts apart no better, and are compared with every matcher.
+const LABELS_MAX: usize = 256;
+/// What is left of a value that is too long ends in this, and in what tells it from others.
+const CUT: &str = "…";
 /// So many faults are told.
 const FAULTS_MAX: usize = 20;
 
@@ -105,14 +107,8 @@ fn read_one(alert: &Value, now: DateTime<Utc>) -> Result<ThirdPartyAlert, String
         .as_object()
         .ok_or("must be an object")?;
     let of = |name: &str| fields.get(name).unwrap_or(&Value::Null);
-    let labels = texts(of("labels"), "labels", LABELS_MAX)?;
-    if let Some(name) = labels
-        .keys()
-        .find(|name| !is_name(name))
-    {
-        return Err(format!("invalid label set: invalid name {name:?}"));
-    }
-    let annotations = texts(of("annotations"), "annotations", LABELS_MAX)?;
+    let labels = labels(of("labels"))?;
+    let annotations = texts(of("annotations"), "annotations")?;
     let starts_at = instant(of("startsAt"), "startsAt")?;
     let ends_at = instant(of("endsAt"), "endsAt")?;
     ThirdPartyAlert::new(labels, &annotations, starts_at, ends_at, now)
@@ -127,30 +123,45 @@ fn is_name(name: &str) -> bool {
         && bytes.all(|byte| is_letter(byte) || byte.is_ascii_digit())
 }
 
+/// The labels. Whoever is told of an alert shall hear of it though one of its values is too long: that is
+/// cut, and stays another than those that are cut to the same.
+fn labels(value: &Value) -> Result<BTreeMap<String, String>, String> {
+    let mut labels = texts(value, "labels")?;
+    if labels.len() > LABELS_MAX {
+        return Err(format!("labels may have at most {LABELS_MAX} entries"));
+    }
+    for (name, value) in &mut labels {
+        if !is_name(name) || name.len() > LABEL_LENGTH_MAX {
+            return Err(format!("invalid label set: invalid name {name:?}"));
+        }
+        if value.chars().count() > LABEL_LENGTH_MAX {
+            let own = BTreeMap::from([(name.clone(), value.clone())]);
+            let whole = Fingerprint::of(&own).to_string();
+            let kept = LABEL_LENGTH_MAX - CUT.chars().count() - whole.len();
+            *value = value
+                .chars()
+                .take(kept)
+                .chain(CUT.chars())
+                .chain(whole.chars())
+                .collect();
+        }
+    }
+    Ok(labels)
+}
+
 /// An object of texts; nothing where it is left out.
-fn texts(value: &Value, what: &str, max: usize) -> Result<BTreeMap<String, String>, String> {
+fn texts(value: &Value, what: &str) -> Result<BTreeMap<String, String>, String> {
     let pairs = match value {
         Value::Null => return Ok(BTreeMap::new()),
         Value::Object(pairs) => pairs,
         _ => return Err(format!("{what} must be an object of texts")),
     };
-    if pairs.len() > max {
-        return Err(format!("{what} may have at most {max} entries"));
-    }
     pairs
         .iter()
         .map(|(name, value)| {
             let value = value
                 .as_str()
                 .ok_or_else(|| format!("{what}.{name} must be a text"))?;
-            let is_annotation = what == "annotations";
-            let is_long = name.chars().count() > LABEL_LENGTH_MAX
-                || (!is_annotation && value.chars().count() > LABEL_LENGTH_MAX);
-            if is_long {
-                return Err(format!(
-                    "{what} may have at most {LABEL_LENGTH_MAX} characters each"
-                ));
-            }
             Ok((name.clone(), value.to_owned()))
         })
         .collect()
