@@ -9,19 +9,20 @@ use crate::name::ServiceName;
 /// stands on itself goes without saying: neither counts.
 ///
 /// ```
+/// use sre_core::name::ServiceName;
 /// use sre_core::service::{Dependencies, Service, Weight};
 ///
-/// let on = |name: &str, other: &str| -> Result<Service, Box<dyn std::error::Error>> {
-///     let mut service = Service::named(name.parse()?);
-///     service.dependencies.insert(other.parse()?, Weight::WHOLE);
-///     Ok(service)
+/// let [shop, cart, stock] = ["shop", "cart", "stock"].map(|name| name.parse::<ServiceName>().unwrap());
+/// let on = |name: &ServiceName, other: &ServiceName| {
+///     let mut service = Service::named(name.clone());
+///     service.dependencies.insert(other.clone(), Weight::WHOLE);
+///     service
 /// };
-/// let all = Dependencies::declared(&[on("shop", "cart")?, on("cart", "stock")?, on("stock", "cart")?]);
-/// assert!(all.ring(&"shop".parse()?).is_none());
-/// assert_eq!(all.ring(&"cart".parse()?), Some(vec![&"cart".parse()?, &"stock".parse()?]));
-/// assert!(all.upstream(&"shop".parse()?).contains(&"cart".parse()?));
-/// assert!(all.upstream(&"cart".parse()?).is_empty());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// let all = Dependencies::declared(&[on(&shop, &cart), on(&cart, &stock), on(&stock, &cart)]);
+/// assert_eq!(all.ring(&shop), None);
+/// assert_eq!(all.ring(&cart), Some(vec![&cart, &stock]));
+/// assert!(all.upstream(&shop).contains(&cart));
+/// assert!(all.upstream(&cart).is_empty());
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Dependencies {
