@@ -91,9 +91,9 @@ pub(crate) enum Wrapping {
 /// The whole message, with as much of it as there is room for.
 pub(crate) fn full(message: &Message<'_>, bases: &Bases, wrapping: &Wrapping) -> Vec<u8> {
     let body = match message.content {
-        Content::Alerts { service_name, news } => {
-            alerts(message, service_name, news, bases, wrapping)
-        }
+        Content::Alerts {
+            service_name, news, ..
+        } => alerts(message, service_name, news, bases, wrapping),
         Content::Digest { news } => digest::body(message, news, wrapping),
         Content::Notice(notice) => notice::body(message, notice, bases, wrapping),
         _ => None,

@@ -1,5 +1,7 @@
 //! What a message says: news of alerts, a digest of many, or a notice.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
 use crate::alert::{Alert, Severity};
@@ -29,6 +31,9 @@ pub enum Content<'a> {
     Alerts {
         /// The service.
         service_name: &'a ServiceName,
+        /// The labels, beside the service, by which they were put together; none where they are told
+        /// again.
+        grouped_by: &'a BTreeMap<String, String>,
         /// At least one, each of another episode; the gravest first, what ended last.
         news: &'a [AlertNews<'a>],
     },

@@ -1,5 +1,6 @@
 //! Who hears of alerts about one service, and how each is told.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -35,10 +36,12 @@ enum Routes<'a> {
 }
 
 /// How one destination is told of one alert.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Lead {
     /// With what together.
     pub group: GroupKey,
+    /// The labels, beside the service, by which that is told from other groups.
+    pub grouped_by: BTreeMap<String, String>,
     /// How long it is held back for that.
     pub pace: Pace,
     /// When it is told again, where a route says so.
@@ -142,6 +145,7 @@ impl<'a> Audience<'a> {
     pub fn lead(&self, alert: &Alert, destination: DestinationId, now: DateTime<Utc>) -> Lead {
         let prompt = Lead {
             group: GroupKey::of_service(alert.service_name()),
+            grouped_by: BTreeMap::new(),
             pace: Pace::Prompt,
             repeat_interval: None,
             muted_until: None,
@@ -155,6 +159,7 @@ impl<'a> Audience<'a> {
                 alert.service_name(),
                 &labels,
             ),
+            grouped_by: leaf.group_by.chosen(&labels),
             pace: leaf.pace,
             repeat_interval: Some(leaf.repeat_interval),
             muted_until: tree.muted_until(leaf, now),

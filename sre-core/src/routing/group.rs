@@ -56,6 +56,17 @@ impl GroupKey {
 }
 
 impl GroupBy {
+    /// Which of an alert's labels tell its group from the others of its service; those without a value
+    /// tell nothing.
+    #[must_use]
+    pub fn chosen(&self, labels: &BTreeMap<&str, &str>) -> BTreeMap<String, String> {
+        labels
+            .iter()
+            .filter(|(name, value)| self.has(name) && !value.is_empty())
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
     fn has(&self, label: &str) -> bool {
         match self {
             Self::All => true,

@@ -165,15 +165,33 @@ const fn status(is_firing: bool) -> &'static str {
     if is_firing { "firing" } else { "resolved" }
 }
 
-/// What the alerts of a message have in common by the way in which we group.
+/// What the alerts of a message have in common by the way in which they were put together.
 fn group_labels(message: &Message<'_>) -> BTreeMap<String, String> {
     match message.content {
-        Content::Alerts { service_name, .. } => {
-            BTreeMap::from([("service".to_owned(), service_name.to_string())])
+        Content::Alerts {
+            service_name,
+            grouped_by,
+            ..
+        } => {
+            let size: usize = grouped_by
+                .iter()
+                .map(|(name, value)| name.len() + value.len())
+                .sum();
+            let mut labels = if size <= GROUPED_BY_MAX_BYTES {
+                grouped_by.clone()
+            } else {
+                let told_apart = Fingerprint::of(grouped_by).to_string();
+                BTreeMap::from([("group".to_owned(), told_apart)])
+            };
+            labels.insert("service".to_owned(), service_name.to_string());
+            labels
         }
         _ => BTreeMap::new(),
     }
 }
+
+/// Labels of a group that are longer leave no room for alerts: a fingerprint stands for them.
+const GROUPED_BY_MAX_BYTES: usize = 8 * 1024;
 
 /// The route, which is empty, and the labels of the group: the same for every message of a group.
 fn group_key(labels: &BTreeMap<String, String>) -> String {

@@ -35,7 +35,9 @@ const MENTIONS_MAX: usize = 32;
 /// The message as text alone.
 pub(crate) fn degraded(message: &Message<'_>, wrapping: &Wrapping) -> Vec<u8> {
     let (service_name, text, news) = match message.content {
-        Content::Alerts { service_name, news } => (Some(service_name.as_str()), lines(news), news),
+        Content::Alerts {
+            service_name, news, ..
+        } => (Some(service_name.as_str()), lines(news), news),
         Content::Digest { news } => (None, counted(news), news),
         Content::Notice(notice) => {
             let service = notice

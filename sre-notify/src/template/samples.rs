@@ -142,6 +142,7 @@ impl Sample {
         let content = match news.first() {
             Some(first) if !self.is_digest => Content::Alerts {
                 service_name: first.alert.service_name(),
+                grouped_by: &BTreeMap::new(),
                 news: &news,
             },
             _ => Content::Digest { news: &news },

@@ -255,8 +255,20 @@ pub(crate) fn news(alert: &Alert, reason: Reason) -> AlertNews<'_> {
 
 /// The message of these news, of the service of the first.
 pub(crate) fn message<'a>(news: &'a [AlertNews<'a>]) -> Message<'a> {
+    grouped(news, &TOGETHER)
+}
+
+/// Put together by the service alone.
+static TOGETHER: BTreeMap<String, String> = BTreeMap::new();
+
+/// What is said of these alerts, which were put together by these labels.
+pub(crate) fn grouped<'a>(
+    news: &'a [AlertNews<'a>],
+    grouped_by: &'a BTreeMap<String, String>,
+) -> Message<'a> {
     let content = Content::Alerts {
         service_name: news[0].alert.service_name(),
+        grouped_by,
         news,
     };
     Message {

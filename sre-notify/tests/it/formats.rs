@@ -8,7 +8,7 @@ use sre_core::notification::{AlertNews, Content, Message, Notifier, Reason};
 use sre_notify::{BODY_MAX_BYTES, WebhookConfig, WebhookFormat, WebhookNotifier};
 
 use crate::fixtures::{
-    config, evaluation, message, news, now, outgoing, page, posted, slo, webhook,
+    config, evaluation, grouped, message, news, now, outgoing, page, posted, slo, webhook,
 };
 use crate::sink::{Sink, answer};
 
@@ -90,6 +90,27 @@ fn a_group_of_alertmanager_has_the_shape_of_alertmanager() {
         .keys()
         .collect();
     assert_eq!(names.len(), 10, "{names:?}");
+}
+
+#[test]
+fn groups_that_a_route_tells_apart_have_keys_of_their_own() {
+    let alert = high_burn(AlertState::Firing);
+    let news = [news(&alert, Reason::First)];
+    let of = |zone: &str| {
+        let by = BTreeMap::from([("zone".to_owned(), zone.to_owned())]);
+        rendered(WebhookFormat::Alertmanager, &grouped(&news, &by))
+    };
+    let (one, other) = (of("a"), of("b"));
+    assert_eq!(one["groupKey"], r#"{}:{service="checkout", zone="a"}"#);
+    assert_eq!(
+        one["groupLabels"],
+        json!({"service": "checkout", "zone": "a"})
+    );
+    assert_ne!(one["groupKey"], other["groupKey"]);
+    let (one, other) = (of(&"a".repeat(100_000)), of(&"b".repeat(100_000)));
+    assert_ne!(one["groupKey"], other["groupKey"]);
+    assert_eq!(one["alerts"].as_array().map(Vec::len), Some(1));
+    assert!(one["groupLabels"]["group"].is_string(), "{one}");
 }
 
 #[test]

@@ -381,6 +381,7 @@ async fn the_alerts_of_alertmanagers_webhook_are_taken() {
     let body = webhook.render(&sre_core::notification::Message {
         content: sre_core::notification::Content::Alerts {
             service_name: alert.service_name(),
+            grouped_by: &std::collections::BTreeMap::new(),
             news: &news,
         },
         now: first.now(),

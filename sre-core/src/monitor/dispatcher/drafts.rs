@@ -40,6 +40,7 @@ pub(super) enum Draft<'a> {
     Alerts {
         service_name: &'a ServiceName,
         group: GroupKey,
+        grouped_by: &'a BTreeMap<String, String>,
         news: Vec<&'a Candidate>,
         window_at: Option<DateTime<Utc>>,
     },
@@ -162,6 +163,7 @@ impl<'a> Draft<'a> {
                 Some(Draft::Alerts {
                     service_name: first.group.alert.service_name(),
                     group: first.lead.group,
+                    grouped_by: &first.lead.grouped_by,
                     news,
                     window_at: message.window_at,
                 })
@@ -292,6 +294,7 @@ impl<'a> Draft<'a> {
             Self::Alerts {
                 service_name,
                 group,
+                grouped_by,
                 window_at,
                 ..
             } => {
@@ -301,7 +304,12 @@ impl<'a> Draft<'a> {
                     window_at: *window_at,
                     parts,
                 };
-                (Content::Alerts { service_name, news }, subject)
+                let content = Content::Alerts {
+                    service_name,
+                    grouped_by,
+                    news,
+                };
+                (content, subject)
             }
             Self::Digest(_) => (Content::Digest { news }, Subject::Digest { parts }),
             Self::Notice(notice) => (Content::Notice(notice), Subject::Notice(notice.id)),

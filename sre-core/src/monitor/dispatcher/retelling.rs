@@ -1,5 +1,7 @@
 //! What a message spoke of, as it is now: for its minimal form, and to send it again.
 
+use std::collections::BTreeMap;
+
 use crate::alert::Alert;
 use crate::monitor::dispatcher::DispatcherPorts;
 use crate::notification::{AlertNews, Content, Delivery, Notice, Part, Subject};
@@ -62,11 +64,16 @@ pub(super) fn content<'a>(
     notice: Option<&'a Notice>,
 ) -> Option<Content<'a>> {
     match (subject, notice) {
-        (Subject::Alerts { service_name, .. }, _) if !news.is_empty() => {
-            Some(Content::Alerts { service_name, news })
-        }
+        (Subject::Alerts { service_name, .. }, _) if !news.is_empty() => Some(Content::Alerts {
+            service_name,
+            grouped_by: &TOLD_AGAIN,
+            news,
+        }),
         (Subject::Digest { .. }, _) if !news.is_empty() => Some(Content::Digest { news }),
         (Subject::Notice(_), Some(notice)) => Some(Content::Notice(notice)),
         _ => None,
     }
 }
+
+/// By which labels alerts were put together that are told again: that is not kept.
+static TOLD_AGAIN: BTreeMap<String, String> = BTreeMap::new();
